@@ -1,0 +1,177 @@
+"""Balances of accounts from QBank Connect. Free of Airflow."""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Self
+from urllib.parse import quote
+
+from requests import PreparedRequest, Request
+
+from qbank.answer import BalanceAnswer, State
+from qbank.auth import Token, TokenSource
+from qbank.batch import Attempt, Batch
+from qbank.budget import Budget
+from qbank.errors import QBankConfigError, QBankUnavailableError
+from qbank.pace import Pace, Verdict
+from qbank.payload import Reading, printable, read_balance
+from qbank.retry import asked_wait, backoff, may_succeed_later
+from qbank.settings import Settings
+from qbank.transport import USER_AGENT, NoReply, Reply, Transport
+
+_ACCOUNT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class QBankClient:
+    """Asks for balances with one token, one limiter and one set of connections for all threads.
+
+    `on_token` is told each token as it comes, so that a log can mask it. Close it, or use it as a
+    context manager.
+    """
+
+    def __init__(self, settings: Settings, *, on_token: Callable[[str], None] = lambda token: None) -> None:
+        self._settings = settings
+        self._transport = Transport(
+            connections=settings.concurrency + 1,
+            ca_bundle=settings.ca_bundle,
+            proxy=settings.proxy,
+        )
+        self._tokens = TokenSource(settings, self._transport, on_token)
+        self._pace = Pace(settings.concurrency, settings.requests_per_second)
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",  # an answer has a hundred bytes
+            "User-Agent": USER_AGENT,
+        }
+        self._template = Request("GET", f"{settings.api_url}/v1/balances/", headers).prepare()
+
+    def check(self) -> None:
+        """Get a token. Raises QBankError, saying in a sentence what is wrong."""
+        self._tokens.current(Budget())
+
+    def get_balance(self, account_id: str) -> BalanceAnswer:
+        """The balance of one account, or why there is none. Raises as `get_balances` does."""
+        (answer,) = self.get_balances([account_id])
+        return answer
+
+    def get_balances(
+        self, account_ids: Iterable[str], *, budget_s: float | None = None
+    ) -> Iterator[BalanceAnswer]:
+        """Each account's balance, or why there is none: each id once, as the answers come.
+
+        `budget_s` bounds the whole call, from now on; what it leaves, or what a bank that is down
+        leaves, is `not_attempted`. Raises QBankConfigError for an id that is none, before any
+        request is made, and QBankError for what makes every account fail, after the answers that
+        had come.
+        """
+        ids = list(dict.fromkeys(account_ids))
+        for account_id in ids:
+            if not isinstance(account_id, str) or not _ACCOUNT_ID.fullmatch(account_id):
+                raise QBankConfigError(
+                    f"{account_id!r:.80} is not an account id: 1 to 64 of A-Z, a-z, 0-9, _ and -."
+                )
+        batch = Batch(ids, self._ask, threads=self._settings.concurrency, budget=Budget(budget_s))
+        return iter(batch)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _ask(self, attempt: Attempt, budget: Budget) -> BalanceAnswer | float | None:
+        """One attempt, and its replay after a 401: what `Batch` wants to know of it."""
+        settings = self._settings
+        while (began_at := self._pace.enter(budget)) is not None:
+            verdict: Verdict = "lost"
+            wait = None
+            try:
+                token = self._tokens.current(budget)
+                attempt.attempts += 1
+                request = token(self._request(attempt.account_id))
+                ends = min(time.monotonic() + settings.timeout_s, budget.ends)
+                outcome = self._transport.send(request, ends)
+                if isinstance(outcome, Reply):
+                    wait = asked_wait(outcome, settings.max_backoff_s)
+                    slow = outcome.status == 429 or wait is not None
+                    verdict = "throttled" if slow and may_succeed_later(outcome) else "taken"
+            except QBankUnavailableError:
+                if budget.spent and self._tokens.had_one:
+                    return None  # time ran out in a renewal: that is no failure of the token host
+                raise
+            finally:
+                self._pace.leave(began_at, verdict, wait)
+            answer = _answer(attempt, outcome, token)
+            if answer.http_status == 401:
+                if self._is_worth_replaying(attempt, token, budget):
+                    continue
+                return answer
+            attempt.refused = False
+            if answer.http_status is not None:
+                token.accepted_at = began_at
+            if not may_succeed_later(outcome) or attempt.attempts >= settings.max_attempts:
+                return answer
+            attempt.last = answer
+            return backoff(attempt.attempts, settings.max_backoff_s) if wait is None else wait
+        return None
+
+    def _is_worth_replaying(self, attempt: Attempt, token: Token, budget: Budget) -> bool:
+        """Whether a 401 is the token's fault: the first is taken for it, a second must prove it."""
+        if attempt.refused and not self._tokens.is_dead(token, budget):
+            return False
+        if attempt.attempts > self._settings.max_attempts:
+            return False
+        attempt.refused = True
+        return self._tokens.reject(token)
+
+    def _request(self, account_id: str) -> PreparedRequest:
+        request = self._template.copy()
+        request.url = f"{self._template.url}{quote(account_id, safe='')}"
+        return request
+
+
+def _answer(attempt: Attempt, outcome: Reply | NoReply, token: Token) -> BalanceAnswer:
+    """What an exchange means for the account, were it the last."""
+    arrived = time.monotonic()
+    if isinstance(outcome, NoReply):
+        return BalanceAnswer(
+            account_id=attempt.account_id,
+            state="failed",
+            reason=outcome.reason,
+            attempts=attempt.attempts,
+            arrived=arrived,
+        )
+    body = token.blank(outcome.body)
+    state: State
+    if outcome.status != 200:
+        state, reading = "failed", Reading(reason=_failure(outcome.status))
+    elif outcome.flaw:
+        state, reading = "unfit", Reading(reason=outcome.flaw)
+    else:
+        reading = read_balance(attempt.account_id, body, outcome.content_type)
+        state = "unfit" if reading.reason else "answered"
+    return BalanceAnswer(
+        account_id=attempt.account_id,
+        state=state,
+        reason=reading.reason,
+        available_balance=reading.available_balance,
+        ledger_balance=reading.ledger_balance,
+        echoed_account_id=reading.echoed_account_id,
+        echoed_currency=reading.echoed_currency,
+        echoed_as_of=reading.echoed_as_of,
+        bank_as_of=reading.bank_as_of,
+        payload=printable(body) if body else None,
+        http_status=outcome.status,
+        attempts=attempt.attempts,
+        arrived=arrived,
+    )
+
+
+def _failure(status: int) -> str:
+    """The contract's reason for a status that is not 200."""
+    if 300 <= status <= 399:
+        return "redirect"
+    return {401: "unauthorized", 429: "rate_limited"}.get(status, f"http_{status}")

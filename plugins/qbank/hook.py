@@ -1,0 +1,84 @@
+"""Airflow's way to the bank: a connection's fields in, a client out, secrets masked in every log."""
+
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from urllib.parse import quote, quote_plus, urlsplit
+
+from airflow.sdk import BaseHook
+from airflow.sdk.log import mask_secret
+
+from qbank.answer import BalanceAnswer
+from qbank.client import QBankClient
+from qbank.errors import QBankError
+from qbank.settings import Settings
+
+
+class QBankHook(BaseHook):  # type: ignore[misc]  # Airflow is not typed for mypy here
+    """Balances from QBank Connect, with the credentials of an Airflow connection of type `qbank`.
+
+    host is the API's base URL, login the client id, password the client secret; the extra's fields
+    are those of `qbank.settings.Settings`, and described in docs/connection.md.
+    """
+
+    conn_name_attr = "qbank_conn_id"
+    default_conn_name = "qbank_default"
+    conn_type = "qbank"
+    hook_name = "QBank"
+
+    def __init__(self, qbank_conn_id: str = default_conn_name) -> None:
+        super().__init__()
+        self.qbank_conn_id = qbank_conn_id
+
+    def get_conn(self) -> QBankClient:
+        """The client, made on first use. Raises QBankConfigError, naming the field."""
+        return self._client
+
+    def get_balances(
+        self, account_ids: Iterable[str], *, budget_s: float | None = None
+    ) -> Iterator[BalanceAnswer]:
+        """As `QBankClient.get_balances`; the budget is the connection's fetch_budget_s by default."""
+        budget = self._settings.fetch_budget_s if budget_s is None else budget_s
+        return self._client.get_balances(account_ids, budget_s=budget)
+
+    @property
+    def api_host(self) -> str:
+        """The host name of the API's base URL, without a port."""
+        return urlsplit(self._settings.api_url).hostname or ""
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Whether the bank gives a token. Airflow shows the message unmasked: it has no secret."""
+        try:
+            self._client.check()
+        except QBankError as error:
+            return False, str(error)
+        return True, f"QBank granted a token for the scope {self._settings.scope}."
+
+    @cached_property
+    def _settings(self) -> Settings:
+        connection = self.get_connection(self.qbank_conn_id)
+        _mask(connection.password)
+        host = connection.host
+        if host and connection.port:
+            host = f"{host}:{connection.port}"
+        return Settings.from_fields(
+            host=host,
+            login=connection.login,
+            password=connection.password,
+            extra=connection.extra_dejson,
+        )
+
+    @cached_property
+    def _client(self) -> QBankClient:
+        return QBankClient(self._settings, on_token=_mask)
+
+
+def _mask(secret: str | None) -> None:
+    """Hide a secret in Airflow's logs, also as it looks in a URL or in base64."""
+    if not secret:
+        return
+    data = secret.encode()
+    forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    forms |= {encode(data).decode().rstrip("=") for encode in (b64encode, urlsafe_b64encode)}
+    for form in forms:
+        mask_secret(form)

@@ -1,0 +1,205 @@
+"""The bank's answer, from bytes to exact numbers: the only module that knows its field names.
+
+`GET /v1/balances/{accountId}` → `available_balance`, `ledger_balance`, and, where the bank says
+them, `account_id` or `accountId`, `currency` and `as_of`. Strict: what two readers could read in
+two ways is not read at all. No float, and no work that grows with an exponent.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Context, Decimal
+from typing import Any
+
+MAX_DIGITS = 38
+_BALANCES = ("available_balance", "ledger_balance")
+_NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
+_NOT_FINITE = re.compile(r"[+-]?(s?nan|inf|infinity)", re.IGNORECASE | re.ASCII)
+_JSON_TYPE = re.compile(r"(application|text)/([a-z0-9.+-]+\+)?json", re.IGNORECASE)
+_AS_OF = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+_EXACT = Context(prec=4 * MAX_DIGITS)
+
+
+class UnfitError(ValueError):
+    """The answer can't be used; `reason` is a code of the contract."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What an answer says. `reason` is None exactly when both balances are there."""
+
+    reason: str | None = None
+    available_balance: Decimal | None = None
+    ledger_balance: Decimal | None = None
+    echoed_account_id: str | None = None
+    echoed_currency: str | None = None
+    echoed_as_of: str | None = None
+    bank_as_of: datetime | None = None
+
+
+class _Number(str):
+    """A JSON number as it was written: converted only where it is money."""
+
+    __slots__ = ()
+
+
+class _Constant(str):
+    """NaN, Infinity or -Infinity, which Python's parser takes and JSON doesn't have."""
+
+    __slots__ = ()
+
+
+def read_balance(account_id: str, body: bytes, content_type: str | None) -> Reading:
+    """Read one answer with status 200, never raising: what is wrong with it is its `reason`."""
+    echoes: dict[str, Any] = {}
+    try:
+        _check_content_type(content_type)
+        members = _members(decode_json(body))
+        echoes = _read_echoes(account_id, members)
+        available, ledger = (_read_amount(members, name) for name in _BALANCES)
+    except UnfitError as unfit:
+        return Reading(reason=unfit.reason, **echoes)
+    return Reading(available_balance=available, ledger_balance=ledger, **echoes)
+
+
+def _check_content_type(content_type: str | None) -> None:
+    kind = (content_type or "application/json").partition(";")[0].strip()
+    if not _JSON_TYPE.fullmatch(kind):
+        raise UnfitError("wrong_content_type")
+
+
+def decode_json(body: bytes) -> Any:
+    """Bytes → JSON with every number as text, or UnfitError.
+
+    UTF-8 without a BOM, no NUL, no lone surrogate (`bad_encoding`: Postgres can't store them); no
+    key twice in an object, at any depth (`duplicate_key`); else `not_json`. The constants NaN and
+    Infinity are left in, for the caller to refuse.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UnfitError("bad_encoding") from None
+    if "\x00" in text or text.startswith("\ufeff"):
+        raise UnfitError("bad_encoding")
+    try:
+        document = _DECODER.decode(text)
+    except (json.JSONDecodeError, RecursionError):
+        raise UnfitError("not_json") from None
+    if "\\u" in text and any(
+        char == "\x00" or "\ud800" <= char <= "\udfff" for leaf in _leaves(document) for char in leaf
+    ):
+        raise UnfitError("bad_encoding")
+    return document
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise UnfitError("duplicate_key")
+    return members
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_float=_Number, parse_int=_Number, parse_constant=_Constant
+)
+
+
+def _leaves(document: Any) -> Iterator[str]:
+    """Every text in a document, keys included; without recursion, as depth is the sender's."""
+    waiting = [document]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, str):
+            yield node
+        elif isinstance(node, dict):
+            yield from node
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+
+
+def _members(document: Any) -> dict[str, Any]:
+    """The top-level members; a bare NaN or Infinity anywhere but in a balance is not JSON."""
+    members = document if isinstance(document, dict) else {}
+    others = [value for name, value in members.items() if name not in _BALANCES]
+    balances = [members.get(name) for name in _BALANCES]
+    nested = [value for value in balances if not isinstance(value, _Constant)]
+    elsewhere = [*others, *nested] if members else [document]
+    if any(isinstance(leaf, _Constant) for leaf in _leaves(elsewhere)):
+        raise UnfitError("not_json")
+    return members
+
+
+def _read_amount(members: dict[str, Any], name: str) -> Decimal:
+    value = members.get(name)
+    if value is None:
+        raise UnfitError("missing_field")
+    if not isinstance(value, str):
+        raise UnfitError("not_a_number")
+    return exact_amount(value)
+
+
+def exact_amount(text: str) -> Decimal:
+    """A number in JSON's grammar as the exact Decimal, or UnfitError. -0 is 0.
+
+    At most 38 significant digits (`too_large`) and 38 decimals (`too_precise`), zeros at the end
+    of the fraction not counted; those are kept as written, up to 38 decimals.
+    """
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        raise UnfitError("not_finite" if _NOT_FINITE.fullmatch(text) else "not_a_number")
+    sign, whole, fraction, power = match.group(1), match[2], match[3] or "", match[4] or "0"
+    written = (whole + fraction).lstrip("0")
+    digits = written.rstrip("0")
+    if not digits:
+        return Decimal(0)
+    if len(power.lstrip("+-0")) > 9:  # beyond any sense, and int() refuses 5,000 digits
+        raise UnfitError("too_precise" if power.startswith("-") else "too_large")
+    scale = len(fraction) - int(power)  # decimals as written
+    least = scale - (len(written) - len(digits))  # decimals without the zeros at the end
+    if len(digits) + max(-least, 0) > MAX_DIGITS:
+        raise UnfitError("too_large")
+    if least > MAX_DIGITS:
+        raise UnfitError("too_precise")
+    amount = Decimal(f"{sign}{digits}E{-least}")
+    return amount.quantize(Decimal((0, (1,), -min(max(scale, 0), MAX_DIGITS))), context=_EXACT)
+
+
+def _read_echoes(account_id: str, members: dict[str, Any]) -> dict[str, Any]:
+    as_of = _text(members.get("as_of"))
+    ids = [_text(members[name]) for name in ("account_id", "accountId") if name in members]
+    said = [text for text in ids if text is not None]
+    other = [text for text in said if text != account_id]  # one that disagrees is the one to show
+    return {
+        "echoed_account_id": next(iter(other or said), None),
+        "echoed_currency": _text(members.get("currency")),
+        "echoed_as_of": as_of,
+        "bank_as_of": None if as_of is None else _instant(as_of),
+    }
+
+
+def _text(value: Any) -> str | None:
+    """A member as text, numbers as written; what is neither agrees with nothing."""
+    if value is None:
+        return None
+    return str(value) if isinstance(value, str) else "(not text)"
+
+
+def _instant(text: str) -> datetime | None:
+    if not _AS_OF.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def printable(body: bytes) -> str:
+    """A body as text that Postgres can store: what is not UTF-8, and NUL, as \\xNN."""
+    return body.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")

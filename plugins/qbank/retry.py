@@ -1,0 +1,39 @@
+"""When a request is sent again, and how long that waits: one policy for balances and tokens."""
+
+import random
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from qbank.transport import NoReply, Reply
+
+FIRST_BACKOFF_S = 0.5
+
+
+def may_succeed_later(outcome: Reply | NoReply) -> bool:
+    """The one predicate. Both requests are safe to repeat: one reads, the other gets a token."""
+    if isinstance(outcome, NoReply):
+        # A dropped connection or a slow moment passes; a certificate that isn't trusted doesn't.
+        return not outcome.untrusted
+    # 408: the server gave up waiting for us. 429: too many calls just now.
+    # 5xx: the server's own trouble. Any other answer would be the same again.
+    return outcome.status in (408, 429) or 500 <= outcome.status <= 599
+
+
+def asked_wait(outcome: Reply | NoReply, cap: float) -> float | None:
+    """The seconds of Retry-After, in either of its forms, up to a cap; None where it says none."""
+    text = (outcome.retry_after or "").strip() if isinstance(outcome, Reply) else ""
+    if re.fullmatch(r"[0-9]+", text):
+        return min(float(text[:12]), cap) if len(text) <= 12 else cap
+    try:
+        at = parsedate_to_datetime(text)
+        seconds = (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), cap)
+
+
+def backoff(attempt: int, cap: float) -> float:
+    """Seconds before the next attempt: full jitter, so that callers don't come back together."""
+    ceiling = min(cap, FIRST_BACKOFF_S * 2 ** min(attempt - 1, 30))
+    return random.uniform(0, ceiling)  # noqa: S311 (no secret is made of it)

@@ -1,0 +1,171 @@
+"""One HTTP exchange, hardened: nothing from the environment, no redirect, one deadline, one cap.
+
+Sends prepared requests through requests' adapter, without a Session: what a Session adds (.netrc,
+*_PROXY, REQUESTS_CA_BUNDLE, cookies, redirects) is what must not be, and costs half of the time.
+Foreign exceptions end here: a call has a Reply or a NoReply.
+"""
+
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import certifi
+import urllib3
+from requests import PreparedRequest
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import DecodeError, HTTPError, NewConnectionError
+
+from qbank.deadline import PlainSocket, TLSSocket, deadline
+from qbank.hosts import is_loopback
+
+Flaw = Literal["body_too_big", "bad_encoding"]
+BODY_CAP = 64 * 1024  # bytes, after decompression
+USER_AGENT = f"airflow-provider-qbank-ledger/{version('airflow-provider-qbank-ledger')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a server answered, whatever the status."""
+
+    status: int
+    content_type: str | None
+    retry_after: str | None
+    body: bytes  # decompressed, cut at BODY_CAP
+    flaw: Flaw | None = None  # cut, or not to be decompressed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoReply:
+    """No whole answer came. `untrusted`: the certificate is why, and trying again won't help."""
+
+    reason: Literal["timeout", "connection"]
+    untrusted: bool = False
+
+
+class Transport:
+    """Connections to the bank's hosts, shared by all threads of a client."""
+
+    def __init__(self, *, connections: int, ca_bundle: str | None, proxy: str | None) -> None:
+        self._adapter = _Adapter(connections, _tls_context(ca_bundle))
+        self._proxies = {"http": proxy, "https": proxy} if proxy else None
+
+    def send(self, request: PreparedRequest, ends: float) -> Reply | NoReply:
+        """Send, and read the answer, by an instant of time.monotonic(). Never raises for the net.
+
+        The URL must have passed `hosts.check_url`.
+        """
+        untrusted = False
+        try:
+            with deadline(ends):
+                return self._exchange(request)
+        except (OSError, HTTPError) as error:  # requests' exceptions are OSErrors
+            untrusted = _is_untrusted(error)
+        late = time.monotonic() >= ends - 0.001  # a poll may return a little early
+        return NoReply(reason="timeout" if late else "connection", untrusted=untrusted)
+
+    def _exchange(self, request: PreparedRequest) -> Reply:
+        response = self._adapter.send(request, stream=True, proxies=self._proxies)
+        raw: urllib3.HTTPResponse = response.raw
+        body = b""
+        flaw: Flaw | None = None
+        try:
+            body = raw.read(BODY_CAP + 1, decode_content=True)
+            if len(body) > BODY_CAP:
+                body, flaw = body[:BODY_CAP], "body_too_big"
+        except DecodeError:
+            flaw = "bad_encoding"
+        finally:
+            raw.close() if flaw else raw.release_conn()
+        return Reply(
+            status=raw.status,
+            content_type=raw.headers.get("Content-Type"),
+            retry_after=raw.headers.get("Retry-After"),
+            body=body,
+            flaw=flaw,
+        )
+
+    def close(self) -> None:
+        self._adapter.close()
+
+
+class _Connecting(HTTPConnection):
+    """How a connection gets its socket: one that keeps the call's deadline."""
+
+    def _new_conn(self) -> socket.socket:
+        failure: OSError = OSError("no address")
+        plain = self.default_port == 80 and self.proxy is None
+        try:
+            found = socket.getaddrinfo(self._dns_host, self.port, 0, socket.SOCK_STREAM)
+        except OSError as error:
+            raise NewConnectionError(self, f"no address: {error}") from None
+        for family, kind, protocol, _, address in found:
+            if plain and not is_loopback(str(address[0])):
+                continue  # whatever name resolved to it: http is for loopback only
+            sock = PlainSocket(family, kind, protocol)
+            try:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.connect(address)
+            except OSError as error:
+                sock.close()
+                failure = error
+            else:
+                return sock
+        raise NewConnectionError(self, f"not connected: {failure}")
+
+
+class _SecureConnecting(_Connecting, HTTPSConnection):
+    pass
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connecting
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _SecureConnecting
+
+
+_POOLS = {"http": _Pool, "https": _SecurePool}
+
+
+class _Adapter(HTTPAdapter):
+    """requests' adapter with our sockets, and a TLS context that nothing else can change."""
+
+    def __init__(self, connections: int, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__(pool_maxsize=connections)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: the context holds the certificates, loaded once and not once a connection."""
+
+
+def _tls_context(ca_bundle: str | None) -> ssl.SSLContext:
+    """Verifies chain, name and dates. Not `create_default_context`, which reads SSLKEYLOGFILE."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sslsocket_class = TLSSocket
+    where = Path(ca_bundle or certifi.where())
+    if where.is_dir():
+        context.load_verify_locations(capath=str(where))
+    else:
+        context.load_verify_locations(cafile=str(where))
+    return context
+
+
+def _is_untrusted(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
