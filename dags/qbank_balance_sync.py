@@ -1,0 +1,125 @@
+"""
+### Every account's balance, once an hour, into the ledger
+
+**plan → fetch → audit → publish → settle.** Asks QBank for the balance of every configured account,
+audits the answers with Great Expectations, and publishes what is fit to `ledger.balance`, all at once.
+
+* *accounts*: ids of some configured accounts; empty: all of them.
+* *dry_run*: fetch and audit, publish nothing.
+
+**A red run has published what was good.** Its last task, `settle`, counts and names the accounts that
+are missing, with their reasons; `sync.outcome` has them all. To ask again for what failed, clear the
+red `fetch` task with its downstream tasks; to refresh everything, trigger a new run. An hour is what was
+observed in it: the past can't be asked for, so a backfill is refused.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import Asset, Param, dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from qbank.hook import QBankHook
+
+from boundary import ledger, one_sentence
+from qbank_ledger.audit import audit_run
+from qbank_ledger.config import accounts_file, data_docs_dir
+from qbank_ledger.plan import plan_run
+from qbank_ledger.publish import publish_run
+from qbank_ledger.settle import settle as settle_run
+from qbank_ledger.stage import fetch_batch
+
+LEDGER_BALANCE = Asset("ledger://balance")
+RUN_TIMEOUT = timedelta(minutes=57)
+
+
+@dag(
+    schedule="@hourly",
+    start_date=datetime(2020, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=RUN_TIMEOUT,
+    doc_md=__doc__,
+    tags=["qbank", "ledger"],
+    params={
+        "accounts": Param(
+            [],
+            type=["array", "null"],
+            items={"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
+            title="Accounts",
+            description="Ids of configured accounts, a line each. Empty: all of them.",
+        ),
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run",
+            description="Fetch and audit; publish nothing.",
+        ),
+    },
+    default_args={
+        "owner": "finance-data",
+        "retries": 2,
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": timedelta(minutes=2),
+    },
+)
+def qbank_balance_sync():
+    @task(execution_timeout=timedelta(minutes=3))
+    def plan(params: dict | None = None) -> dict:
+        """Write down what the run asks for."""
+        dag_run = get_current_context()["dag_run"]
+        if dag_run.run_type == "backfill":
+            raise AirflowFailException("The bank can only be asked about the present: a backfill is refused.")
+        with one_sentence():
+            run = plan_run(
+                ledger(),
+                accounts_file(),
+                dag_run_id=dag_run.run_id,
+                api_host=QBankHook().api_host,
+                timeout=RUN_TIMEOUT,
+                only=params["accounts"] or (),
+                dry_run=params["dry_run"],
+            )
+        return {"run_no": run.run_no, "batches": list(range(run.batches))}
+
+    @task(pool="qbank_api", retries=1, execution_timeout=timedelta(minutes=27))
+    def fetch(run_no: int, batch_no: int) -> int:
+        """Ask the bank for a batch of accounts; what comes is staged as it comes."""
+        with one_sentence(), QBankHook() as bank:
+            return fetch_batch(
+                ledger(),
+                run_no,
+                batch_no,
+                budget_s=bank.fetch_budget_s,
+                get_balances=bank.get_balances,
+            )
+
+    @task(trigger_rule="all_done_min_one_success", execution_timeout=timedelta(minutes=6))
+    def audit(run_no: int) -> int:
+        """Decide what is fit to publish."""
+        with one_sentence():
+            return audit_run(ledger(), run_no, data_docs_dir())
+
+    @task(outlets=[LEDGER_BALANCE], execution_timeout=timedelta(minutes=6))
+    def publish(run_no: int) -> int:
+        """Put what is fit into the ledger, all at once."""
+        with one_sentence():
+            rows = publish_run(ledger(), run_no)
+        if not rows:
+            raise AirflowSkipException("Nothing to publish.")
+        return rows
+
+    @task(trigger_rule="all_done_min_one_success", retries=0, execution_timeout=timedelta(minutes=3))
+    def settle(run_no: int) -> None:
+        """Close the run; fail, naming the accounts, when any is missing."""
+        with one_sentence():
+            settle_run(ledger(), run_no)
+
+    planned = plan()
+    run_no = planned["run_no"]
+    fetched = fetch.partial(run_no=run_no).expand(batch_no=planned["batches"])
+    audited = audit(run_no)
+    published = publish(run_no)
+    settled = settle(run_no)
+    fetched >> audited >> published >> settled
+
+
+qbank_balance_sync()

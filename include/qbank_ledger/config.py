@@ -1,0 +1,112 @@
+"""The one reader of the environment for the ledger, and the settings it has."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from sqlalchemy.engine import URL
+
+from qbank_ledger.errors import LedgerConnectionError
+
+LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
+
+# A fetch task asks for this many accounts at most, unless that would need more tasks than
+# Airflow maps (core.max_map_length, 1024).
+BATCH_SIZE = 500
+MAX_BATCHES = 1_000
+
+# Airflow's own settings of a postgres connection's extra, which libpq does not know.
+_NOT_FOR_LIBPQ = {
+    "cursor",
+    "iam",
+    "aws_conn_id",
+    "azure_conn_id",
+    "sqlalchemy_scheme",
+    "sqlalchemy_query",
+}
+
+
+def accounts_file() -> Path:
+    """The configured accounts: ``QBANK_ACCOUNTS_FILE``, else the file beside the packages."""
+    default = Path(__file__).parents[1] / "config" / "accounts.yaml"
+    return Path(os.environ.get("QBANK_ACCOUNTS_FILE") or default)
+
+
+def data_docs_dir() -> Path:
+    """Where Data Docs go: ``QBANK_STATE_DIR``/data_docs, a site a run."""
+    return Path(os.environ.get("QBANK_STATE_DIR") or ".local").resolve() / "data_docs"
+
+
+def ledger_url(environment: Mapping[str, str] = os.environ) -> URL:
+    """The ledger's database, from ``AIRFLOW_CONN_LEDGER_DEFAULT`` as Airflow defines it.
+
+    That is a URI (``postgres://login:password@host:port/database?sslmode=require``) or JSON.
+    Raises LedgerConnectionError when it is absent or is no PostgreSQL connection.
+    """
+    text = environment.get(LEDGER_CONNECTION, "").strip()
+    if not text:
+        raise LedgerConnectionError(
+            f"No ledger database is configured: set {LEDGER_CONNECTION} to "
+            "postgres://login:password@host:port/database."
+        )
+    try:
+        fields = _json_fields(text) if text.startswith("{") else _uri_fields(text)
+        return postgres_url(**fields)
+    except (ValueError, TypeError):
+        # From None: the text holds the password.
+        raise LedgerConnectionError(
+            f"{LEDGER_CONNECTION} is neither postgres://login:password@host:port/database nor the "
+            "JSON of an Airflow connection of type postgres."
+        ) from None
+
+
+def postgres_url(
+    *,
+    conn_type: str,
+    host: str | None,
+    port: int | None,
+    login: str | None,
+    password: str | None,
+    schema: str | None,
+    extra: Mapping[str, Any],
+) -> URL:
+    """The SQLAlchemy URL of an Airflow connection of type postgres; ``extra`` goes to libpq."""
+    if conn_type not in ("postgres", "postgresql"):
+        raise ValueError(conn_type)
+    return URL.create(
+        "postgresql+psycopg2",
+        username=login or None,
+        password=password or None,
+        host=host or None,
+        port=int(port) if port else None,
+        database=schema or "ledger",
+        query={name: str(value) for name, value in extra.items() if name not in _NOT_FOR_LIBPQ},
+    )
+
+
+def _uri_fields(text: str) -> dict[str, Any]:
+    parts = urlsplit(text)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    extra = json.loads(query["__extra__"]) if "__extra__" in query else query
+    return {
+        "conn_type": parts.scheme,
+        "host": unquote(parts.hostname or ""),
+        "port": parts.port,
+        "login": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "schema": unquote(parts.path.removeprefix("/")),
+        "extra": extra,
+    }
+
+
+def _json_fields(text: str) -> dict[str, Any]:
+    fields = json.loads(text)
+    extra = fields.get("extra") or {}
+    return {
+        "conn_type": fields["conn_type"],
+        **{name: fields.get(name) for name in ("host", "port", "login", "password", "schema")},
+        "extra": json.loads(extra) if isinstance(extra, str) else extra,
+    }

@@ -1,0 +1,122 @@
+"""The rules of the audit, as data.
+
+A rule finds, with one SQL predicate over ``sync.audit_subject`` (columns and meaning there), the
+answers that break it. *critical* holds the balance back, *warning* lets it through with a finding.
+Great Expectations and ``sync.finding`` both use the same predicate: see audit.py. To add a rule,
+add it here, with a row that breaks it in tests/integration/ledger/test_audit.py.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One expectation: ``predicate`` is true of the rows, aliased ``s``, that break it."""
+
+    name: str
+    severity: Literal["critical", "warning"]
+    reason: str
+    why: str
+    predicate: str
+
+
+RULES = (
+    Rule(
+        "readable", "critical", "unreadable",
+        "An answer that could not be read as two exact numbers is kept as evidence, under its own "
+        "reason (not_json, missing_field, …).",
+        "s.state <> 'answered'",
+    ),
+    Rule(
+        "present", "critical", "missing_field",
+        "A balance is both numbers: half of it would be read as nought by the next system.",
+        "s.state = 'answered' AND (s.available_balance IS NULL OR s.ledger_balance IS NULL)",
+    ),
+    Rule(
+        "finite", "critical", "not_finite",
+        "NaN and the infinities are numerics to PostgreSQL, pass comparisons, and poison every sum.",
+        "s.available_balance IN ('NaN', 'Infinity', '-Infinity')"
+        " OR s.ledger_balance IN ('NaN', 'Infinity', '-Infinity')",
+    ),
+    Rule(
+        "exact_to_minor_units", "critical", "too_precise",
+        "More decimals than the currency has (JPY 0, EUR 2, BHD 3) mean a wrong field, a wrong "
+        "currency or a float on the bank's side: rounding would hide it. Zeros beyond are none.",
+        "s.state = 'answered' AND (scale(trim_scale(s.available_balance)) > s.minor_units"
+        " OR scale(trim_scale(s.ledger_balance)) > s.minor_units)",
+    ),
+    Rule(
+        "within_38_digits", "critical", "too_large",
+        "38 digits are what ERPs and warehouses hold (decimal(38)); more is no amount of money.",
+        "s.state = 'answered' AND greatest("
+        "length(ltrim(translate(trim_scale(abs(s.available_balance))::text, '.', ''), '0')), "
+        "length(ltrim(translate(trim_scale(abs(s.ledger_balance))::text, '.', ''), '0'))) > 38",
+    ),
+    Rule(
+        "same_account", "critical", "account_mismatch",
+        "An answer that names another account belongs to that account, whatever was asked.",
+        "s.echoed_account_id <> s.account_id",
+    ),
+    Rule(
+        "same_currency", "critical", "currency_mismatch",
+        "An amount in another currency than the books' is another amount; it is never relabelled.",
+        "s.echoed_currency <> s.currency",
+    ),
+    Rule(
+        "bank_time_readable", "critical", "bank_time_unreadable",
+        "A bank timestamp without an offset, or none at all, can't say which hour it speaks of.",
+        "s.echoed_as_of IS NOT NULL AND s.bank_as_of IS NULL",
+    ),
+    Rule(
+        "fresh", "critical", "stale",
+        "A balance older than the account's limit is yesterday's number under today's hour.",
+        "s.bank_as_of < s.observed_at - make_interval(mins => s.max_age_minutes)",
+    ),
+    Rule(
+        "not_ahead", "critical", "future_dated",
+        "A bank timestamp more than five minutes ahead is a wrong clock or a wrong day.",
+        "s.bank_as_of > s.observed_at + interval '5 minutes'",
+    ),
+    Rule(
+        "observed_in_run", "critical", "observed_outside_run",
+        "The hour of a balance is that of its observation: one outside the run's own time would "
+        "put a number under an hour in which nobody looked.",
+        "s.observed_at < s.started_at OR s.observed_at > clock_timestamp()",
+    ),
+    Rule(
+        "unique", "critical", "duplicate",
+        "Two answers for one account in a run: no rule says which is true.",
+        "EXISTS (SELECT FROM sync.observation AS o WHERE o.run_no = s.run_no"
+        " AND o.account_id = s.account_id AND o.run_started_at <> s.started_at)",
+    ),
+    Rule(
+        "above_minimum", "warning", "below_minimum",
+        "The account's owner asked to hear of a ledger balance below its minimum.",
+        "s.ledger_balance < s.minimum_balance",
+    ),
+    Rule(
+        "available_within_ledger", "warning", "available_above_ledger",
+        "Legal (credit lines, pending credits), and a common sign of swapped fields.",
+        "s.available_balance > s.ledger_balance",
+    ),
+    Rule(
+        "moving", "warning", "unchanged_for_a_day",
+        "An account that used to move and has not for a day may be a feed that stands still.",
+        "(SELECT min(b.ledger_balance) = max(b.ledger_balance) AND min(b.ledger_balance) = s.ledger_balance"
+        " AND min(b.as_of_hour) <= date_trunc('hour', s.observed_at, 'UTC') - interval '24 hours'"
+        " FROM ledger.balance AS b WHERE b.account_id = s.account_id"
+        " AND b.as_of_hour >= date_trunc('hour', s.observed_at, 'UTC') - interval '24 hours'"
+        " AND b.as_of_hour < date_trunc('hour', s.observed_at, 'UTC'))",
+    ),
+    Rule(
+        "no_jump", "warning", "jump",
+        "A change far beyond the account's own last week (ten times its widest range, and a "
+        "balance of another order of magnitude) is worth a look before money moves on it.",
+        "(SELECT count(*) >= 24 AND abs(s.ledger_balance - avg(b.ledger_balance))"
+        " > 10 * greatest(max(b.ledger_balance) - min(b.ledger_balance), abs(avg(b.ledger_balance)))"
+        " FROM ledger.balance AS b WHERE b.account_id = s.account_id"
+        " AND b.as_of_hour >= date_trunc('hour', s.observed_at, 'UTC') - interval '168 hours'"
+        " AND b.as_of_hour < date_trunc('hour', s.observed_at, 'UTC'))",
+    ),
+)  # fmt: skip

@@ -1,0 +1,114 @@
+"""Bring a ledger database to the newest schema and its roles, or say what a DBA must run.
+
+A revision is a folder of plain SQL: ``up.sql``, then ``check.sql``, whose rows name what is wrong
+and undo it. Everything runs in one transaction under an advisory lock: two processes at once
+migrate once.
+"""
+
+import io
+from importlib import resources
+
+from alembic import command, op
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import URL
+
+from qbank_ledger.database import engine_for, transaction
+from qbank_ledger.errors import LedgerError, MigrationNotAllowedError, NotMigratedError
+
+_MIGRATIONS = resources.files("qbank_ledger").joinpath("migrations")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('qbank ledger: migrate', 0))")
+_MAY_MIGRATE = text(
+    """SELECT (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user)
+                  AND has_database_privilege(current_database(), 'CREATE WITH GRANT OPTION') AS makes_roles,
+              coalesce((SELECT pg_has_role(current_user, oid, 'SET')
+                               AND has_database_privilege(oid, current_database(), 'CREATE')
+                          FROM pg_roles WHERE rolname = 'qbank_owner'), false) AS may_be_owner"""
+)
+_MAY_MIGRATE_15 = text(_MAY_MIGRATE.text.replace("'SET'", "'MEMBER'"))
+
+
+def migrate(url: URL) -> str:
+    """Upgrade the database to the newest revision; says in a sentence what was done.
+
+    Raises MigrationNotAllowedError, with the SQL for a DBA, when the login may neither make roles
+    nor become ``qbank_owner``; LedgerError when a revision fails its own check.
+    """
+    with transaction(engine_for(url, role=None)) as connection:
+        connection.execute(_LOCK)
+        before, head = current_revision(connection), newest_revision()
+        if before == head:
+            return f"The ledger database is at the newest schema ({head})."
+        version = connection.dialect.server_version_info or (0,)
+        may = connection.execute(_MAY_MIGRATE if version >= (16,) else _MAY_MIGRATE_15).one()
+        if may.makes_roles:
+            connection.execute(text(_read("roles.sql")))
+        elif not may.may_be_owner:
+            raise MigrationNotAllowedError(
+                "The ledger login may not migrate the database: it can neither create roles nor become "
+                "qbank_owner. Let a DBA run the SQL on standard output.",
+                sql_for_dba(before),
+            )
+        connection.execute(text("SET LOCAL ROLE qbank_owner"))
+        connection.execute(text("CREATE SCHEMA IF NOT EXISTS ledger"))
+        config = _alembic()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return f"The ledger database went from {before or 'nothing'} to {head}."
+
+
+def require_newest(connection: Connection) -> None:
+    """Raise NotMigratedError unless the database is at the newest revision."""
+    found = current_revision(connection)
+    if found != newest_revision():
+        raise NotMigratedError(
+            f"The ledger database is at schema {found or 'none'}, this version needs "
+            f"{newest_revision()}: run `make migrate`."
+        )
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision that the database is at; None: not migrated."""
+    context = MigrationContext.configure(connection, opts={"version_table_schema": "ledger"})
+    return context.get_current_revision()
+
+
+def newest_revision() -> str | None:
+    """The revision that this version of the code needs."""
+    return ScriptDirectory.from_config(_alembic()).get_current_head()
+
+
+def sql_for_dba(since: str | None) -> str:
+    """The SQL that brings a database from revision ``since`` to the newest, for psql."""
+    out = io.StringIO()
+    command.upgrade(_alembic(out), f"{since or 'base'}:head", sql=True)
+    upgrade = out.getvalue().replace("BEGIN;", "", 1)
+    return (
+        "-- Run with psql -v ON_ERROR_STOP=1 as a superuser, in the ledger database.\n"
+        "-- Then let the logins of the runs and of people in, for example:\n"
+        "--   GRANT qbank_loader TO ledger_runs;  GRANT qbank_analyst TO jane;\n"
+        f"BEGIN;\n{_read('roles.sql')}\n"
+        f"SET LOCAL ROLE qbank_owner;\nCREATE SCHEMA IF NOT EXISTS ledger;\n{upgrade}"
+    )
+
+
+def apply(revision: str) -> None:
+    """Run a revision's up.sql and check.sql; called by the revision itself, inside Alembic."""
+    op.execute(_read(f"{revision}/up.sql"))
+    if op.get_context().as_sql:
+        return
+    problems = op.get_bind().execute(text(_read(f"{revision}/check.sql"))).scalars().all()
+    if problems:
+        raise LedgerError(f"Revision {revision} was undone: {'; '.join(problems)}.")
+
+
+def _alembic(output: io.StringIO | None = None) -> Config:
+    config = Config(output_buffer=output) if output else Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _read(name: str) -> str:
+    return _MIGRATIONS.joinpath(name).read_text("utf-8")

@@ -1,0 +1,135 @@
+"""Plan: what a run asks for, written down before the first request.
+
+Closes what earlier runs left open, reads and checks the accounts file, brings ``ledger.account``
+and its periods up to date, and writes ``sync.run`` and ``sync.run_account``.
+"""
+
+import json
+import logging
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, text
+
+from qbank_ledger.accounts import fingerprint, read_accounts
+from qbank_ledger.config import BATCH_SIZE, MAX_BATCHES
+from qbank_ledger.database import execute, transaction
+from qbank_ledger.errors import AccountsFileError, RunRefusedError
+from qbank_ledger.migrate import require_newest
+from qbank_ledger.model import Account
+from qbank_ledger.settle import close_run
+
+log = logging.getLogger(__name__)
+
+# Two plans at once take turns, so that neither closes a period that the other just opened.
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('qbank ledger: plan', 0))")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run that may begin: its number, and how many batches its accounts stand in."""
+
+    run_no: int
+    batches: int
+
+
+def plan_run(
+    engine: Engine,
+    accounts_file: Path,
+    *,
+    dag_run_id: str,
+    api_host: str,
+    timeout: timedelta,
+    only: Collection[str] = (),
+    dry_run: bool = False,
+) -> Plan:
+    """Write down a run over the active accounts of the file, or those of them that ``only`` names.
+
+    The run counts as lost when it is still open after ``timeout``. Each call makes a new run.
+    Raises AccountsFileError and RunRefusedError before anything is written, NotMigratedError, and
+    LedgerUnavailableError.
+    """
+    configured = read_accounts(accounts_file)
+    asked = _asked(configured, only, accounts_file)
+    batch_size = max(BATCH_SIZE, -(-len(asked) // MAX_BATCHES))
+    with transaction(engine) as connection:
+        require_newest(connection)
+        connection.execute(_LOCK)
+        _check_host(connection, api_host)
+        _close_lost_runs(connection)
+        connection.execute(text("SELECT ledger.ensure_partitions()"))
+        if not dry_run:
+            _update_accounts(connection, configured, asked, full=not only)
+        run_no = execute(
+            connection,
+            "open_run",
+            dag_run_id=dag_run_id,
+            api_host=api_host,
+            timeout_s=timeout.total_seconds(),
+            dry_run=dry_run,
+            subset=bool(only),
+            expected=len(asked),
+        ).scalar_one()
+        execute(
+            connection,
+            "list_run_accounts",
+            run_no=run_no,
+            accounts=_json(asked),
+            batch_size=batch_size,
+        )
+    batches = -(-len(asked) // batch_size)
+    log.info("plan: run %s asks for %s accounts in %s batches", run_no, len(asked), batches)
+    return Plan(run_no, batches)
+
+
+def _asked(configured: Iterable[Account], only: Collection[str], file: Path) -> list[Account]:
+    active = {account.account_id: account for account in configured if account.active}
+    unknown = [id_ for id_ in only if id_ not in active]
+    if unknown:
+        named = ", ".join(repr(id_) for id_ in unknown[:20])
+        raise AccountsFileError(f"The parameter accounts names what {file} does not hold active: {named}.")
+    return [active[id_] for id_ in dict.fromkeys(only)] if only else list(active.values())
+
+
+def _check_host(connection: Connection, api_host: str) -> None:
+    accepted = execute(connection, "check_host", api_host=api_host).scalars().all()
+    if api_host not in accepted:
+        raise RunRefusedError(
+            f"This ledger holds balances from {', '.join(accepted)}, and the QBank connection points to "
+            f"{api_host}. If both are the same bank, an operator accepts it with "
+            f"SELECT ledger.accept_host('{api_host}'); otherwise use another ledger database."
+        )
+
+
+def _close_lost_runs(connection: Connection) -> None:
+    for run_no in execute(connection, "close_lost_runs").scalars().all():
+        close_run(connection, run_no, lost=True)
+        log.warning("plan: run %s had not closed itself by its deadline: closed as failed", run_no)
+
+
+def _update_accounts(
+    connection: Connection, configured: Iterable[Account], asked: list[Account], *, full: bool
+) -> None:
+    """A full run says which accounts there are; a subset only brings its own up to date."""
+    if not full:
+        execute(connection, "upsert_accounts", accounts=_json(asked))
+        return
+    ids = [account.account_id for account in asked]
+    mark = fingerprint(asked)
+    found = execute(connection, "check_closing", active_ids=ids, fingerprint=mark).one()
+    if found.closing * 2 > found.open and not found.accepted:
+        raise RunRefusedError(
+            f"The accounts file would close {found.closing} of the ledger's {found.open} open accounts. "
+            f"If that is meant, an operator accepts it with SELECT ledger.accept_accounts('{mark}'); "
+            "otherwise check QBANK_ACCOUNTS_FILE."
+        )
+    execute(connection, "upsert_accounts", accounts=_json(configured))
+    execute(connection, "close_periods", active_ids=ids)
+    execute(connection, "open_periods", active_ids=ids)
+
+
+def _json(accounts: Iterable[Account]) -> str:
+    """Accounts as JSON for the database; numbers that are money as text, so that none is rounded."""
+    return json.dumps([asdict(account) for account in accounts], default=str)

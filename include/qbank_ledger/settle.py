@@ -1,0 +1,58 @@
+"""Settle: close the run, keep the reasons of what is missing, and say how it ended."""
+
+import logging
+from collections import Counter
+
+from sqlalchemy import Connection, Engine
+
+from qbank_ledger.database import execute, transaction
+from qbank_ledger.errors import LedgerError
+from qbank_ledger.model import RunCounts
+
+log = logging.getLogger(__name__)
+
+_NAMED = 20
+
+
+class RunNotCompleteError(LedgerError):
+    """The run lost an account, or a dry run would have; the message counts and names them."""
+
+
+def close_run(connection: Connection, run_no: int, *, lost: bool = False) -> RunCounts:
+    """Close a run and keep the reasons of its missing account-hours in ``ledger.gap``.
+
+    ``lost`` closes it as failed, whatever it published.
+    """
+    row = execute(connection, "close_run", run_no=run_no, lost=lost).one()
+    execute(connection, "keep_gaps", run_no=run_no)
+    return RunCounts(**row._mapping)
+
+
+def settle(engine: Engine, run_no: int) -> RunCounts:
+    """Close the run; again and again changes nothing.
+
+    Raises RunNotCompleteError, naming the first 20 accounts and their reasons, when an account is
+    not published; in a dry run, when one failed or would be held back.
+    """
+    with transaction(engine) as connection:
+        counts = close_run(connection, run_no)
+        lost = execute(connection, "lost_accounts", run_no=run_no).all()
+    log.info(
+        "settle: run %s is %s: %s of %s published, %s quarantined, %s failed",
+        run_no, counts.state, counts.published, counts.expected, counts.quarantined, counts.failed,
+    )  # fmt: skip
+    if lost:
+        raise RunNotCompleteError(_message(counts, [(r.account_id, r.outcome, r.reasons) for r in lost]))
+    return counts
+
+
+def _message(counts: RunCounts, lost: list[tuple[str, str, list[str]]]) -> str:
+    reasons = Counter(reason for _, _, reasons_ in lost for reason in reasons_)
+    by_reason = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
+    named = "; ".join(f"{id_} {outcome} ({', '.join(why)})" for id_, outcome, why in lost[:_NAMED])
+    more = f"; and {len(lost) - _NAMED} more, see sync.outcome" if len(lost) > _NAMED else ""
+    done = "would be published" if counts.state == "dry_run" else "published"
+    return (
+        f"Run {counts.run_no} is {counts.state}: {counts.published} of {counts.expected} accounts {done}, "
+        f"{counts.quarantined} quarantined, {counts.failed} failed ({by_reason}). {named}{more}."
+    )

@@ -1,0 +1,7 @@
+-- Purpose: write down which accounts a run asks for, in which batch.
+-- Params:  run_no; accounts: a JSON array as for upsert_accounts; batch_size.
+INSERT INTO sync.run_account (run_no, account_id, batch_no, currency, minor_units, max_age_minutes, minimum_balance)
+SELECT :run_no, account_id, (row_number() OVER (ORDER BY account_id COLLATE "C") - 1) / :batch_size,
+       currency, minor_units, max_age_minutes, minimum_balance
+  FROM json_to_recordset(CAST(:accounts AS json)) AS f (
+       account_id text, currency text, minor_units smallint, max_age_minutes integer, minimum_balance numeric)

@@ -1,0 +1,17 @@
+-- Purpose: the fit answers of a run into the ledger, each under the hour in which it was observed.
+--          The later observation of an hour wins, whichever run made it; again changes nothing.
+-- Params:  run_no, recorded_at, seal_no.
+INSERT INTO ledger.balance AS b (
+    account_id, as_of_hour, available_balance, ledger_balance, currency, observed_at, run_no, seal_no,
+    revision, recorded_at)
+SELECT s.account_id, date_trunc('hour', s.observed_at, 'UTC'), s.available_balance, s.ledger_balance, s.currency,
+       s.observed_at, s.run_no, CAST(:seal_no AS bigint), 1, CAST(:recorded_at AS timestamptz)
+  FROM sync.audit_subject AS s
+  JOIN sync.verdict AS v USING (run_no, account_id)
+ WHERE s.run_no = :run_no AND v.fit
+ ORDER BY s.account_id COLLATE "C"
+    ON CONFLICT (account_id, as_of_hour) DO UPDATE
+   SET (available_balance, ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at)
+     = (excluded.available_balance, excluded.ledger_balance, excluded.currency, excluded.observed_at,
+        excluded.run_no, excluded.seal_no, b.revision + 1, excluded.recorded_at)
+ WHERE excluded.observed_at > b.observed_at

@@ -1,0 +1,125 @@
+"""Stage: the answers of a fetch task go to ``sync.observation`` in chunks, as they come.
+
+A killed task loses a chunk at most, its retry asks only for what is missing, and a twin that was
+thought dead adds nothing: the first answer to an account stands.
+"""
+
+import io
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine, text
+
+from qbank_ledger.database import execute, transaction
+from qbank_ledger.model import Answer
+
+log = logging.getLogger(__name__)
+
+# Whichever comes first closes a chunk: what a kill may lose is bounded in answers and in time.
+_CHUNK_ROWS = 500
+_CHUNK_S = 2.0
+# What audit, publish and settle need before the run's deadline: a fetch leaves them this much.
+RESERVE_S = 900.0
+
+_COPY = "COPY incoming FROM STDIN"
+_ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+class GetBalances(Protocol):
+    """Asks the bank: yields an answer an account, within a budget in seconds."""
+
+    def __call__(self, account_ids: list[str], *, budget_s: float) -> Iterable[Answer]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The ledger database's clock, carried on by this machine's monotonic one.
+
+    A worker's own clock may be minutes off; the hour of a balance must not be.
+    """
+
+    database: datetime
+    monotonic: float
+
+    @classmethod
+    def read(cls, connection: Connection) -> "Clock":
+        """Read both clocks now."""
+        now = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return cls(now, time.monotonic())
+
+    def at(self, monotonic: float) -> datetime:
+        """The database's time (UTC) at a moment of ``time.monotonic()``."""
+        return self.database + timedelta(seconds=monotonic - self.monotonic)
+
+
+def fetch_batch(
+    engine: Engine,
+    run_no: int,
+    batch_no: int,
+    *,
+    budget_s: float,
+    get_balances: GetBalances,
+) -> int:
+    """Ask ``get_balances`` for what a batch lacks and stage what comes; returns how many came.
+
+    ``get_balances`` yields an answer an account. The budget is the task's
+    own over all its tries, and ends early enough for the rooms after it. A closed run is opened
+    again: somebody cleared its fetch.
+    """
+    with transaction(engine) as connection:
+        execute(connection, "hold_run", run_no=run_no)
+        execute(connection, "reopen_run", run_no=run_no)
+        time_ = execute(connection, "begin_batch", run_no=run_no, batch_no=batch_no).one()
+        missing = list(execute(connection, "unanswered", run_no=run_no, batch_no=batch_no).scalars())
+        clock = Clock.read(connection)
+    left = max(0.0, min(budget_s - time_.used_s, time_.left_s - RESERVE_S))
+    log.info(
+        "fetch: run %s batch %s asks for %s accounts in %.0f s",
+        run_no,
+        batch_no,
+        len(missing),
+        left,
+    )
+    staged = stage(engine, run_no, get_balances(missing, budget_s=left), clock) if missing else 0
+    log.info("fetch: run %s batch %s has %s answers", run_no, batch_no, staged)
+    return staged
+
+
+def stage(engine: Engine, run_no: int, answers: Iterable[Answer], clock: Clock) -> int:
+    """Write the answers of a run to ``sync.observation`` as they come; returns how many came."""
+    count = 0
+    chunk: list[Answer] = []
+    began = time.monotonic()
+    for answer in answers:
+        chunk.append(answer)
+        if len(chunk) >= _CHUNK_ROWS or time.monotonic() - began >= _CHUNK_S:
+            count += _write(engine, run_no, chunk, clock)
+            chunk, began = [], time.monotonic()
+    return count + _write(engine, run_no, chunk, clock)
+
+
+def _write(engine: Engine, run_no: int, chunk: list[Answer], clock: Clock) -> int:
+    if chunk:
+        with transaction(engine) as connection:
+            execute(connection, "stage_table")
+            cursor = connection.connection.cursor()
+            cursor.copy_expert(_COPY, _rows(chunk, clock))
+            execute(connection, "stage_merge", run_no=run_no)
+    return len(chunk)
+
+
+def _rows(chunk: list[Answer], clock: Clock) -> io.StringIO:
+    """The chunk in COPY's text format, a line an answer."""
+    lines = []
+    for a in chunk:
+        fields = (
+            a.account_id, a.state, a.reason, a.available_balance, a.ledger_balance, a.echoed_account_id,
+            a.echoed_currency, a.echoed_as_of, a.bank_as_of, a.payload, a.http_status, a.attempts,
+            clock.at(a.arrived),
+        )  # fmt: skip
+        lines.append("\t".join(r"\N" if f is None else str(f).translate(_ESCAPED) for f in fields) + "\n")
+    return io.StringIO("".join(lines))
