@@ -46,6 +46,11 @@ class QBankHook(BaseHook):  # type: ignore[misc]  # Airflow is not typed for myp
         """The host name of the API's base URL, without a port."""
         return urlsplit(self._settings.api_url).hostname or ""
 
+    @property
+    def fetch_budget_s(self) -> float:
+        """How long one fetch task may ask, in seconds, over all its tries."""
+        return self._settings.fetch_budget_s
+
     def test_connection(self) -> tuple[bool, str]:
         """Whether the bank gives a token. Airflow shows the message unmasked: it has no secret."""
         try:
