@@ -1,0 +1,65 @@
+# The verbs, one line each: the work is in local/ (the stack) and include/qbank_ledger (the ledger).
+MAKEFLAGS += --no-print-directory
+PYTHON := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help setup run test sync reconcile close export migrate psql stop status clean check verify bench lock
+
+# As it was typed: make would expand a $ in it.
+override SQL := $(value SQL)
+override CONF := $(value CONF)
+export SQL CONF MONTH FORMAT
+
+help: ## these, one line each
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r verb does; do printf '%-10s %s\n' "$$verb" "$$does"; done
+
+setup: ## make .venv from the hash-pinned lock
+	@python3 -I local/bootstrap.py
+
+run: setup ## set up and start the local stack, run the sync once, show the balances
+	@$(PYTHON) -m local run
+
+test: setup ## run the whole test suite, offline
+	@$(PYTHON) -m pytest
+
+sync: setup ## one run of qbank_balance_sync in the foreground (CONF='{…}')
+	@$(PYTHON) -m local sync
+
+reconcile: setup ## one run of qbank_reconciliation in the foreground (CONF='{…}')
+	@$(PYTHON) -m local reconcile
+
+close: setup ## the month-end close pack (MONTH=2026-10)
+	@$(PYTHON) -m local close
+
+export: setup ## the newest balances for an ERP (FORMAT=camt052, bai2 or csv)
+	@$(PYTHON) -m local export
+
+migrate: setup ## bring the ledger database to the newest schema, or print the SQL for a DBA
+	@$(PYTHON) -m local migrate
+
+psql: setup ## a psql prompt on the ledger as an analyst, or one command (SQL="…")
+	@$(PYTHON) -m local psql
+
+stop: setup ## stop the local stack
+	@$(PYTHON) -m local stop
+
+status: setup ## say what of the local stack is up
+	@$(PYTHON) -m local status
+
+clean: setup ## stop the local stack and delete its data
+	@$(PYTHON) -m local clean
+
+check: setup ## format, lint, types and tests: what CI runs
+	@$(PYTHON) -m ruff format --check
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m mypy
+	@$(PYTHON) -m mypy local
+	@$(PYTHON) -m pytest
+
+verify: setup ## recompute the chain of seals over the ledger
+	@$(PYTHON) -m local verify
+
+bench: setup ## the benchmark
+	@$(PYTHON) -m benchmarks
+
+lock: setup ## pin what the requirements bring in, with hashes
+	@$(PYTHON) -m local lock
