@@ -1,0 +1,38 @@
+"""The accounts that the bank holds: id and currency, out of the accounts file.
+
+Only those two are read, without judging the rest: checking the file is the ledger's duty.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+class AccountsError(ValueError):
+    """The accounts file can't be used; the text is one sentence."""
+
+
+def read_currencies(path: Path) -> dict[str, str]:
+    """Account id → ISO 4217 code, of every account of a .yaml or .csv file, inactive ones too."""
+    try:
+        content = path.read_text("utf-8-sig")
+        entries: Iterable[Mapping[str, Any]]
+        if path.suffix.lower() == ".csv":
+            entries = list(csv.DictReader(content.splitlines()))
+        else:
+            document = yaml.load(content, Loader=yaml.BaseLoader)  # noqa: S506 - makes nothing but text
+            defaults = document.get("defaults") or {}
+            entries = [{**defaults, **entry} for entry in document["accounts"]]
+        found = {str(entry["account_id"]).strip(): str(entry["currency"]).strip() for entry in entries}
+    except OSError as error:
+        raise AccountsError(f"The accounts file {path} can't be read: {error.strerror}.") from None
+    except (yaml.YAMLError, csv.Error, UnicodeDecodeError, LookupError, TypeError, AttributeError):
+        raise AccountsError(
+            f"The accounts file {path} must list accounts, each with account_id and currency."
+        ) from None
+    if not found:
+        raise AccountsError(f"The accounts file {path} lists no account.")
+    return found
