@@ -10,84 +10,75 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-VENV = os.path.join(ROOT, ".venv")  # noqa: PTH118
-PYTHON = os.path.join(VENV, "bin", "python")  # noqa: PTH118
-STAMP = os.path.join(VENV, "made-from")  # noqa: PTH118
-LOCK = "requirements-dev.lock"
-SOURCES = (LOCK, "local/uv.txt", "pyproject.toml", "local/bootstrap.py")
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "made-from"
+SOURCES = ("requirements-dev.lock", "local/uv.txt", "pyproject.toml", "local/bootstrap.py")
 
 
-def main():
+def main() -> int:
     """Exit code 0 when .venv stands."""
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
         return with_another_python()
     # The directory itself is the lock: two set-ups at once make one, and no file is left.
-    fcntl.flock(os.open(ROOT, os.O_RDONLY), fcntl.LOCK_EX)
+    fcntl.flock(os.open(str(ROOT), os.O_RDONLY), fcntl.LOCK_EX)
     wanted = stamp()
-    found = read(STAMP)
-    if found == wanted and os.path.exists(PYTHON):  # noqa: PTH110
+    found = STAMP.read_text() if STAMP.exists() else ""
+    if found == wanted and PYTHON.exists():
         return 0
-    print("Setting up .venv from " + LOCK + " …", flush=True)
+    print("Setting up .venv (once) …", flush=True)
     try:
-        if os.path.exists(PYTHON) and found.split("\n")[0] == wanted.split("\n")[0]:  # noqa: PTH110
-            os.remove(STAMP)  # noqa: PTH107
+        if found.split("\n")[0] == wanted.split("\n")[0] and PYTHON.exists():
+            STAMP.unlink()
         else:
-            shutil.rmtree(VENV, ignore_errors=True)
+            shutil.rmtree(str(VENV), ignore_errors=True)
             run(sys.executable, "-m", "venv", VENV)
         install()
     except subprocess.CalledProcessError as error:
-        print("The set-up of .venv stopped at `" + " ".join(error.cmd[1:5]) + " …`: its message is above.")
+        command = " ".join(str(part) for part in error.cmd[:4])
+        print(f"The set-up of .venv stopped at `{command} …`: its own message is above.", file=sys.stderr)
         return 1
-    with open(STAMP + ".new", "w") as file:  # noqa: PTH123
-        file.write(wanted)
-    os.replace(STAMP + ".new", STAMP)  # noqa: PTH105
+    unfinished = VENV / "made-from.new"
+    unfinished.write_text(wanted)
+    unfinished.replace(STAMP)
     return 0
 
 
-def with_another_python():
+def with_another_python() -> int:
     """Run this with a fitting Python from PATH, where there is one."""
     for name in ("python3.13", "python3.12", "python3.11"):
-        if shutil.which(name) and not subprocess.call([name, "-c", ""], stderr=subprocess.DEVNULL):
-            os.execvp(name, [name, "-I", os.path.abspath(__file__)])  # noqa: S606, PTH100
+        if shutil.which(name) and subprocess.call([name, "-c", ""], stderr=subprocess.DEVNULL) == 0:
+            os.execvp(name, [name, "-I", __file__])
+    found = sys.version.split()[0]
     print(
-        "Python 3.11, 3.12 or 3.13 is needed, and python3 is "
-        + sys.version.split()[0]
-        + ": install one of them."
+        f"Python 3.11, 3.12 or 3.13 is needed and python3 is {found}: install one of them.", file=sys.stderr
     )
     return 1
 
 
-def install():
-    """Everything that the lock names, by hash, then the project itself, editable."""
-    pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes")
-    run(*pip, "--requirement", "local/uv.txt")
-    uv = (os.path.join(VENV, "bin", "uv"), "pip")  # noqa: PTH118
-    run(*uv, "sync", "--quiet", "--python", PYTHON, "--require-hashes", LOCK)
+def install() -> None:
+    """Everything that the lock names, by hash; then the project itself, editable, from the tree."""
+    pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    run(*pip, "--require-hashes", "--requirement", "local/uv.txt")
+    uv = (VENV / "bin" / "uv", "pip")
+    run(*uv, "sync", "--quiet", "--python", PYTHON, "--require-hashes", "requirements-dev.lock")
     run(*uv, "install", "--quiet", "--python", PYTHON, "--no-deps", "--no-build-isolation", "--editable", ".")
 
 
-def run(*command):
+def run(*command: object) -> None:
     """Run a command in the root directory; CalledProcessError when it fails."""
-    subprocess.check_call(command, cwd=ROOT)
+    subprocess.check_call([str(part) for part in command], cwd=str(ROOT))
 
 
-def stamp():
-    """What .venv is made from: where and with which Python, then the content of the sources."""
+def stamp() -> str:
+    """What .venv is made from: its place and Python, then the content of the sources."""
     content = hashlib.sha256()
     for name in SOURCES:
-        content.update(read(os.path.join(ROOT, name)).encode())  # noqa: PTH118
-    return "{} {}.{}\n{}\n".format(VENV, *sys.version_info[:2], content.hexdigest())
-
-
-def read(path):
-    """The file's text; empty where there is none."""
-    try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123
-            return file.read()
-    except FileNotFoundError:
-        return ""
+        content.update((ROOT / name).read_bytes())
+    return "{} {}.{}\n{}\n".format(VENV, *sys.version_info[:2]) + content.hexdigest() + "\n"
 
 
 if __name__ == "__main__":
