@@ -51,11 +51,9 @@ def with_another_python() -> int:
     """Run this with a fitting Python from PATH, where there is one."""
     for name in ("python3.13", "python3.12", "python3.11"):
         if shutil.which(name) and subprocess.call([name, "-c", ""], stderr=subprocess.DEVNULL) == 0:
-            os.execvp(name, [name, "-I", __file__])
+            os.execvp(name, [name, "-I", __file__])  # noqa: S606
     found = sys.version.split()[0]
-    print(
-        f"Python 3.11, 3.12 or 3.13 is needed and python3 is {found}: install one of them.", file=sys.stderr
-    )
+    print(f"Python 3.11 to 3.13 is needed and python3 is {found}: install one of these.", file=sys.stderr)
     return 1
 
 
@@ -74,11 +72,11 @@ def run(*command: object) -> None:
 
 
 def stamp() -> str:
-    """What .venv is made from: its place and Python, then the content of the sources."""
+    """What .venv is made from: its place, then the content of the sources."""
     content = hashlib.sha256()
     for name in SOURCES:
         content.update((ROOT / name).read_bytes())
-    return "{} {}.{}\n{}\n".format(VENV, *sys.version_info[:2]) + content.hexdigest() + "\n"
+    return f"{VENV}\n{content.hexdigest()}\n"
 
 
 if __name__ == "__main__":

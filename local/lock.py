@@ -20,7 +20,8 @@ def write_locks(root: Path) -> None:
         same = ["--constraints", "requirements.lock"] if output == "requirements-dev.lock" else []
         subprocess.run(
             [
-                *(root / ".venv/bin/uv", "pip", "compile", "-", "--output-file", output, *same),
+                str(root / ".venv/bin/uv"),
+                *("pip", "compile", "-", "--output-file", output, *same),
                 *("--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate"),
                 *("--custom-compile-command", "make lock", "--quiet"),
             ],
