@@ -1,0 +1,201 @@
+"""Every command, module, setting, path and host in docker-compose.yml exists."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from tests.unit.deployment.compose import ROOT
+
+OURS = "/opt/airflow/"
+MADE_BY_THE_IMAGE = {"logs", "state"}
+
+# Run with the environment of a service: does Airflow know these settings, these commands?
+ASK_AIRFLOW = """
+import json, os, sys
+from airflow.cli.cli_parser import get_parser
+from airflow.configuration import conf
+from airflow.executors.executor_loader import ExecutorLoader
+from airflow.providers_manager import ProvidersManager
+
+ProvidersManager().initialize_providers_configuration()
+unknown = [
+    name for name in os.environ
+    if name.startswith("AIRFLOW__")
+    and not conf.configuration_description.get(name.split("__")[1].lower(), {})
+        .get("options", {}).get(name.split("__")[2].lower())
+]
+conf.getimport("core", "auth_manager")
+ExecutorLoader.load_executor(ExecutorLoader.get_default_executor_name())
+parser = get_parser()
+for command in json.load(sys.stdin):
+    parser.parse_args(command)
+print(json.dumps(unknown))
+"""
+
+
+def _commands(service: dict[str, Any]) -> list[str]:
+    """The lines of a service's command, and of its health check, that a shell or exec sees."""
+    command = service.get("command", [])
+    check = service.get("healthcheck", {}).get("test", [])[1:]
+    return [
+        " ".join(part) if part[:1] and "\n" not in part[-1] else part[-1] for part in (command, check) if part
+    ]
+
+
+def _airflow_commands(services: dict[str, Any]) -> list[list[str]]:
+    text = "\n".join(line for service in services.values() for line in _commands(service))
+    found = re.findall(r"^ *airflow ((?:[\w/.-]+ ?|\"[^\"]*\" ?)+)", text, re.MULTILINE)
+    return [re.findall(r'"[^"]*"|[^\s"]+', each) for each in found]
+
+
+def test_airflow_knows_every_command_and_setting(services: dict[str, Any], tmp_path: Path) -> None:
+    commands = _airflow_commands(services)
+    assert {each[0] for each in commands} == {
+        *("db", "pools", "connections", "api-server", "scheduler"),
+        *("dag-processor", "triggerer", "celery"),
+    }
+    docs = (ROOT / "docs/deployment.md").read_text("utf-8").replace("\\\n", " ")
+    documented = [each.split() for each in re.findall(r"exec api-server airflow ([^`\n]*)", docs)]
+    assert {each[0] for each in documented} == {"users", "rotate-fernet-key"}
+    home = {
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/a.db",
+    }
+    asked = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", ASK_AIRFLOW],
+        env={"PATH": os.environ["PATH"], **services["worker"]["environment"], **home},
+        input=json.dumps(commands + documented),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert asked.returncode == 0, asked.stderr[-2000:]
+    assert json.loads(asked.stdout.splitlines()[-1]) == []
+
+
+def test_every_program_is_in_its_image(services: dict[str, Any]) -> None:
+    installed = Path(sys.executable).parent
+    stock = {"bash", "sh"}
+    for name, service in services.items():
+        programs = {service["command"][0]} if "command" in service else set()
+        check = service.get("healthcheck", {}).get("test", ["", ""])[1]
+        programs |= {check.split()[0]} if check else set()
+        for program in programs - stock:
+            if "build" in service:
+                assert (installed / program).exists(), (name, program)
+            else:
+                assert program in {"pg_isready", "psql", "redis-cli"}, (name, program)
+
+
+def test_every_module_can_be_run(services: dict[str, Any]) -> None:
+    text = "\n".join(line for service in services.values() for line in _commands(service))
+    modules = set(re.findall(r"python -m (\w+)", text))
+    assert modules == {"qbank_ledger", "qbank_sandbox"}
+    for module in modules:
+        assert find_spec(f"{module}.__main__"), module
+
+
+def test_the_sandbox_takes_its_arguments(services: dict[str, Any]) -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "qbank_sandbox", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    options = [each for each in services["sandbox"]["command"] if each.startswith("--")]
+    assert options
+    for option in options:
+        assert option in shown
+
+
+def test_every_path_in_the_image_comes_from_the_repository(compose_text: str) -> None:
+    for path in set(re.findall(rf"{OURS}([\w/.-]+)", compose_text)):
+        assert path in MADE_BY_THE_IMAGE or (ROOT / path).exists(), path
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    for name in MADE_BY_THE_IMAGE:
+        assert f"{OURS}{name}" in dockerfile, name
+
+
+def test_every_host_is_a_service_on_a_shared_network(services: dict[str, Any]) -> None:
+    hosts = set()
+    for name, service in services.items():
+        values = [str(value) for value in service.get("environment", {}).values()]
+        urls = re.findall(r"[a-z+\d]+://\S+", " ".join([*values, *_commands(service)]))
+        for url in urls:
+            host = urlsplit(url.strip("'\"),")).hostname or ""
+            if host in {"localhost", "127.0.0.1"} or host.endswith(".qbankconnect.com"):
+                continue
+            hosts.add(host)
+            assert set(services[host]["networks"]) & set(service["networks"]), (name, host)
+    assert hosts == {"postgres", "redis", "api-server"}
+
+
+class _Health(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/api/v2/monitor/health" else 404)
+        self.end_headers()
+        self.wfile.write(b'{"scheduler": {"status": "healthy"}, "triggerer": {"status": "unhealthy"}}')
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def api_server() -> Iterator[str]:
+    """Something that answers as Airflow's health endpoint does."""
+    server = HTTPServer(("127.0.0.1", 0), _Health)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("process", "healthy"), [("scheduler", True), ("triggerer", False), ("none", False)])
+def test_a_health_check_tells_well_from_ill(
+    process: str, healthy: bool, services: dict[str, Any], api_server: str
+) -> None:
+    script = services["scheduler"]["healthcheck"]["test"][3]
+    assert "http://api-server:8080/" in script
+    script = script.replace("http://api-server:8080", api_server)
+    told = subprocess.run(
+        [sys.executable, "-c", script, process], capture_output=True, check=False, timeout=30
+    )
+    assert (told.returncode == 0) is healthy
+
+
+def test_init_writes_the_connection_that_the_bank_gave(services: dict[str, Any], tmp_path: Path) -> None:
+    """The script between the two ENDs, run with a secret that no quoting survives."""
+    script = re.search(r"<<'END'\n(.*?)\nEND\n", services["init"]["command"][-1], re.DOTALL)
+    assert script
+    awkward = "a'b\"c $d: {e} \\"
+    made = subprocess.run(
+        [sys.executable, "-c", script[1]],
+        env={**services["init"]["environment"], "QBANK_CLIENT_ID": "erp", "QBANK_CLIENT_SECRET": awkward},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    assert yaml.safe_load(made.stdout) == {
+        "qbank_default": {
+            "conn_type": "qbank",
+            "host": "https://api.qbankconnect.com",
+            "login": "erp",
+            "password": awkward,
+            "extra": {"token_url": "https://auth.qbankconnect.com/token"},
+        }
+    }
