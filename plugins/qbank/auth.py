@@ -104,7 +104,7 @@ class TokenSource:
             if not self._renewing:
                 return None
             if budget.spent:
-                raise QBankUnavailableError("There was no time left to get a token.")
+                raise _refusal(NoReply(reason="timeout"))
             self._turn.wait(min(budget.left(), 0.1))
 
     def _land(self, landed: Token | QBankError) -> Token:
@@ -185,11 +185,11 @@ class TokenSource:
         if not isinstance(answer, dict):
             raise _odd("is not a JSON object")
         value, kind, scope = (answer.get(name) for name in ("access_token", "token_type", "scope"))
-        if not isinstance(kind, str) or kind.lower() != "bearer":
+        if type(kind) is not str or kind.lower() != "bearer":
             raise _odd("has a token_type other than Bearer")
-        if not isinstance(value, str) or not _BEARER.fullmatch(value):
+        if type(value) is not str or not _BEARER.fullmatch(value):  # numbers are a kind of str
             raise _odd("has an access_token that is empty or has characters no token has")
-        if scope is not None and not isinstance(scope, str):
+        if scope is not None and type(scope) is not str:
             raise _odd("has a scope that is not text")
         granted = self._settings.scope if scope is None else scope  # absent: as requested
         if missing := sorted(set(self._settings.scope.split()) - set(granted.split())):

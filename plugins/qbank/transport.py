@@ -50,12 +50,12 @@ class Transport:
     """Connections to the bank's hosts, shared by all threads of a client."""
 
     def __init__(self, *, connections: int, ca_bundle: str | None, proxy: str | None) -> None:
-        context = _tls_context(ca_bundle)
+        self.tls = _tls_context(ca_bundle)
         self._proxied = proxy is not None
         self._manager = (
-            urllib3.ProxyManager(proxy, maxsize=connections, ssl_context=context)
+            urllib3.ProxyManager(proxy, maxsize=connections, ssl_context=self.tls)
             if proxy
-            else urllib3.PoolManager(maxsize=connections, ssl_context=context)
+            else urllib3.PoolManager(maxsize=connections, ssl_context=self.tls)
         )
         self._manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
         self._pools: dict[str, urllib3.HTTPConnectionPool] = {}
@@ -88,6 +88,7 @@ class Transport:
             headers=request.headers,
             retries=False,
             redirect=False,
+            assert_same_host=False,  # the pool of a proxy is asked for another host's URL
             timeout=None,  # the sockets keep the deadline
             preload_content=False,
         )

@@ -6,6 +6,7 @@ that a test can say what went over the wire.
 
 import json
 import secrets
+import ssl
 import threading
 import time
 from collections import Counter
@@ -34,6 +35,10 @@ class Call:
         return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
 
     @property
+    def is_for_token(self) -> bool:
+        return urlsplit(self.path).path == "/token"
+
+    @property
     def account_id(self) -> str:
         return urlsplit(self.path).path.rpartition("/")[2]
 
@@ -57,12 +62,13 @@ class Bank:
         self.client_id = "client-" + secrets.token_hex(4)
         self.client_secret = "s/+=%& " + secrets.token_urlsafe(24)
         self.lifetime: Any = 3600
-        self.valid: list[str] = []
+        self.valid: dict[str, float] = {}  # token → when it dies
         self.calls: list[Call] = []
         self.balance: Callable[[Call], Answer] = lambda call: Answer()
         self.token: Callable[[Call], Answer] = self.grant
         self.token_delay_s = 0.0
-        self.tokens_at_once = self._most_tokens_at_once = 0
+        self.refusals = 0  # balance calls without a valid token
+        self.tokens_at_once = self.most_tokens_at_once = 0
         self._lock = threading.Lock()
 
     def grant(self, call: Call) -> Answer:
@@ -74,50 +80,49 @@ class Bank:
 
     def new_token(self, **members: Any) -> dict[str, Any]:
         token = secrets.token_urlsafe(32)
+        lives = self.lifetime if isinstance(self.lifetime, int) and self.lifetime > 0 else 3600
         with self._lock:
-            self.valid = [token]
+            self.valid[token] = time.monotonic() + lives
         given = {"access_token": token, "token_type": "Bearer", "expires_in": self.lifetime}
         return {name: value for name, value in (given | members).items() if value is not None}
 
     def revoke(self) -> None:
         with self._lock:
-            self.valid = []
+            self.valid.clear()
 
     def answer(self, call: Call) -> Answer:
         with self._lock:
             self.calls.append(call)
-        if call.path.startswith("/token"):
+        if call.is_for_token:
             with self._lock:
                 self.tokens_at_once += 1
-                self._most_tokens_at_once = max(self._most_tokens_at_once, self.tokens_at_once)
+                self.most_tokens_at_once = max(self.most_tokens_at_once, self.tokens_at_once)
             try:
                 time.sleep(self.token_delay_s)
                 return self.token(call)
             finally:
                 with self._lock:
                     self.tokens_at_once -= 1
-        if call.headers.get("authorization", "")[7:] not in self.valid:
+        kind, _, token = call.headers.get("authorization", "").partition(" ")
+        if kind != "Bearer" or self.valid.get(token, 0) < time.monotonic():
+            self.refusals += 1
             return Answer(status=401, body={"error": "invalid_token"})
         return self.balance(call)
 
     @property
-    def most_tokens_at_once(self) -> int:
-        return self._most_tokens_at_once
-
-    @property
     def token_calls(self) -> list[Call]:
-        return [call for call in self.calls if call.path.startswith("/token")]
+        return [call for call in self.calls if call.is_for_token]
 
     @property
     def balance_calls(self) -> list[Call]:
-        return [call for call in self.calls if not call.path.startswith("/token")]
+        return [call for call in self.calls if not call.is_for_token]
 
     @property
     def calls_by_account(self) -> Counter[str]:
         return Counter(call.account_id for call in self.balance_calls)
 
     @contextmanager
-    def serving(self) -> Iterator["Bank"]:
+    def serving(self, tls: ssl.SSLContext | None = None) -> Iterator["Bank"]:
         bank = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -157,8 +162,10 @@ class Bank:
                 pass
 
         with Server(("127.0.0.1", 0), Handler) as server:
+            if tls:
+                server.socket = tls.wrap_socket(server.socket, server_side=True)
             self.port = server.server_port
-            self.url = f"http://127.0.0.1:{self.port}"
+            self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
             thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
             thread.start()
             try:

@@ -1,0 +1,239 @@
+"""What goes over the wire, and what a hostile server can do to it: bar lines 8 to 11."""
+
+import gzip
+import socket
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from qbank.errors import QBankAuthError, QBankConfigError, QBankUnavailableError
+from tests.contract.bank import Answer, Bank, as_bytes
+from tests.contract.conftest import ClientOf
+
+GOOD = as_bytes(Answer())
+
+
+@contextmanager
+def serving(talk: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A raw server: `talk` gets each connection, in a thread of its own. Gives the port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                threading.Thread(target=guarded, args=(connection,), daemon=True).start()
+
+        def guarded(connection: socket.socket) -> None:
+            with connection:
+                try:
+                    talk(connection)
+                except OSError:
+                    pass
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def drip(data: bytes, every: float = 0.1) -> Callable[[socket.socket], None]:
+    """A server that sends a byte now and then, which no read timeout ever sees."""
+
+    def talk(connection: socket.socket) -> None:
+        connection.recv(65536)
+        for byte in data:
+            connection.sendall(bytes([byte]))
+            time.sleep(every)
+
+    return talk
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_redirect_of_a_balance_is_followed(bank: Bank, client_of: ClientOf, status: int) -> None:
+    with Bank().serving() as other:
+        headers = {"Location": f"{other.url}/v1/balances/a"}
+        bank.balance = lambda call: Answer(status=status, headers=headers)
+        answer = client_of().get_balance("a")
+    assert (answer.state, answer.reason, answer.http_status) == ("failed", "redirect", status)
+    assert other.calls == []
+    assert len(bank.balance_calls) == 1
+
+
+@pytest.mark.parametrize("status", [302, 307, 308])
+def test_no_redirect_of_the_secret_is_followed(bank: Bank, client_of: ClientOf, status: int) -> None:
+    with Bank().serving() as other:
+        bank.token = lambda call: Answer(status=status, headers={"Location": f"{other.url}/token"})
+        with pytest.raises(QBankAuthError, match="redirects elsewhere"):
+            client_of().check()
+    assert other.calls == []
+
+
+def test_nothing_in_the_environment_changes_a_call(
+    bank: Bank, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys"
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.setenv(name, "/nowhere")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("SSLKEYLOGFILE", str(keys))
+    client = client_of()
+    assert client.get_balance("a").state == "answered"
+    assert client._transport.tls.keylog_filename is None
+    assert all("somebody" not in str(call.headers) for call in bank.calls)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 99, id="headers"),
+        pytest.param(GOOD[:-20] + b" " * 99, id="body"),
+        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n" * 99, id="continue"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\n \r\n" * 99,
+            id="chunks",
+        ),
+        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n;" + b"x" * 99, id="ext"),
+    ],
+)
+def test_one_deadline_holds_for_all_that_drips(bank: Bank, client_of: ClientOf, data: bytes) -> None:
+    with serving(drip(data)) as port:
+        client = client_of(api_url=f"http://127.0.0.1:{port}", timeout_s=0.4, max_attempts=2)
+        began = time.monotonic()
+        answer = client.get_balance("a")
+        took = time.monotonic() - began
+    assert (answer.reason, answer.http_status, answer.attempts) == ("timeout", None, 2)
+    assert 0.8 <= took < 1.3
+
+
+def test_a_server_that_reads_nothing_is_a_timeout(bank: Bank, client_of: ClientOf) -> None:
+    with serving(lambda connection: time.sleep(2)) as port:
+        client = client_of(api_url=f"http://127.0.0.1:{port}", timeout_s=0.3, max_attempts=1)
+        assert client.get_balance("a").reason == "timeout"
+
+
+def test_a_connection_that_hangs_in_the_making_is_a_timeout(bank: Bank, client_of: ClientOf) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", port))
+        client = client_of(api_url=f"http://127.0.0.1:{port}", timeout_s=0.4, max_attempts=1)
+        began = time.monotonic()
+        assert client.get_balance("a").reason == "timeout"
+        assert time.monotonic() - began < 1.0
+        for filler in fillers:
+            filler.close()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{", id="truncated"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", id="chunk cut"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{", id="no chunk"),
+        pytest.param(b"SSH-2.0-OpenSSH_9\r\n\r\n", id="another protocol"),
+        pytest.param(b"HTTP/1.1 abc OK\r\n\r\n", id="no status"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n", id="200 headers"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70000 + b"\r\n\r\n", id="a long header"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x", id="lengths"),
+    ],
+)
+def test_a_broken_answer_is_a_connection_failure(bank: Bank, client_of: ClientOf, raw: bytes) -> None:
+    bank.balance = lambda call: Answer(raw=raw)
+    answer = client_of(max_attempts=2).get_balance("a")
+    assert (answer.state, answer.reason, answer.attempts) == ("failed", "connection", 2)
+    assert (answer.http_status, answer.payload) == (None, None)
+
+
+def test_a_body_is_cut_at_64_kib(bank: Bank, client_of: ClientOf) -> None:
+    fits = b'{"available_balance":1,"ledger_balance":2}'.ljust(64 * 1024)
+    bank.balance = lambda call: Answer(body=fits + b" " * (call.account_id == "big"))
+    client = client_of()
+    assert client.get_balance("fits").state == "answered"
+    answer = client.get_balance("big")
+    assert (answer.state, answer.reason, answer.attempts) == ("unfit", "body_too_big", 1)
+    assert len(answer.payload or "") == 64 * 1024
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "gzip, gzip"])
+def test_a_bomb_is_cut_at_64_kib(bank: Bank, client_of: ClientOf, encoding: str) -> None:
+    zeros = b"0" * 50_000_000
+    bomb = gzip.compress(zeros, 9) if "gzip" in encoding else zlib.compress(zeros, 9)
+    if "," in encoding:
+        bomb = gzip.compress(bomb)
+    headers = {"Content-Encoding": encoding, "Content-Type": "application/json"}
+    bank.balance = lambda call: Answer(body=bomb, headers=headers)
+    client = client_of()
+    before = peak_rss()
+    answer = client.get_balance("a")
+    assert (answer.state, answer.reason) == ("unfit", "body_too_big")
+    assert peak_rss() - before < 32 * 2**20
+    assert bank.balance_calls[0].headers["accept-encoding"] == "identity"
+
+
+def peak_rss() -> int:
+    """The process's memory just now, in bytes."""
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * 4096
+
+
+def test_what_cannot_be_decompressed_is_bad_encoding(bank: Bank, client_of: ClientOf) -> None:
+    bank.balance = lambda call: Answer(headers={"Content-Encoding": "gzip"})
+    answer = client_of().get_balance("a")
+    assert (answer.state, answer.reason, answer.attempts) == ("unfit", "bad_encoding", 1)
+
+
+def test_compressed_answers_are_read(bank: Bank, client_of: ClientOf) -> None:
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    body = gzip.compress(b'{"available_balance":1,"ledger_balance":2}')
+    bank.balance = lambda call: Answer(body=body, headers=headers)
+    assert client_of().get_balance("a").state == "answered"
+
+
+@pytest.mark.parametrize(
+    "account_id", ["", "../admin", "a/b", "a b", "ä", "a" * 65, "a\n", "a\x00", "%2e%2e", None, 7]
+)
+def test_an_id_that_is_none_is_refused_before_any_request(
+    bank: Bank, client_of: ClientOf, account_id: str
+) -> None:
+    with pytest.raises(QBankConfigError, match="is not an account id"):
+        client_of().get_balances(["good", account_id])
+    assert bank.calls == []
+
+
+def test_an_id_goes_into_the_path_as_it_is(bank: Bank, client_of: ClientOf) -> None:
+    client_of(api_url=f"{bank.url}/base/").get_balance("A-z_09")
+    assert [call.path for call in bank.balance_calls] == ["/base/v1/balances/A-z_09"]
+
+
+def test_cookies_are_not_kept(bank: Bank, client_of: ClientOf) -> None:
+    bank.balance = lambda call: Answer(headers={"Set-Cookie": "a=b"})
+    client = client_of()
+    for _ in range(2):
+        client.get_balance("a")
+    assert all("cookie" not in call.headers for call in bank.calls)
+
+
+def test_a_name_for_loopback_that_leads_elsewhere_is_not_connected_to(
+    bank: Bank, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", bank.port))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
+    client = client_of(token_url=f"http://localhost:{bank.port}/token", max_attempts=1)
+    began = time.monotonic()
+    with pytest.raises(QBankUnavailableError, match="could not be reached"):
+        client.check()
+    assert time.monotonic() - began < 1  # refused here, and not by the network
