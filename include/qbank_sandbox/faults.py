@@ -1,7 +1,7 @@
-"""The registry of faults: what can be made to go wrong, by name, and how its options are read.
+"""A fault: what can be made to go wrong, by name, and how its options are read.
 
 A fault is a function from what the bank would do (a Reply, or the Grant behind a token) to what it
-does instead. Its docstring, name and options are its documentation: docs/sandbox.md is made of them.
+does instead. Its name, options and docstring are its documentation: see catalogue.py.
 """
 
 import inspect
@@ -13,15 +13,17 @@ from qbank_sandbox.reply import Reply
 from qbank_sandbox.tokens import Grant
 
 Endpoint = Literal["balances", "token"]
+ENDPOINTS: tuple[Endpoint, ...] = ("balances", "token")
+MOST = 100_000  # of any number that an option gives: seconds, kilobytes, digits
 
 
 class FaultError(ValueError):
-    """A fault is named or given options that don't fit; the text is one sentence."""
+    """A fault is named or given options that don't fit; the text says what, without a full stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault as registered: ``options`` are the function's keywords, the first the main one."""
+    """A fault of the named endpoints; ``options`` are the function's keywords, the first the main one."""
 
     name: str
     endpoints: tuple[Endpoint, ...]
@@ -29,6 +31,55 @@ class Fault:
     options: Mapping[str, inspect.Parameter]
     text: str
     change: Callable[..., Any]
+
+    def choose(self, given: Any) -> "ChosenFault":
+        """This fault with options, every value as text: None or "", the main option's value, or several.
+
+        Raises FaultError for an option that is unknown, missing, or no such value as it must be.
+        """
+        values = self._by_name(given)
+        for option in values:
+            if option not in self.options:
+                raise FaultError(f"{self.name} has no option {option!r}; it has {', '.join(self.options)}")
+        for option, parameter in self.options.items():
+            if parameter.default is parameter.empty and option not in values:
+                raise FaultError(f"{self.name} needs a value for {option}")
+        chosen = ChosenFault(
+            self, {option: self._value(self.options[option], value) for option, value in values.items()}
+        )
+        try:
+            chosen.change_reply(Reply())
+        except ValueError as error:
+            raise FaultError(f"{self.name}: {error}") from None
+        return chosen
+
+    def _by_name(self, given: Any) -> Mapping[str, Any]:
+        main = next(iter(self.options.values()), None)
+        if given in (None, ""):
+            return {}
+        if main is None:
+            raise FaultError(f"{self.name} has no options")
+        if isinstance(given, Mapping) and main.annotation != Mapping[str, str]:
+            return given
+        return {main.name: given}
+
+    def _value(self, option: inspect.Parameter, given: Any) -> Any:
+        kind = option.annotation
+        if kind == Mapping[str, str]:
+            if isinstance(given, Mapping) and all(isinstance(value, str) for value in given.values()):
+                return dict(given)
+            raise FaultError(f"{self.name}: {option.name} must be a mapping of names to text")
+        if not isinstance(given, str):
+            raise FaultError(f"{self.name}: {option.name} must be a single value")
+        try:
+            value = kind(given)
+        except ValueError:
+            raise FaultError(
+                f"{self.name}: {option.name} is {given!r}, which is no {kind.__name__}"
+            ) from None
+        if kind is not str and not 0 <= value <= MOST:
+            raise FaultError(f"{self.name}: {option.name} is {given}, which is not between 0 and {MOST}")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,65 +98,18 @@ class ChosenFault:
         return self.fault.change(grant, **self.options) if self.fault.changes is Grant else grant
 
 
-FAULTS: dict[str, Fault] = {}
+def fault(*endpoints: Endpoint) -> Callable[[Callable[..., Any]], Fault]:
+    """Make a Fault of a function ``(reply or grant, *, options) -> reply or grant``, under its name."""
 
-
-def fault(*endpoints: Endpoint) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a function ``(reply or grant, *, options) -> reply or grant`` under its own name."""
-
-    def register(change: Callable[..., Any]) -> Callable[..., Any]:
+    def make(change: Callable[..., Any]) -> Fault:
         subject, *options = inspect.signature(change).parameters.values()
-        FAULTS[change.__name__] = Fault(
+        return Fault(
             name=change.__name__,
             endpoints=endpoints,
             changes=subject.annotation,
             options={option.name: option for option in options},
-            text=inspect.cleandoc(change.__doc__ or "").replace("\n", " "),
+            text=" ".join((change.__doc__ or "").split()),
             change=change,
         )
-        return change
 
-    return register
-
-
-def choose(name: str, given: Any, endpoint: Endpoint | None) -> ChosenFault:
-    """The fault of that name with its options, every value as text: none, the main one, or several.
-
-    Raises FaultError for an unknown name, one that the endpoint doesn't have (None: any endpoint),
-    an unknown option, a missing one, or a value that doesn't read as what it must be.
-    """
-    known = {n for n, f in FAULTS.items() if endpoint is None or endpoint in f.endpoints}
-    if name not in known:
-        raise FaultError(f"there is no fault {name!r} here; known are {', '.join(sorted(known))}")
-    options = FAULTS[name].options
-    main = next(iter(options), None)
-    if given in (None, ""):
-        given = {}
-    elif not isinstance(given, Mapping) or (main and options[main].annotation == Mapping[str, str]):
-        given = {main or "": given}
-    for option in given:
-        if option not in options:
-            raise FaultError(f"{name} has no option {option!r}; it has {', '.join(options) or 'none'}")
-    for option, parameter in options.items():
-        if parameter.default is parameter.empty and option not in given:
-            raise FaultError(f"{name} needs a value for {option}")
-    return ChosenFault(
-        FAULTS[name], {option: _value(name, options[option], given[option]) for option in given}
-    )
-
-
-def _value(name: str, option: inspect.Parameter, given: Any) -> Any:
-    kind = option.annotation
-    if kind == Mapping[str, str]:
-        if isinstance(given, Mapping) and all(isinstance(value, str) for value in given.values()):
-            return dict(given)
-        raise FaultError(f"{name}: {option.name} must be a mapping of names to text")
-    if not isinstance(given, str):
-        raise FaultError(f"{name}: {option.name} must be a single value")
-    try:
-        value = kind(given)
-    except ValueError:
-        raise FaultError(f"{name}: {option.name} is {given!r}, which is no {kind.__name__}") from None
-    if kind is not str and not 0 <= value <= 10**9:
-        raise FaultError(f"{name}: {option.name} is {given}, which is out of range")
-    return value
+    return make

@@ -1,19 +1,9 @@
-"""What goes out: a reply, as it should be or as a fault has made it, and its way onto the wire."""
+"""A reply: what goes out, as it should be or as a fault has made it."""
 
-import asyncio
 import json
-import socket
-import struct
-from asyncio import Transport
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Literal
-
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-
-TRANSPORT = "qbank_sandbox.transport"  # the scope's extension: the connection, see server.py
 
 Wire = Literal["whole", "drip", "drip_headers", "truncated", "drop", "reset", "hang"]
 
@@ -27,18 +17,26 @@ class Reply:
     status: int = 200
     members: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
-    content_type: str | None = "application/json"
+    content_type: str = "application/json"
     content: bytes | None = None
     delay_s: float = 0.0
     wire: Wire = "whole"
     drip_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        """ValueError for what can't be sent: another status, a header that is not one line of ASCII."""
+        if not 200 <= self.status <= 599:
+            raise ValueError(f"{self.status} is no status of an answer")
+        for value in (self.content_type, *(value for _, value in self.headers)):
+            if not (value.isascii() and value.isprintable()):
+                raise ValueError("a header must be one line of ASCII")
 
     def body(self) -> bytes:
         """The bytes of the body."""
         if self.content is not None:
             return self.content
         inner = ",".join(f"{json.dumps(name)}:{value}" for name, value in self.members)
-        return f"{{{inner}}}".encode()
+        return f"{{{inner}}}".encode("utf-8", "surrogatepass")
 
 
 def json_members(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -51,66 +49,3 @@ def error_reply(status: int, error: str, why: str, *headers: tuple[str, str]) ->
     return Reply(
         status=status, members=json_members({"error": error, "error_description": why}), headers=headers
     )
-
-
-class Delivery(Response):
-    """A Reply as Starlette's response: whole through ASGI, or oddly, straight through the connection."""
-
-    def __init__(self, reply: Reply) -> None:
-        self._reply = reply
-        self.background = None
-        self.status_code = reply.status
-        self.body = reply.body()
-        self.raw_headers = [
-            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in _headers(reply)
-        ]
-        if reply.status != HTTPStatus.NO_CONTENT:
-            self.raw_headers.append((b"content-length", b"%d" % len(self.body)))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it. An odd delivery needs the sandbox's own server: it has no way through plain ASGI."""
-        reply = self._reply
-        if reply.delay_s:
-            await asyncio.sleep(reply.delay_s)
-        if reply.wire == "whole":
-            await super().__call__(scope, receive, send)
-            return
-        transport: Transport = scope["extensions"][TRANSPORT]
-        await self._send_oddly(transport)
-        while (await receive())["type"] != "http.disconnect":
-            pass  # the server takes a return before the end of the connection for a mistake
-
-    async def _send_oddly(self, transport: Transport) -> None:
-        head, reply = self._head(), self._reply
-        if reply.wire == "hang":
-            return
-        if reply.wire == "reset":  # closing with SO_LINGER 0 sends RST instead of FIN
-            linger = struct.pack("ii", 1, 0)
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            transport.abort()
-        elif reply.wire == "truncated":
-            transport.write(head + self.body[: len(self.body) // 2])
-        elif reply.wire in ("drip", "drip_headers"):
-            at_once = len(head) if reply.wire == "drip" else 0
-            await _drip(transport, head + self.body, at_once, reply.drip_s)
-        transport.close()
-
-    def _head(self) -> bytes:
-        lines = [b"HTTP/1.1 %d %s" % (self.status_code, HTTPStatus(self.status_code).phrase.encode())]
-        lines += [b"%s: %s" % header for header in self.raw_headers]
-        return b"\r\n".join([*lines, b"connection: close", b"", b""])
-
-
-def _headers(reply: Reply) -> list[tuple[str, str]]:
-    if reply.content_type is None or reply.status == HTTPStatus.NO_CONTENT:
-        return list(reply.headers)
-    return [("content-type", reply.content_type), *reply.headers]
-
-
-async def _drip(transport: Transport, data: bytes, at_once: int, pause_s: float) -> None:
-    transport.write(data[:at_once])
-    for position in range(at_once, len(data)):
-        if transport.is_closing():
-            return
-        transport.write(data[position : position + 1])
-        await asyncio.sleep(pause_s)

@@ -1,7 +1,8 @@
 """The faults of any reply, of either endpoint: statuses, timing, the connection, the body's bytes."""
 
 import functools
-import gzip
+import zlib
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -91,6 +92,12 @@ def body(reply: Reply, *, text: str, content_type: str = "application/json") -> 
 
 
 @fault("balances", "token")
+def raw(reply: Reply, *, base64: str) -> Reply:
+    """Exactly these bytes, given in Base64, as the body with status 200."""
+    return replace(reply, content=b64decode(base64, validate=True))
+
+
+@fault("balances", "token")
 def members(reply: Reply, *, values: Mapping[str, str]) -> Reply:
     """Members set to these JSON texts, exactly as they stand; an empty text leaves the member out."""
     kept = dict(reply.members) | dict(values)
@@ -105,15 +112,18 @@ def big_body(reply: Reply, *, kilobytes: int = 1024) -> Reply:
 
 @fault("balances", "token")
 def gzip_bomb(reply: Reply, *, megabytes: int = 200) -> Reply:
-    """A true answer and so many MiB of blanks, as gzip: a thousandth of that on the wire."""
-    packed = gzip.compress(reply.body()) + _blank_megabyte() * megabytes
+    """So many MiB of blanks and a true answer, as gzip: a thousandth of that on the wire."""
+    blanks, compressor = _packed_blanks(megabytes)
+    rest = compressor.copy()
+    packed = blanks + rest.compress(reply.body()) + rest.flush()
     return replace(reply, content=packed, headers=(*reply.headers, ("content-encoding", "gzip")))
 
 
 @functools.cache
-def _blank_megabyte() -> bytes:
-    """A gzip member of its own: several in a row are one stream (RFC 1952, 2.2)."""
-    return gzip.compress(b" " * 2**20, mtime=0)
+def _packed_blanks(megabytes: int) -> tuple[bytes, "zlib._Compress"]:
+    """The bomb's long part, and the compressor as it stands then: a fraction of a second, once."""
+    compressor = zlib.compressobj(wbits=31)  # 31: a gzip stream
+    return b"".join(compressor.compress(b" " * 2**20) for _ in range(megabytes)), compressor
 
 
 @fault("balances", "token")

@@ -7,7 +7,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from qbank_sandbox.reply import TRANSPORT
+from qbank_sandbox.delivery import TRANSPORT
 
 
 class _SandboxProtocol(HttpToolsProtocol):
@@ -25,12 +25,13 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to the address (port 0: a free one). OSError where it can't be had."""
+    """A socket that listens at the address (port 0: a free one). OSError where it can't be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
+        sock.listen(1024)
     except OSError:
         sock.close()
         raise
