@@ -83,13 +83,10 @@ def qbank_balance_sync():
     @task(pool="qbank_api", retries=1, execution_timeout=timedelta(minutes=27))
     def fetch(run_no: int, batch_no: int) -> int:
         """Ask the bank for a batch of accounts; what comes is staged as it comes."""
-        with one_sentence(), QBankHook() as bank:
+        hook = QBankHook()
+        with one_sentence(), hook.get_conn() as bank:
             return fetch_batch(
-                ledger(),
-                run_no,
-                batch_no,
-                budget_s=bank.fetch_budget_s,
-                get_balances=bank.get_balances,
+                ledger(), run_no, batch_no, budget_s=hook.fetch_budget_s, get_balances=bank.get_balances
             )
 
     @task(trigger_rule="all_done_min_one_success", execution_timeout=timedelta(minutes=6))

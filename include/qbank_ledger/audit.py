@@ -131,20 +131,7 @@ def _expect(url: URL, run_no: int, answers: int, docs: Path) -> list[_Result]:
         import great_expectations as gx  # noqa: PLC0415 - 4 s and 230 MB: only where it is used
         import great_expectations.expectations as gxe  # noqa: PLC0415
 
-        context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-        site = _new_site(docs, run_no)
-        context.add_data_docs_site(
-            "run",
-            {
-                "class_name": "SiteBuilder",
-                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-                "store_backend": {
-                    "class_name": "TupleFilesystemStoreBackend",
-                    "base_directory": str(site),
-                },
-            },
-        )
+        context = gx.get_context(mode="ephemeral", project_config=_project(_new_site(docs, run_no)))
         asset = context.data_sources.add_postgres(
             "ledger", connection_string=url.render_as_string(hide_password=False)
         ).add_query_asset(

@@ -55,7 +55,7 @@ def ledger_url(environment: Mapping[str, str] = os.environ) -> URL:
     try:
         fields = _json_fields(text) if text.startswith("{") else _uri_fields(text)
         return postgres_url(**fields)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, LookupError, AttributeError):
         # From None: the text holds the password.
         raise LedgerConnectionError(
             f"{LEDGER_CONNECTION} is neither postgres://login:password@host:port/database nor the "

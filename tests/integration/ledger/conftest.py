@@ -1,0 +1,119 @@
+"""A ledger of one's own, and the bank's answers as a test wants them."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import URL
+
+from qbank_ledger.audit import audit_run
+from qbank_ledger.database import engine_for
+from qbank_ledger.plan import plan_run
+from qbank_ledger.publish import publish_run
+from qbank_ledger.settle import close_run
+from qbank_ledger.stage import fetch_batch
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """One answer, by default a good one: 100.00 available, 120.50 on the ledger."""
+
+    account_id: str
+    state: str = "answered"
+    reason: str | None = None
+    available_balance: Decimal | None = Decimal("100.00")
+    ledger_balance: Decimal | None = Decimal("120.50")
+    echoed_account_id: str | None = None
+    echoed_currency: str | None = None
+    echoed_as_of: str | None = None
+    bank_as_of: datetime | None = None
+    payload: str | None = "{}"
+    http_status: int | None = 200
+    attempts: int = 1
+    arrived: float = field(default_factory=time.monotonic)
+
+
+def failed(account_id: str, reason: str = "http_404", **fields: Any) -> Reply:
+    """No usable answer, for a reason."""
+    nothing: dict[str, Any] = {"available_balance": None, "ledger_balance": None, "payload": None}
+    return Reply(account_id=account_id, state="failed", reason=reason, **{**nothing, **fields})
+
+
+class Ledger:
+    """A fresh ledger and the rooms over it, in short words."""
+
+    def __init__(self, url: URL, folder: Path) -> None:
+        self.url = url
+        self.folder = folder
+        self.engine: Engine = engine_for(url)
+        self.owner: Engine = engine_for(url, role=None)
+        self.file = folder / "accounts.yaml"
+        self.accounts("a", "b", "c")
+
+    def accounts(self, *ids: str, **fields: str) -> None:
+        """Write the accounts file: these ids, EUR unless ``fields`` say otherwise."""
+        keys = {"currency": "EUR", "entity": "QB01", "gl_account": "'1100'", **fields}
+        given = ", ".join(f"{key}: {value}" for key, value in keys.items())
+        lines = "".join(f"  - {{account_id: {id_}, {given}}}\n" for id_ in ids)
+        self.file.write_text(f"accounts:\n{lines}")
+
+    def plan(self, **options: Any) -> int:
+        """A new run; returns its number."""
+        settings: dict[str, Any] = {"dag_run_id": "test", "api_host": "bank", "timeout": HOUR, **options}
+        return plan_run(self.engine, self.file, **settings).run_no
+
+    def fetch(self, run_no: int, replies: Iterable[Reply] | Callable[[str], Reply] | None = None) -> int:
+        """Stage replies for the run's only batch: these, one an id, or good ones."""
+
+        def ask(account_ids: list[str], *, budget_s: float) -> Iterable[Any]:
+            if replies is None:
+                return [Reply(account_id=id_) for id_ in account_ids]
+            return [replies(id_) for id_ in account_ids] if callable(replies) else replies
+
+        return fetch_batch(self.engine, run_no, 0, budget_s=60, get_balances=ask)
+
+    def audit(self, run_no: int) -> int:
+        """Audit the run; returns how many answers are fit."""
+        return audit_run(self.engine, run_no, self.folder / "docs")
+
+    def publish(self, run_no: int) -> int:
+        """Publish the run; returns the rows it has written."""
+        return publish_run(self.engine, run_no)
+
+    def close(self, run_no: int) -> str:
+        """Close the run; returns its state."""
+        with self.engine.begin() as connection:
+            return close_run(connection, run_no).state
+
+    def run(self, replies: Any = None, **options: Any) -> int:
+        """A whole run; returns its number."""
+        run_no = self.plan(**options)
+        self.fetch(run_no, replies)
+        self.audit(run_no)
+        self.publish(run_no)
+        self.close(run_no)
+        return run_no
+
+    def rows(self, sql: str, **parameters: Any) -> list[Any]:
+        """Rows of a query, as the superuser."""
+        with self.owner.begin() as connection:
+            result = connection.execute(text(sql), parameters)
+            return list(result.all()) if result.returns_rows else []
+
+    def value(self, sql: str, **parameters: Any) -> Any:
+        """The one value of a query, as the superuser."""
+        return self.rows(sql, **parameters)[0][0]
+
+
+@pytest.fixture
+def ledger(ledger_url: URL, tmp_path: Path) -> Ledger:
+    """A fresh ledger with three accounts: a, b and c."""
+    return Ledger(ledger_url, tmp_path)

@@ -1,0 +1,237 @@
+"""Audit: each rule has a row that breaks it, and nothing is published that was not looked at."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from qbank_ledger import audit, expectations
+from qbank_ledger.errors import AuditError, LedgerError
+
+from .conftest import Ledger, Reply
+
+NOW = datetime.now(UTC)
+# For each rule a reply that breaks it and nothing else, and the reason that it gives.
+BREAKING: dict[str, tuple[dict[str, Any], str]] = {
+    "readable": (
+        {"state": "unfit", "reason": "not_json", "available_balance": None, "ledger_balance": None},
+        "not_json",
+    ),
+    "present": ({"ledger_balance": None}, "missing_field"),
+    "finite": ({"ledger_balance": Decimal("NaN")}, "not_finite"),
+    "exact_to_minor_units": ({"ledger_balance": Decimal("120.505")}, "too_precise"),
+    "within_38_digits": ({"ledger_balance": Decimal("9" * 39)}, "too_large"),
+    "same_account": ({"echoed_account_id": "b"}, "account_mismatch"),
+    "same_currency": ({"echoed_currency": "USD"}, "currency_mismatch"),
+    "bank_time_readable": ({"echoed_as_of": "2026-01-01T00:00:00"}, "bank_time_unreadable"),
+    "fresh": ({"echoed_as_of": "old", "bank_as_of": NOW - timedelta(hours=2)}, "stale"),
+    "not_ahead": ({"echoed_as_of": "ahead", "bank_as_of": NOW + timedelta(minutes=20)}, "future_dated"),
+    "observed_in_run": ({"arrived": 0.0}, "observed_outside_run"),
+}
+WARNED: dict[str, tuple[dict[str, Any], str]] = {
+    "above_minimum": ({"available_balance": Decimal(1), "ledger_balance": Decimal(1)}, "below_minimum"),
+    "available_within_ledger": ({"available_balance": Decimal("120.51")}, "available_above_ledger"),
+}
+
+
+def findings(ledger: Ledger, account_id: str) -> list[Any]:
+    return ledger.rows(
+        "SELECT rule, severity, reason FROM sync.finding WHERE account_id = :id", id=account_id
+    )
+
+
+def one_differs(fields: dict[str, Any]) -> Any:
+    return lambda id_: Reply(account_id=id_, **(fields if id_ == "a" else {}))
+
+
+@pytest.mark.parametrize("rule", BREAKING)
+def test_a_row_that_breaks_a_critical_rule_is_held_and_the_others_published(
+    ledger: Ledger, rule: str
+) -> None:
+    fields, reason = BREAKING[rule]
+    ledger.run(one_differs(fields))
+    assert findings(ledger, "a") == [(rule, "critical", reason)]
+    assert ledger.rows("SELECT account_id, outcome, reasons FROM sync.outcome ORDER BY 1") == [
+        ("a", "quarantined", [reason]), ("b", "published", []), ("c", "published", []),
+    ]  # fmt: skip
+    assert ledger.rows("SELECT account_id FROM ledger.balance ORDER BY 1") == [("b",), ("c",)]
+    assert ledger.rows("SELECT account_id, payload, reasons FROM sync.quarantine") == [("a", "{}", [reason])]
+
+
+@pytest.mark.parametrize("rule", WARNED)
+def test_a_warning_is_written_down_and_the_row_published(ledger: Ledger, rule: str) -> None:
+    fields, reason = WARNED[rule]
+    ledger.accounts("a", "b", "c", minimum_balance="'50.00'")
+    ledger.run(one_differs(fields))
+    assert findings(ledger, "a") == [(rule, "warning", reason)]
+    assert ledger.value("SELECT state FROM sync.run") == "complete"
+
+
+def past_balances(ledger: Ledger, amounts: list[int]) -> None:
+    """Balances of account a, an hour apart, the newest an hour ago."""
+    ledger.plan()
+    for age, amount in enumerate(reversed(amounts), start=1):
+        ledger.rows("SELECT ledger.ensure_partitions(now() - make_interval(hours => :age))", age=age)
+        ledger.rows(
+            "INSERT INTO ledger.balance VALUES ('a', date_trunc('hour', now() - make_interval(hours => :age), 'UTC'),"
+            " 1, :amount, 'EUR', now() - make_interval(hours => :age), 0, 0, 1, now() - make_interval(hours => :age))",
+            age=age, amount=amount,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("past", "now", "rules"),
+    [
+        ([500] * 24, "500", ["moving"]),
+        ([500] * 24, "501", []),
+        ([500] * 23, "500", []),
+        ([*[500] * 23, 501], "500", []),
+        ([500, 700] * 12, "9000", ["no_jump"]),
+        ([500, 700] * 12, "6000", []),
+        ([500, 700] * 11, "9000", []),
+    ],
+)
+def test_warnings_that_look_at_the_accounts_own_past(
+    ledger: Ledger, past: list[int], now: str, rules: list[str]
+) -> None:
+    past_balances(ledger, past)
+    ledger.run(lambda id_: Reply(account_id=id_, available_balance=Decimal(1), ledger_balance=Decimal(now)))
+    assert [rule for rule, _, _ in findings(ledger, "a")] == rules
+
+
+def test_every_rule_has_a_row_that_breaks_it() -> None:
+    shown = {*BREAKING, *WARNED, "moving", "no_jump", "unique"}
+    assert {rule.name for rule in expectations.RULES} == shown
+
+
+def test_two_answers_for_one_account_are_both_held(ledger: Ledger) -> None:
+    run_no = ledger.plan()
+    ledger.fetch(run_no)
+    ledger.rows(
+        "INSERT INTO sync.observation (run_no, account_id, run_started_at, state, attempts, observed_at)"
+        " SELECT run_no, account_id, run_started_at + interval '1 second', state, attempts, observed_at"
+        " FROM sync.observation WHERE account_id = 'a'"
+    )
+    ledger.audit(run_no)
+    assert findings(ledger, "a") == [("unique", "critical", "duplicate")]
+
+
+def test_five_hundred_rows_that_break_one_rule_are_five_hundred_rows_held(ledger: Ledger) -> None:
+    ledger.accounts(*(f"a{n:03}" for n in range(500)))
+    run_no = ledger.run(lambda id_: Reply(account_id=id_, ledger_balance=Decimal("0.001")))
+    assert ledger.rows("SELECT outcome, count(*) FROM sync.outcome GROUP BY 1") == [("quarantined", 500)]
+    assert ledger.rows(
+        "SELECT severity, success, evaluated, unexpected FROM sync.validation_result"
+        " WHERE run_no = :n AND expectation = 'exact_to_minor_units'", n=run_no,
+    ) == [("critical", False, 500, 500)]  # fmt: skip
+
+
+def test_zeros_beyond_the_minor_units_are_no_decimals_and_38_digits_are_enough(ledger: Ledger) -> None:
+    ledger.run(
+        lambda id_: Reply(
+            account_id=id_, available_balance=Decimal("1.10000"), ledger_balance=Decimal("9" * 36 + ".99")
+        )
+    )
+    assert ledger.value("SELECT state FROM sync.run") == "complete"
+
+
+@pytest.mark.parametrize(("currency", "amount", "fit"), [
+    ("JPY", "1", True), ("JPY", "1.5", False), ("BHD", "1.125", True), ("BHD", "1.1255", False),
+])  # fmt: skip
+def test_decimals_are_bounded_by_the_currency(ledger: Ledger, currency: str, amount: str, fit: bool) -> None:
+    ledger.accounts("a", currency=currency)
+    value = Decimal(amount)
+    ledger.run(lambda id_: Reply(account_id=id_, available_balance=value, ledger_balance=value))
+    assert ledger.value("SELECT outcome = 'published' FROM sync.outcome") is fit
+
+
+def test_each_expectation_leaves_a_result_and_a_page(ledger: Ledger) -> None:
+    run_no = ledger.run()
+    results = ledger.rows("SELECT expectation, evaluated FROM sync.validation_result")
+    assert {name for name, _ in results} == {rule.name for rule in expectations.RULES} | {
+        "every_answer_is_looked_at"
+    }
+    assert {evaluated for _, evaluated in results} == {3}
+    pages = list((ledger.folder / "docs" / f"run_{run_no}").rglob("*.html"))
+    assert pages
+    assert not any("120.5" in page.read_text() for page in pages), "no balance in Data Docs"
+
+
+def test_only_the_newest_sites_of_data_docs_are_kept(ledger: Ledger) -> None:
+    for n in range(60):
+        (ledger.folder / "docs" / f"run_old{n}").mkdir(parents=True)
+    ledger.run()
+    assert len(list((ledger.folder / "docs").glob("run_*"))) == 48
+
+
+def broken(rule: str, predicate: str) -> tuple[expectations.Rule, ...]:
+    return tuple(
+        replace(each, predicate=predicate) if each.name == rule else each for each in expectations.RULES
+    )
+
+
+@pytest.mark.parametrize("predicate", ["no_such_column", "1/0 > 0"])
+def test_a_rule_that_raises_blocks_publishing(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, predicate: str
+) -> None:
+    monkeypatch.setattr(audit, "RULES", broken("fresh", predicate))
+    run_no = ledger.plan()
+    ledger.fetch(run_no)
+    with pytest.raises(AuditError, match="Rule fresh could not be evaluated"):
+        ledger.audit(run_no)
+    assert ledger.publish(run_no) == 0
+    ledger.close(run_no)
+    assert ledger.rows("SELECT DISTINCT outcome, reasons FROM sync.outcome") == [("failed", ["audit_error"])]
+
+
+def test_a_rule_that_counts_otherwise_for_gx_and_for_the_ledger_blocks_publishing(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # True of every row for GX's session, of none for the ledger's.
+    odd = "current_query() LIKE 'SELECT%'"
+    monkeypatch.setattr(audit, "RULES", broken("fresh", odd))
+    run_no = ledger.plan()
+    ledger.fetch(run_no)
+    with pytest.raises(AuditError, match=r"Rule fresh broke 3 rows .* and 0 for the ledger"):
+        ledger.audit(run_no)
+    assert ledger.value("SELECT count(*) FROM sync.verdict") == 0
+
+
+def test_an_audit_that_saw_fewer_rows_blocks_publishing(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_no = ledger.plan()
+    ledger.fetch(run_no)
+    real = audit._expect
+    monkeypatch.setattr(audit, "_expect", lambda url, run, answers, docs: real(url, run, answers + 1, docs))
+    with pytest.raises(AuditError, match="saw 3 of 4 answers"):
+        ledger.audit(run_no)
+
+
+def test_an_account_without_an_observation_is_not_attempted(ledger: Ledger) -> None:
+    run_no = ledger.plan()
+    ledger.fetch(run_no, [Reply(account_id="a")])
+    assert ledger.audit(run_no) == 1
+    ledger.publish(run_no)
+    assert ledger.close(run_no) == "partial"
+    assert ledger.rows("SELECT account_id, outcome, reasons, attempts FROM sync.outcome ORDER BY 1") == [
+        ("a", "published", [], 1), ("b", "failed", ["not_attempted"], 0), ("c", "failed", ["not_attempted"], 0),
+    ]  # fmt: skip
+
+
+def test_a_closed_run_is_not_audited(ledger: Ledger) -> None:
+    run_no = ledger.plan()
+    ledger.fetch(run_no)
+    ledger.close(run_no)
+    with pytest.raises(LedgerError, match="was closed while it was audited"):
+        ledger.audit(run_no)
+
+
+def test_auditing_again_changes_nothing(ledger: Ledger) -> None:
+    run_no = ledger.run(one_differs({"ledger_balance": Decimal("1.001")}))
+    before = ledger.rows("SELECT * FROM sync.verdict ORDER BY account_id")
+    ledger.rows("UPDATE sync.run SET state = 'running'")
+    assert ledger.audit(run_no) == 2
+    assert ledger.rows("SELECT * FROM sync.verdict ORDER BY account_id") == before

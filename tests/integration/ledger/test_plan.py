@@ -1,0 +1,153 @@
+"""Plan: what a run writes down before the first request, and what it refuses."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.engine import URL
+
+from qbank_ledger.database import engine_for
+from qbank_ledger.errors import AccountsFileError, LedgerConnectionError, NotMigratedError, RunRefusedError
+from qbank_ledger.plan import plan_run
+
+from .conftest import Ledger, failed
+
+
+def open_accounts(ledger: Ledger) -> list[str]:
+    return [
+        r[0]
+        for r in ledger.rows(
+            "SELECT account_id FROM ledger.account_period WHERE closed_at IS NULL ORDER BY 1"
+        )
+    ]
+
+
+def test_a_full_run_opens_a_period_for_each_active_account(ledger: Ledger) -> None:
+    run_no = ledger.plan()
+    assert open_accounts(ledger) == ["a", "b", "c"]
+    assert ledger.rows("SELECT account_id, batch_no, minor_units FROM sync.run_account ORDER BY 1") == [
+        ("a", 0, 2), ("b", 0, 2), ("c", 0, 2),
+    ]  # fmt: skip
+    assert ledger.rows("SELECT state, expected, published FROM sync.run WHERE run_no = :n", n=run_no) == [
+        ("running", 3, None)
+    ]
+
+
+def test_an_account_that_leaves_the_file_is_closed_and_one_that_comes_back_opened_again(
+    ledger: Ledger,
+) -> None:
+    ledger.plan()
+    ledger.accounts("a", "b")
+    ledger.plan()
+    assert open_accounts(ledger) == ["a", "b"]
+    assert ledger.value("SELECT active FROM ledger.account WHERE account_id = 'c'") is False
+    ledger.accounts("a", "b", "c")
+    ledger.plan()
+    assert open_accounts(ledger) == ["a", "b", "c"]
+    assert ledger.value("SELECT count(*) FROM ledger.account_period WHERE account_id = 'c'") == 2
+
+
+def test_a_subset_asks_for_its_accounts_and_closes_nobody(ledger: Ledger) -> None:
+    ledger.plan()
+    run_no = ledger.plan(only=["b"])
+    assert ledger.rows("SELECT account_id FROM sync.run_account WHERE run_no = :n", n=run_no) == [("b",)]
+    assert open_accounts(ledger) == ["a", "b", "c"]
+
+
+def test_a_dry_run_changes_no_account(ledger: Ledger) -> None:
+    ledger.plan(dry_run=True)
+    assert ledger.value("SELECT count(*) FROM ledger.account") == 0
+    assert open_accounts(ledger) == []
+
+
+def test_a_subset_of_unknown_accounts_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(AccountsFileError, match="does not hold active: 'z'"):
+        ledger.plan(only=["a", "z"])
+    assert ledger.value("SELECT count(*) FROM sync.run") == 0
+
+
+def test_a_bad_file_leaves_no_run(ledger: Ledger) -> None:
+    ledger.file.write_text("accounts: []\n")
+    with pytest.raises(AccountsFileError):
+        ledger.plan()
+    assert ledger.value("SELECT count(*) FROM sync.run") == 0
+
+
+def test_the_file_edited_in_mid_run_changes_nothing_in_that_run(ledger: Ledger) -> None:
+    run_no = ledger.plan()
+    ledger.accounts("x", "y", currency="USD")
+    ledger.fetch(run_no)
+    assert ledger.audit(run_no) == 3
+    ledger.publish(run_no)
+    assert ledger.rows("SELECT DISTINCT currency FROM ledger.balance") == [("EUR",)]
+
+
+def test_another_bank_is_refused_until_an_operator_accepts_it(ledger: Ledger) -> None:
+    ledger.plan(api_host="bank")
+    with pytest.raises(RunRefusedError, match=r"SELECT ledger\.accept_host\('other'\)"):
+        ledger.plan(api_host="other")
+    assert ledger.value("SELECT count(*) FROM sync.run") == 1
+    ledger.rows("SELECT ledger.accept_host('other')")
+    ledger.plan(api_host="other")
+
+
+def test_a_file_that_closes_more_than_half_is_refused_until_an_operator_accepts_it(ledger: Ledger) -> None:
+    ledger.plan()
+    ledger.accounts("a")
+    with pytest.raises(RunRefusedError, match="would close 2 of the ledger's 3 open accounts") as caught:
+        ledger.plan()
+    assert open_accounts(ledger) == ["a", "b", "c"]
+    ledger.rows(str(caught.value).partition("accepts it with ")[2].partition(";")[0])
+    ledger.plan()
+    assert open_accounts(ledger) == ["a"]
+
+
+def test_a_run_past_its_deadline_is_closed_as_failed_by_the_next_plan(ledger: Ledger) -> None:
+    lost = ledger.plan(timeout=timedelta(microseconds=1))
+    running = ledger.plan()
+    assert ledger.rows("SELECT state, expected, failed FROM sync.run WHERE run_no = :n", n=lost) == [
+        ("failed", 3, 3)
+    ]
+    assert ledger.rows("SELECT DISTINCT outcome, reasons FROM sync.outcome WHERE run_no = :n", n=lost) == [
+        ("failed", ["not_attempted"])
+    ]
+    assert ledger.rows("SELECT DISTINCT reason FROM ledger.missing_hour") == [("not_attempted",)]
+    assert ledger.value("SELECT state FROM sync.run WHERE run_no = :n", n=running) == "running"
+
+
+def test_many_accounts_stand_in_batches(ledger: Ledger) -> None:
+    ledger.accounts(*(f"a{n:04}" for n in range(1201)))
+    plan = plan_run(ledger.engine, ledger.file, dag_run_id="x", api_host="bank", timeout=timedelta(hours=1))
+    assert plan.batches == 3
+    assert ledger.rows("SELECT batch_no, count(*) FROM sync.run_account GROUP BY 1 ORDER BY 1") == [
+        (0, 500), (1, 500), (2, 201),
+    ]  # fmt: skip
+
+
+def test_a_database_without_the_schema_says_so(ledger: Ledger, new_database: Callable[[], URL]) -> None:
+    ledger.engine = engine_for(new_database())
+    with pytest.raises(NotMigratedError, match="run `make migrate`"):
+        ledger.plan()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"database": "nowhere"}, 'database "nowhere" does not exist'),
+        ({"password": "wrong"}, "authentication failed"),
+    ],
+)
+def test_a_wrong_connection_is_one_sentence(ledger: Ledger, change: dict[str, str], said: str) -> None:
+    ledger.engine = engine_for(ledger.url.set(**change))  # type: ignore[arg-type]
+    with pytest.raises(LedgerConnectionError, match=said) as caught:
+        ledger.plan()
+    assert not caught.value.retryable
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_later_reason_of_a_gap_replaces_an_earlier_one(ledger: Ledger) -> None:
+    ledger.run(lambda id_: failed(id_, "timeout"))
+    ledger.run(lambda id_: failed(id_, "http_503"))
+    assert ledger.rows("SELECT DISTINCT reason FROM ledger.missing_hour") == [("http_503",)]
+    ledger.run()
+    assert ledger.rows("SELECT * FROM ledger.missing_hour") == []

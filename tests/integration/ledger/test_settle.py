@@ -1,0 +1,87 @@
+"""Settle: how a run ends, and how it says so."""
+
+from decimal import Decimal
+
+import pytest
+
+from qbank_ledger.settle import RunNotCompleteError, settle
+
+from .conftest import Ledger, Reply, failed
+
+
+def prepared(ledger: Ledger, replies: object = None, **options: object) -> int:
+    run_no = ledger.plan(**options)
+    ledger.fetch(run_no, replies)  # type: ignore[arg-type]
+    ledger.audit(run_no)
+    ledger.publish(run_no)
+    return run_no
+
+
+def test_a_complete_run_ends_in_peace(ledger: Ledger) -> None:
+    run_no = prepared(ledger)
+    counts = settle(ledger.engine, run_no)
+    assert (counts.state, counts.expected, counts.published) == ("complete", 3, 3)
+    finished = ledger.value("SELECT finished_at FROM sync.run")
+    assert settle(ledger.engine, run_no) == counts
+    assert ledger.value("SELECT finished_at FROM sync.run") == finished
+
+
+def test_a_partial_run_counts_and_names_what_is_missing(ledger: Ledger) -> None:
+    def reply(id_: str) -> Reply:
+        return {
+            "a": Reply(account_id="a"),
+            "b": Reply(account_id="b", ledger_balance=Decimal("0.001")),
+            "c": failed("c", "http_404"),
+        }[id_]
+
+    with pytest.raises(RunNotCompleteError) as caught:
+        settle(ledger.engine, prepared(ledger, reply))
+    assert str(caught.value) == (
+        "Run 1 is partial: 1 of 3 accounts published, 1 quarantined, 1 failed (too_precise 1, http_404 1). "
+        "b quarantined (too_precise); c failed (http_404)."
+    )
+    assert ledger.rows("SELECT account_id, reason FROM ledger.missing_hour ORDER BY 1") == [
+        ("b", "quarantined: too_precise"), ("c", "http_404"),
+    ]  # fmt: skip
+
+
+def test_the_first_twenty_accounts_are_named(ledger: Ledger) -> None:
+    ledger.accounts(*(f"a{n:02}" for n in range(30)))
+    with pytest.raises(RunNotCompleteError) as caught:
+        settle(ledger.engine, prepared(ledger, failed))
+    message = str(caught.value)
+    assert message.startswith("Run 1 is failed: 0 of 30 accounts published")
+    assert "a19 failed" in message
+    assert "a20" not in message
+    assert "and 10 more, see sync.outcome" in message
+
+
+def test_a_dry_run_is_red_for_a_critical_finding_and_for_a_failed_account(ledger: Ledger) -> None:
+    for bad in (failed("a"), Reply(account_id="a", echoed_currency="USD")):
+        run_no = prepared(
+            ledger, lambda id_, bad=bad: bad if id_ == "a" else Reply(account_id=id_), dry_run=True
+        )
+        with pytest.raises(RunNotCompleteError, match="is dry_run: 2 of 3 accounts would be published"):
+            settle(ledger.engine, run_no)
+
+
+def test_a_dry_run_is_green_with_a_warning(ledger: Ledger) -> None:
+    run_no = prepared(ledger, lambda id_: Reply(account_id=id_, available_balance=Decimal(999)), dry_run=True)
+    assert ledger.value("SELECT count(*) FROM sync.finding") == 3
+    assert settle(ledger.engine, run_no).state == "dry_run"
+
+
+def test_an_open_run_has_no_outcome_yet(ledger: Ledger) -> None:
+    prepared(ledger)
+    assert ledger.rows("SELECT DISTINCT outcome FROM sync.outcome") == [(None,)]
+
+
+def test_an_hour_that_a_run_crossed_says_where_its_balance_is(ledger: Ledger) -> None:
+    run_no = ledger.plan()
+    ledger.rows("UPDATE sync.run SET started_at = started_at - interval '1 hour'")
+    ledger.rows("UPDATE ledger.account_period SET opened_at = opened_at - interval '1 hour'")
+    ledger.fetch(run_no)
+    ledger.audit(run_no)
+    ledger.publish(run_no)
+    ledger.close(run_no)
+    assert ledger.rows("SELECT DISTINCT reason FROM ledger.missing_hour") == [("observed in a later hour",)]

@@ -1,0 +1,126 @@
+"""Stage: answers land once, exactly, under the database's time."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from qbank_ledger.stage import Clock, fetch_batch, stage
+
+from .conftest import Ledger, Reply, failed
+
+
+def observation(ledger: Ledger, account_id: str, column: str) -> object:
+    return ledger.value(f"SELECT {column} FROM sync.observation WHERE account_id = :id", id=account_id)
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        "1234567890123456.78", "0.30", "-0.01", "0", "12345678901234567890123456789012345678",
+        "0.12345678901234567890123456789012345678",
+    ],
+)  # fmt: skip
+def test_amounts_are_exact_to_the_last_digit(ledger: Ledger, amount: str) -> None:
+    run_no = ledger.plan(only=["a"])
+    ledger.fetch(
+        run_no, [Reply(account_id="a", available_balance=Decimal(amount), ledger_balance=Decimal(amount))]
+    )
+    assert str(observation(ledger, "a", "ledger_balance::text")) == amount
+    assert observation(ledger, "a", "available_balance") == Decimal(amount)
+
+
+@pytest.mark.parametrize("payload", ['{"a": "\t\\n\\\\ \r\n"}', "", r"\N", r"\.", "é—\u2028", None])
+def test_a_payload_is_kept_as_received(ledger: Ledger, payload: str | None) -> None:
+    run_no = ledger.plan(only=["a"])
+    ledger.fetch(run_no, [Reply(account_id="a", payload=payload)])
+    assert observation(ledger, "a", "payload") == payload
+
+
+def test_the_first_answer_stands(ledger: Ledger) -> None:
+    run_no = ledger.plan(only=["a"])
+    ledger.fetch(run_no)
+    assert ledger.fetch(run_no, [Reply(account_id="a", ledger_balance=Decimal(9))]) == 0, "nothing is missing"
+
+    with ledger.engine.connect() as connection:
+        clock = Clock.read(connection)
+    stage(ledger.engine, run_no, [Reply(account_id="a", ledger_balance=Decimal(9))], clock)
+    assert observation(ledger, "a", "ledger_balance") == Decimal("120.50"), "a twin adds nothing"
+
+
+def test_a_retry_asks_for_what_failed_and_counts_the_attempts(ledger: Ledger) -> None:
+    run_no = ledger.plan()
+    asked: list[str] = []
+
+    def first(id_: str) -> Reply:
+        return failed(id_, "timeout", attempts=5) if id_ == "b" else Reply(account_id=id_)
+
+    def second(id_: str) -> Reply:
+        asked.append(id_)
+        return Reply(account_id=id_, attempts=2)
+
+    ledger.fetch(run_no, first)
+    ledger.fetch(run_no, second)
+    assert asked == ["b"]
+    assert ledger.rows("SELECT state, reason, attempts FROM sync.observation WHERE account_id = 'b'") == [
+        ("answered", None, 7)
+    ]
+
+
+def test_what_the_run_did_not_ask_for_is_not_taken(ledger: Ledger) -> None:
+    run_no = ledger.plan(only=["a"])
+    ledger.fetch(run_no, [Reply(account_id="a"), Reply(account_id="b"), Reply(account_id="zz")])
+    assert ledger.rows("SELECT account_id FROM sync.observation") == [("a",)]
+
+
+def test_a_killed_fetch_loses_a_chunk_at_most(ledger: Ledger) -> None:
+    ids = [f"a{n:04}" for n in range(500)]
+    ledger.accounts(*ids)
+    run_no = ledger.plan()
+
+    def dying(account_ids: list[str], *, budget_s: float):  # type: ignore[no-untyped-def]
+        for n, id_ in enumerate(account_ids):
+            if n == 300:
+                time.sleep(2.1)
+            if n == 310:
+                raise KeyboardInterrupt
+            yield Reply(account_id=id_)
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch_batch(ledger.engine, run_no, 0, budget_s=60, get_balances=dying)
+    assert ledger.value("SELECT count(*) FROM sync.observation") == 301
+    assert ledger.fetch(run_no) == 199
+
+
+def test_a_fetch_that_was_cleared_opens_its_run_again(ledger: Ledger) -> None:
+    run_no = ledger.run(lambda id_: failed(id_) if id_ == "a" else Reply(account_id=id_))
+    assert ledger.value("SELECT state FROM sync.run") == "partial"
+    ledger.fetch(run_no)
+    assert ledger.rows("SELECT DISTINCT outcome FROM sync.outcome") == [(None,)]
+    ledger.audit(run_no)
+    assert ledger.publish(run_no) == 3
+    assert ledger.close(run_no) == "complete"
+    assert ledger.value("SELECT deadline_at > now() + interval '59 minutes' FROM sync.run")
+
+
+def test_tries_share_one_budget_and_leave_the_later_rooms_their_time(ledger: Ledger) -> None:
+    budgets: list[float] = []
+
+    def ask(account_ids: list[str], *, budget_s: float) -> list[Reply]:
+        budgets.append(budget_s)
+        return [failed(id_) for id_ in account_ids]
+
+    run_no = ledger.plan()
+    fetch_batch(ledger.engine, run_no, 0, budget_s=1500, get_balances=ask)
+    ledger.rows("UPDATE sync.batch SET fetch_started_at = now() - interval '1000 seconds'")
+    fetch_batch(ledger.engine, run_no, 0, budget_s=1500, get_balances=ask)
+    ledger.rows("UPDATE sync.run SET deadline_at = now() + interval '1000 seconds'")
+    fetch_batch(ledger.engine, run_no, 0, budget_s=1500, get_balances=ask)
+    assert budgets == [pytest.approx(1500, abs=5), pytest.approx(500, abs=5), pytest.approx(100, abs=5)]
+
+
+def test_time_is_the_databases_whatever_the_workers_clock_says() -> None:
+    read = datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC)
+    clock = Clock(database=read, monotonic=5000.0)
+    assert clock.at(5002.5) == read + timedelta(seconds=2.5)
