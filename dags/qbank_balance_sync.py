@@ -17,9 +17,9 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import Asset, Param, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from qbank.hook import QBankHook
 
 from boundary import ledger, one_sentence
+from qbank.hook import QBankHook
 from qbank_ledger.audit import audit_run
 from qbank_ledger.config import accounts_file, data_docs_dir
 from qbank_ledger.plan import plan_run
@@ -63,9 +63,10 @@ RUN_TIMEOUT = timedelta(minutes=57)
 )
 def qbank_balance_sync():
     @task(execution_timeout=timedelta(minutes=3))
-    def plan(params: dict | None = None) -> dict:
-        """Write down what the run asks for."""
-        dag_run = get_current_context()["dag_run"]
+    def plan(params: dict | None = None) -> list[int]:
+        """Write down what the run asks for; gives the numbers of its batches, and its own."""
+        context = get_current_context()
+        dag_run = context["dag_run"]
         if dag_run.run_type == "backfill":
             raise AirflowFailException("The bank can only be asked about the present: a backfill is refused.")
         with one_sentence():
@@ -78,7 +79,8 @@ def qbank_balance_sync():
                 only=params["accounts"] or (),
                 dry_run=params["dry_run"],
             )
-        return {"run_no": run.run_no, "batches": list(range(run.batches))}
+        context["ti"].xcom_push("run_no", run.run_no)
+        return list(range(run.batches))
 
     @task(pool="qbank_api", retries=1, execution_timeout=timedelta(minutes=27))
     def fetch(run_no: int, batch_no: int) -> int:
@@ -110,13 +112,10 @@ def qbank_balance_sync():
         with one_sentence():
             settle_run(ledger(), run_no)
 
-    planned = plan()
-    run_no = planned["run_no"]
-    fetched = fetch.partial(run_no=run_no).expand(batch_no=planned["batches"])
-    audited = audit(run_no)
-    published = publish(run_no)
-    settled = settle(run_no)
-    fetched >> audited >> published >> settled
+    batches = plan()
+    run_no = batches["run_no"]
+    fetched = fetch.partial(run_no=run_no).expand(batch_no=batches)
+    fetched >> audit(run_no) >> publish(run_no) >> settle(run_no)
 
 
 qbank_balance_sync()
