@@ -1,0 +1,113 @@
+"""Airflow's REST API, as far as `make run` needs it."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from local.errors import StackError
+
+_COMPONENTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
+
+
+@dataclass(frozen=True, slots=True)
+class AirflowApi:
+    """A session of one user at the API server at ``url``; it logs in when first asked for something."""
+
+    url: str
+    user: str
+    password: str = field(repr=False)
+    _session: requests.Session = field(default_factory=requests.Session, repr=False)
+
+    def __post_init__(self) -> None:
+        self._session.trust_env = False  # the server is on this machine: no proxy, no .netrc
+
+    def is_healthy(self) -> bool:
+        """Whether the server answers and has heard from every other component."""
+        try:
+            answer = self._session.get(f"{self.url}/api/v2/monitor/health", timeout=10)
+            health = answer.json()
+            return all((health.get(name) or {}).get("status") == "healthy" for name in _COMPONENTS)
+        except (requests.RequestException, ValueError):
+            return False
+
+    def dag(self, dag_id: str) -> dict[str, Any] | None:
+        """The DAG as Airflow has parsed it; None where it has not (yet)."""
+        return self._call("GET", f"/dags/{dag_id}", missing_ok=True)
+
+    def import_errors(self) -> list[str]:
+        """The stack traces of DAG files that can't be parsed."""
+        return [each["stack_trace"] for each in self._get("/importErrors")["import_errors"]]
+
+    def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
+        """Start a run as from the UI's trigger form; returns its id."""
+        body = {"logical_date": None, "conf": conf}
+        run = self._call("POST", f"/dags/{dag_id}/dagRuns", json=body)
+        assert run is not None  # noqa: S101 - only missing_ok gives None
+        return str(run["dag_run_id"])
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        """The run's state: queued, running, success or failed."""
+        return str(self._get(f"/dags/{dag_id}/dagRuns/{quote(run_id)}")["state"])
+
+    def unfinished_runs(self, dag_id: str) -> list[str]:
+        """The ids of the DAG's runs that are queued or running."""
+        query = "?state=running&state=queued&order_by=run_after"
+        return [run["dag_run_id"] for run in self._get(f"/dags/{dag_id}/dagRuns{query}")["dag_runs"]]
+
+    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """The run's task instances, with task_id, map_index, try_number, state and duration."""
+        path = f"/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances?limit=1000"
+        instances: list[dict[str, Any]] = self._get(path)["task_instances"]
+        return instances
+
+    def log(self, dag_id: str, run_id: str, task: dict[str, Any]) -> list[dict[str, Any]]:
+        """The log of a task instance's last try, an event each."""
+        path = (
+            f"/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances/{task['task_id']}/logs/"
+            f"{task['try_number']}?map_index={task['map_index']}&full_content=true"
+        )
+        content = self._get(path)["content"]
+        return [event for event in content if isinstance(event, dict)]
+
+    def _get(self, path: str) -> dict[str, Any]:
+        answer = self._call("GET", path)
+        assert answer is not None  # noqa: S101 - only missing_ok gives None
+        return answer
+
+    def _call(self, method: str, path: str, *, missing_ok: bool = False, **options: Any) -> Any:
+        headers = {"Accept": "application/json"}
+        for attempt in range(5):
+            if "Authorization" not in self._session.headers:
+                self._log_in()
+            try:
+                url = f"{self.url}/api/v2{path}"
+                answer = self._session.request(method, url, headers=headers, timeout=30, **options)
+            except requests.RequestException as error:
+                if method != "GET" or attempt == 4:
+                    raise StackError(f"Airflow at {self.url} does not answer: {error}.") from None
+                time.sleep(1)
+                continue
+            if answer.status_code == 401:
+                del self._session.headers["Authorization"]
+                continue
+            if answer.status_code == 404 and missing_ok:
+                return None
+            if not answer.ok:
+                raise StackError(f"Airflow answered {answer.status_code} to {method} {path}: {answer.text}")
+            return answer.json()
+        raise StackError(f"Airflow at {self.url} does not let {self.user} in.")
+
+    def _log_in(self) -> None:
+        try:
+            answer = self._session.post(
+                f"{self.url}/auth/token",
+                json={"username": self.user, "password": self.password},
+                timeout=30,
+            )
+            answer.raise_for_status()
+            self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        except requests.RequestException as error:
+            raise StackError(f"Airflow at {self.url} does not let {self.user} in: {error}.") from None

@@ -1,0 +1,89 @@
+"""The settings of the local Airflow, as the AIRFLOW__… variables that it reads.
+
+A setting that the user made in the environment wins over the stack's own.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, ROOT, Settings
+
+# The address of a Unix socket holds 107 bytes, and multiprocessing appends 40 to this path.
+_LONGEST_TMP = 65
+
+# Tasks are forked from a process that has imported these: it costs each of them seconds otherwise,
+# and Airflow starts ever more workers while none is ready. None of our own code, so that an edit counts.
+_SHARED = (
+    "great_expectations",
+    "airflow.executors.local_executor",
+    "airflow.sdk.execution_time.supervisor",
+    "airflow.sdk.execution_time.task_runner",
+    "airflow.dag_processing.dagbag",
+    "airflow.providers.standard.decorators.python",
+)
+
+
+def stack_environment(settings: Settings, keys: Mapping[str, str], database_url: str) -> dict[str, str]:
+    """The environment of the stack's own Airflow: all its processes on this machine."""
+    home = settings.state / "airflow"
+    tmp = settings.state / "tmp"
+    own = {
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{settings.ui_url}/execution/",
+        "AIRFLOW__CORE__FERNET_KEY": keys["fernet"],
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+        "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
+        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "10",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url.replace("postgresql", "postgresql+psycopg2", 1),
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(settings.ui_port),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API__BASE_URL": settings.ui_url,
+        "AIRFLOW__API__SECRET_KEY": keys["session"],
+        "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt"],
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
+        # A task whose process is gone is known to be lost after a minute, not after five.
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+    }
+    fixed = {"SPT_NOENV": "1"}  # Airflow's process titles must not overwrite the mark
+    if len(str(tmp)) <= _LONGEST_TMP:
+        own["AIRFLOW__SCHEDULER__MP_START_METHOD"] = "forkserver"
+        own["AIRFLOW__SCHEDULER__MP_FORKSERVER_PRELOAD"] = ",".join(_SHARED)
+        fixed["TMPDIR"] = str(tmp)
+    environment = {**_environment(settings, home, own), **fixed}
+    # A variable would shadow what is entered in the UI.
+    environment.pop(QBANK_CONNECTION, None)
+    environment.pop(LEDGER_CONNECTION, None)
+    return environment
+
+
+def foreground_environment(settings: Settings, home: Path, connections: Mapping[str, str]) -> dict[str, str]:
+    """The environment of one run in the foreground, with a metadata database of its own in ``home``."""
+    own = {
+        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        **connections,
+    }
+    return _environment(settings, home, own)
+
+
+def _environment(settings: Settings, home: Path, own: Mapping[str, str]) -> dict[str, str]:
+    user = settings.environ
+    return {
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        **own,
+        **user,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW_CONFIG": str(home / "airflow.cfg"),
+        "GX_ANALYTICS_ENABLED": "false",
+        "NO_PROXY": ",".join(filter(None, [user.get("NO_PROXY"), "127.0.0.1"])),
+        "PATH": f"{ROOT / '.venv/bin'}:{user.get('PATH', '/usr/bin:/bin')}",
+        "QBANK_STATE_DIR": str(settings.state),
+        "QBANK_ACCOUNTS_FILE": str(settings.accounts_file),
+    }

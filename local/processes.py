@@ -1,0 +1,64 @@
+"""What of the stack runs: found by the mark that each of its processes carries in its environment.
+
+No file says what is up, so nothing can be out of date: what carries the mark belongs to the stack,
+also when whatever had started it was killed.
+"""
+
+import contextlib
+import signal
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+MARK = "QBANK_STACK"  # the state directory
+UNIT = "QBANK_UNIT"
+FINGERPRINT = "QBANK_FINGERPRINT"
+PROGRAM = "SUPERVISOR_PROCESS_NAME"  # set by supervisord for what it starts
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """One process of the stack; ``program`` is None for a unit's supervisor."""
+
+    process: psutil.Process
+    unit: str
+    program: str | None
+    fingerprint: str
+
+
+def find(state: Path) -> list[Marked]:
+    """Every process that carries the mark of the stack in ``state``."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            environ = process.environ()
+            if environ.get(MARK) == str(state) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(
+                    Marked(
+                        process,
+                        environ.get(UNIT, ""),
+                        environ.get(PROGRAM),
+                        environ.get(FINGERPRINT, ""),
+                    )
+                )
+    return found
+
+
+def supervisor_of(unit: str, found: Iterable[Marked]) -> Marked | None:
+    """The supervisor of ``unit``, if it runs."""
+    return next((each for each in found if each.unit == unit and each.program is None), None)
+
+
+def end(processes: Iterable[psutil.Process], seconds: float, *, how: int = signal.SIGTERM) -> None:
+    """Signal the processes and wait; what is left after ``seconds`` is killed."""
+    processes = list(processes)
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(how)
+    _, left = psutil.wait_procs(processes, timeout=seconds)
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(left, timeout=10)

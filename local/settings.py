@@ -1,0 +1,61 @@
+"""The one reader of the environment for the local stack, and where things lie."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local.errors import StackError
+
+ROOT = Path(__file__).resolve().parents[1]
+PORTS = {"QBANK_UI_PORT": 8080, "QBANK_POSTGRES_PORT": 5433, "QBANK_SANDBOX_PORT": 8090}
+QBANK_CONNECTION = "AIRFLOW_CONN_QBANK_DEFAULT"
+LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the environment asks for; made by :meth:`read`."""
+
+    state: Path
+    ui_port: int
+    postgres_port: int
+    sandbox_port: int
+    accounts_file: Path
+    environ: Mapping[str, str] = field(repr=False)  # all of it, for what the stack starts
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the environment; StackError for a port that is none, or for two that are the same."""
+        environ = dict(os.environ if environ is None else environ)
+        ports = {name: _port(name, environ.get(name) or default) for name, default in PORTS.items()}
+        if len(set(ports.values())) < len(ports):
+            raise StackError(f"{', '.join(ports)} must be three different ports.")
+        return cls(
+            state=(ROOT / (environ.get("QBANK_STATE_DIR") or ".local")).resolve(),
+            ui_port=ports["QBANK_UI_PORT"],
+            postgres_port=ports["QBANK_POSTGRES_PORT"],
+            sandbox_port=ports["QBANK_SANDBOX_PORT"],
+            accounts_file=ROOT / (environ.get("QBANK_ACCOUNTS_FILE") or "include/config/accounts.yaml"),
+            environ=environ,
+        )
+
+    @property
+    def ui_url(self) -> str:
+        """Airflow's address."""
+        return f"http://127.0.0.1:{self.ui_port}"
+
+    @property
+    def sandbox_url(self) -> str:
+        """The sandbox's address, of both its API and its token endpoint."""
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+
+def _port(name: str, value: str | int) -> int:
+    try:
+        port = int(value)
+    except ValueError:
+        port = 0
+    if not 1 <= port <= 65535:
+        raise StackError(f"{name} must be a port from 1 to 65535, and is {value!r}.")
+    return port

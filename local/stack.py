@@ -1,0 +1,144 @@
+"""The stack as a whole: what it takes to have a ledger, and to have everything, up."""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from local import metadata, processes, supervision, units
+from local.airflow_api import AirflowApi
+from local.databases import make_databases, make_ledger
+from local.errors import StackError
+from local.keys import LOGINS, open_keys
+from local.postgres import Cluster
+from local.settings import Settings
+from local.state import locked
+from local.units import Unit
+
+_READY_S = 120
+_UNITS = ("airflow", "sandbox", "postgres")  # in the order in which they end
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The stack of one state directory, with the secrets that it was made with."""
+
+    settings: Settings
+    keys: dict[str, str]
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Stack":
+        """The stack in the settings' state directory, new or as it was left."""
+        with locked(settings.state):
+            return cls(settings, open_keys(settings.state))
+
+    @property
+    def cluster(self) -> Cluster:
+        """The embedded PostgreSQL."""
+        passwords = {login: self.keys[login] for login in ("postgres", "airflow", *LOGINS)}
+        return Cluster(self.settings.state / "postgres", self.settings.postgres_port, passwords)
+
+    @property
+    def api(self) -> AirflowApi:
+        """Airflow's REST API, as the UI's user."""
+        return AirflowApi(self.settings.ui_url, "admin", self.keys["ui_password"])
+
+    def start_ledger(self) -> bool:
+        """Have the embedded ledger up and at the newest schema; False where the server was up before."""
+        with locked(self.settings.state):
+            unit = units.postgres(self.settings, self.cluster)
+            started = self._start([unit])
+            make_ledger(self.cluster, self.keys)
+            return bool(started)
+
+    def start(self) -> bool:
+        """Have everything up, healthy and migrated; False where all of it was up before."""
+        with locked(self.settings.state):
+            airflow = units.airflow(self.settings, self.keys, self.cluster.url("airflow", "airflow"))
+            sandbox = units.sandbox(self.settings, self.keys)
+            _require_ports(self._not_up([airflow]))
+            started = self._start([units.postgres(self.settings, self.cluster), sandbox])
+            with ThreadPoolExecutor(1) as beside:
+                ledger = beside.submit(make_ledger, self.cluster, self.keys)
+                if self._not_up([airflow]):
+                    self._prepare_airflow(airflow)
+                ledger.result()
+            if supervision.start(airflow, self.settings.state):
+                started.append(airflow)
+            self._wait(airflow, self.api.is_healthy)
+            self._wait(sandbox, self._sandbox_answers)
+            return bool(started)
+
+    def stop(self) -> bool:
+        """End everything that belongs to the stack; False where nothing was up."""
+        with locked(self.settings.state):
+            return stop_all(self.settings.state)
+
+    def _start(self, wanted: list[Unit]) -> list[Unit]:
+        """Start PostgreSQL, and what else is wanted beside it, unless they are up; make its databases."""
+        _require_ports(self._not_up(wanted))
+        self.cluster.prepare()
+        started = [unit for unit in wanted if supervision.start(unit, self.settings.state)]
+        self.cluster.wait()
+        make_databases(self.cluster, self.keys)
+        return started
+
+    def _prepare_airflow(self, airflow: Unit) -> None:
+        home = self.settings.state / "airflow"
+        home.mkdir(mode=0o700, exist_ok=True)
+        passwords = home / "passwords.json"
+        passwords.touch(0o600)
+        passwords.write_text(json.dumps({"admin": self.keys["ui_password"]}), "utf-8")
+        (self.settings.state / "tmp").mkdir(mode=0o700, exist_ok=True)
+        qbank = metadata.qbank_connection(
+            self.settings.sandbox_port, self.keys["client_id"], self.keys["client_secret"]
+        )
+        ledger = metadata.ledger_connection(self.settings.postgres_port, self.keys["ledger_loader"])
+        metadata.prepare(airflow.environ, [qbank, ledger])
+
+    def _not_up(self, wanted: Iterable[Unit]) -> list[Unit]:
+        found = processes.find(self.settings.state)
+        up = {each.unit: each.fingerprint for each in found if each.program is None}
+        return [unit for unit in wanted if up.get(unit.name) != unit.fingerprint]
+
+    def _sandbox_answers(self) -> bool:
+        try:
+            return requests.get(f"{self.settings.sandbox_url}/healthz", timeout=5).ok
+        except requests.RequestException:
+            return False
+
+    def _wait(self, unit: Unit, is_ready: Callable[[], bool]) -> None:
+        end = time.monotonic() + _READY_S
+        while not is_ready():
+            if time.monotonic() > end:
+                said = supervision.last_words(unit.programs[0].name, self.settings.state)
+                raise StackError(f"{unit.name} does not come up: {said}.")
+            time.sleep(0.3)
+
+
+def stop_all(state: Path) -> bool:
+    """End every process of the stack in ``state``; False where there was none. Hold the lock."""
+    was_up = bool(processes.find(state))
+    for unit in _UNITS:
+        supervision.stop(unit, state)
+    processes.end([each.process for each in processes.find(state)], 5)
+    return was_up
+
+
+def _require_ports(wanted: Iterable[Unit]) -> None:
+    for unit in wanted:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", unit.port))
+            except OSError as error:
+                raise StackError(
+                    f"Port {unit.port} on 127.0.0.1 can't be had ({os.strerror(error.errno)}): "
+                    f"set {unit.port_name} to a free one."
+                ) from None

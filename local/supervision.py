@@ -1,0 +1,91 @@
+"""Keeping a unit's programs up: one supervisord a unit, controlled by signals.
+
+Without a control socket, since a state directory's path may be longer than a socket's may be.
+"""
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from local import processes
+from local.units import Unit
+
+# Long enough for every program's own stop_s.
+_STOP_S = 75
+
+
+def start(unit: Unit, state: Path) -> bool:
+    """Start the unit unless it is up; False where it was. One that is up as another starts anew."""
+    found = processes.find(state)
+    supervisor = processes.supervisor_of(unit.name, found)
+    if supervisor and supervisor.fingerprint == unit.fingerprint:
+        return False
+    stop(unit.name, state)
+    unit.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = state / "supervisor"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    (state / "logs").mkdir(mode=0o700, exist_ok=True)
+    configuration = folder / f"{unit.name}.conf"
+    configuration.write_text(_configuration(unit, state), "utf-8")
+    subprocess.Popen(
+        [sys.executable, "-m", "supervisor.supervisord", "--configuration", str(configuration)],
+        env={**unit.environ, processes.FINGERPRINT: unit.fingerprint},
+        cwd=unit.directory,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    return True
+
+
+def stop(name: str, state: Path) -> None:
+    """End the unit: its supervisor, which ends its programs, then whatever else has its mark."""
+    found = [each for each in processes.find(state) if each.unit == name]
+    supervisor = processes.supervisor_of(name, found)
+    if supervisor:
+        processes.end([supervisor.process], _STOP_S)
+        found = [each for each in processes.find(state) if each.unit == name]
+    processes.end([each.process for each in found], 5)
+
+
+def is_running(unit: Unit, state: Path) -> bool:
+    """Whether the unit's supervisor is there."""
+    return processes.supervisor_of(unit.name, processes.find(state)) is not None
+
+
+def last_words(program: str, state: Path) -> str:
+    """The last line that a program wrote, and where the rest is."""
+    log = state / "logs" / f"{program}.log"
+    lines = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
+    line = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+    return f"{line} (more in {log})"
+
+
+def _configuration(unit: Unit, state: Path) -> str:
+    logs, folder = state / "logs", state / "supervisor"
+    lines = [
+        "[supervisord]",
+        "nodaemon=true",
+        "silent=true",
+        f"pidfile={folder / unit.name}.pid",
+        f"logfile={logs / unit.name}.supervisor.log",
+        f"childlogdir={logs}",
+    ]
+    for priority, program in enumerate(unit.programs):
+        lines += [
+            f"[program:{program.name}]",
+            f"priority={priority}",  # ends in the reverse order, one after the other
+            f"command={shlex.join(program.command)}",
+            f"stdout_logfile={logs / program.name}.log",
+            "stdout_logfile_maxbytes=20MB",
+            "stdout_logfile_backups=2",
+            "redirect_stderr=true",
+            "autorestart=true",
+            "startretries=1000",
+            f"stopsignal={program.stop_signal}",
+            f"stopwaitsecs={program.stop_s}",
+            "killasgroup=true",
+        ]
+    return "\n".join(line.replace("%", "%%") for line in lines) + "\n"
