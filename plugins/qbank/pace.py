@@ -17,7 +17,8 @@ Verdict = Literal["taken", "throttled", "lost"]
 SLOW_START = 8  # calls at once to begin with; doubles each round until the bank first objects
 PAUSE_S = 0.2  # for everybody after a 429 that names no wait
 RATE_CUT = 0.6
-RATE_STEP = 0.25  # calls a second, a success
+FIRST_STEP = 1.0  # calls a second, a success; halves with each cut, as the rate is known better,
+LEAST_STEP = 0.25  # down to this
 LEAST_RATE = 1.0
 WINDOW_S = 1.0
 
@@ -30,10 +31,10 @@ class Pace:
         self._limit = float(min(concurrency, SLOW_START))
         self._top_rate = requests_per_second or math.inf
         self._rate = self._top_rate
+        self._step = 2 * FIRST_STEP
         self._busy = 0
         self._opens_at = 0.0  # no turn before
         self._cut_at = -math.inf
-        self._began_at = math.inf
         self._successes: deque[float] = deque()
         self._turn = threading.Condition()
 
@@ -44,7 +45,6 @@ class Pace:
                 now = time.monotonic()
                 if now >= self._opens_at and self._busy < int(self._limit):
                     self._busy += 1
-                    self._began_at = min(self._began_at, now)
                     if self._rate < math.inf:
                         space = 1 / self._rate
                         self._opens_at = max(self._opens_at, now - space) + space
@@ -69,7 +69,7 @@ class Pace:
     def _speed_up(self, now: float) -> None:
         slow_start = self._cut_at == -math.inf
         self._limit = min(self._most, self._limit + (1 if slow_start else 1 / self._limit))
-        self._rate = min(self._top_rate, self._rate + RATE_STEP)
+        self._rate = min(self._top_rate, self._rate + self._step)
         self._successes.append(now)
         self._forget(now)
 
@@ -78,10 +78,10 @@ class Pace:
         if began_at <= self._cut_at:
             return  # it left before the last cut: the same event, seen by another thread
         self._forget(now)
-        span = min(max(now - self._began_at, WINDOW_S / 4), WINDOW_S)
-        measured = len(self._successes) / span
+        measured = len(self._successes) / WINDOW_S
         self._rate = max(LEAST_RATE, RATE_CUT * min(self._rate, measured))
         self._rate = min(self._rate, self._top_rate)
+        self._step = max(LEAST_STEP, self._step / 2)
         self._limit = max(1.0, self._limit / 2)
         self._cut_at = now
 

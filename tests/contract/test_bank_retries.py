@@ -1,0 +1,109 @@
+"""What is sent again, how often and how soon, and how fast in all: bar line 10."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import chain, repeat
+
+import pytest
+
+from tests.contract.bank import Answer, Bank, Call
+from tests.contract.conftest import ClientOf
+
+IDS = [f"account-{number}" for number in range(400)]
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 501, 502, 503, 504, 599])
+def test_what_may_pass_is_tried_again_up_to_max_attempts(
+    bank: Bank, client_of: ClientOf, status: int
+) -> None:
+    bank.balance = lambda call: Answer(status=status, body="down")
+    answer = client_of(max_attempts=3, max_backoff_s=0.01).get_balance("a")
+    reason = "rate_limited" if status == 429 else f"http_{status}"
+    assert (answer.state, answer.reason, answer.http_status) == ("failed", reason, status)
+    assert (answer.attempts, len(bank.balance_calls)) == (3, 3)
+    assert answer.payload == "down"
+
+
+@pytest.mark.parametrize("status", [201, 204, 400, 402, 403, 404, 405, 409, 410, 418, 451])
+def test_any_other_status_costs_one_call_and_one_account(
+    bank: Bank, client_of: ClientOf, status: int
+) -> None:
+    bank.balance = lambda call: Answer(status=status, body="" if status == 204 else "{}")
+    answer = client_of().get_balance("a")
+    assert (answer.state, answer.reason, answer.attempts) == ("failed", f"http_{status}", 1)
+    assert len(bank.balance_calls) == 1
+
+
+def test_a_drop_and_a_timeout_are_tried_again(bank: Bank, client_of: ClientOf) -> None:
+    outcomes = iter([Answer(raw=b""), Answer(delay_s=0.5), Answer()])
+    bank.balance = lambda call: next(outcomes)
+    answer = client_of(timeout_s=0.25).get_balance("a")
+    assert (answer.state, answer.attempts) == ("answered", 3)
+
+
+def test_an_unfit_answer_is_not_tried_again(bank: Bank, client_of: ClientOf) -> None:
+    bank.balance = lambda call: Answer(body="{}")
+    answer = client_of().get_balance("a")
+    assert (answer.state, answer.reason, answer.attempts) == ("unfit", "missing_field", 1)
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_retry_after_is_waited_out_by_everybody(bank: Bank, client_of: ClientOf, form: str) -> None:
+    ask = {
+        "seconds": "1",
+        "date": format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True),
+    }
+    first = iter([Answer(status=503, headers={"Retry-After": ask[form]})])
+    bank.balance = lambda call: next(first, None) or Answer()
+    client = client_of(max_backoff_s=5, concurrency=1)
+    assert {a.state for a in client.get_balances(["a", "b", "c"])} == {"answered"}
+    first_call, *others = [call.at for call in bank.balance_calls]
+    assert min(others) - first_call >= 0.7
+
+
+def test_retry_after_is_capped(bank: Bank, client_of: ClientOf) -> None:
+    waits = chain(["3600", "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT"], repeat("soon"))
+    bank.balance = lambda call: Answer(status=429, headers={"Retry-After": next(waits)})
+    began = time.monotonic()
+    assert client_of(max_backoff_s=0.1).get_balance("a").reason == "rate_limited"
+    assert time.monotonic() - began < 6
+
+
+class Bucket:
+    """A token bucket: what most limiters are."""
+
+    def __init__(self, rate: float, burst: float, headers: dict[str, str]) -> None:
+        self.rate, self.burst, self.headers = rate, burst, headers
+        self.level, self.at, self.throttled = burst, time.monotonic(), 0
+
+    def __call__(self, call: Call) -> Answer:
+        now = time.monotonic()
+        self.level = min(self.burst, self.level + (now - self.at) * self.rate)
+        self.at = now
+        if self.level < 1:
+            self.throttled += 1
+            return Answer(status=429, headers=self.headers, delay_s=0.005)
+        self.level -= 1
+        return Answer(delay_s=0.005)
+
+
+@pytest.mark.parametrize(("burst", "concurrency", "headers"), [(100, 16, {}), (20, 64, {"Retry-After": "1"})])
+def test_a_limit_of_100_a_second_loses_nothing_and_throttles_little(
+    bank: Bank, client_of: ClientOf, burst: int, concurrency: int, headers: dict[str, str]
+) -> None:
+    bank.balance = limit = Bucket(100, burst, headers)
+    client = client_of(concurrency=concurrency, max_backoff_s=5)
+    began = time.monotonic()
+    answers = list(client.get_balances(IDS))
+    took = time.monotonic() - began
+    assert {a.state for a in answers} == {"answered"}
+    assert limit.throttled < 0.1 * len(bank.balance_calls)
+    assert took < 15
+
+
+def test_requests_per_second_is_kept(bank: Bank, client_of: ClientOf) -> None:
+    client = client_of(requests_per_second=50)
+    list(client.get_balances(IDS[:50]))
+    at = sorted(call.at for call in bank.balance_calls)
+    assert 0.9 <= at[-1] - at[0] < 2
