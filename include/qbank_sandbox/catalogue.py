@@ -41,6 +41,5 @@ def markdown() -> str:
 
 
 def _shown(option: inspect.Parameter) -> str:
-    if option.default in (option.empty, ""):
-        return f"`{option.name}`"
-    return f"`{option.name}` ({option.default})"
+    default = {option.empty: "required", "": "none"}.get(option.default, option.default)
+    return f"`{option.name}` ({default})"
