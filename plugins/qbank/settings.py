@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from qbank import hosts
@@ -53,8 +52,6 @@ class Settings:
             raise QBankConfigError("scope must be names separated by single spaces.")
         for name in _BOUNDS:
             object.__setattr__(self, name, _number(name, getattr(self, name)))
-        if self.ca_bundle is not None and not Path(self.ca_bundle).exists():
-            raise QBankConfigError("ca_bundle must be a PEM file or folder that this worker has.")
         self._check_proxy()
 
     def _check_proxy(self) -> None:

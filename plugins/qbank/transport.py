@@ -20,6 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import DecodeError, HTTPError, NewConnectionError
 
 from qbank.deadline import PlainSocket, TLSSocket, deadline
+from qbank.errors import QBankConfigError
 from qbank.hosts import is_loopback
 
 Flaw = Literal["body_too_big", "bad_encoding"]
@@ -47,7 +48,10 @@ class NoReply:
 
 
 class Transport:
-    """Connections to the bank's hosts, shared by all threads of a client."""
+    """Connections to the bank's hosts, shared by all threads of a client.
+
+    Raises QBankConfigError for a `ca_bundle` that can't be read.
+    """
 
     def __init__(self, *, connections: int, ca_bundle: str | None, proxy: str | None) -> None:
         self.tls = _tls_context(ca_bundle)
@@ -156,10 +160,10 @@ def _tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.sslsocket_class = TLSSocket
     where = Path(ca_bundle or certifi.where())
-    if where.is_dir():
-        context.load_verify_locations(capath=str(where))
-    else:
-        context.load_verify_locations(cafile=str(where))
+    try:
+        context.load_verify_locations(**{"capath" if where.is_dir() else "cafile": str(where)})
+    except OSError:
+        raise QBankConfigError("ca_bundle is not a PEM file or folder that this worker can read.") from None
     return context
 
 

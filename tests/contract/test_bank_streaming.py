@@ -189,7 +189,7 @@ def test_answers_that_had_come_are_given_before_the_error(bank: Bank, client_of:
     answers = []
     with pytest.raises(QBankAuthError, match="invalid_client"):
         for answer in client_of(concurrency=2).get_balances(IDS):
-            answers.append(answer)  # noqa: PERF402
+            answers.append(answer)
     assert len(answers) == 30
     assert len(bank.token_calls) == 2
 
