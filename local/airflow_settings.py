@@ -63,10 +63,15 @@ def foreground_environment(settings: Settings, home: Path, connections: Mapping[
     """The environment of one run in the foreground, with a metadata database of its own in ``home``."""
     own = {
         "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
+    }
+    fixed = {
+        # Never the user's: a live scheduler there would run the tasks a second time.
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        "AIRFLOW__LOGGING__JSON_LOGS": "True",  # it is read here, not by people
+        "TMPDIR": str(home / "tmp"),
         **connections,
     }
-    return _environment(settings, home, own)
+    return {**_environment(settings, home, own), **fixed}
 
 
 def _environment(settings: Settings, home: Path, own: Mapping[str, str]) -> dict[str, str]:

@@ -5,14 +5,14 @@ from contextlib import closing
 
 import psycopg2
 from psycopg2.sql import SQL, Identifier, Literal
-from qbank_ledger.config import ledger_url
-from qbank_ledger.errors import LedgerError
-from qbank_ledger.migrate import migrate
 
 from local.errors import StackError
 from local.keys import LOGINS
 from local.postgres import Cluster
 from local.settings import LEDGER_CONNECTION
+from qbank_ledger.config import ledger_url
+from qbank_ledger.errors import LedgerError
+from qbank_ledger.migrate import migrate
 
 
 def make_databases(cluster: Cluster, keys: Mapping[str, str]) -> None:

@@ -1,15 +1,12 @@
 """The stack as a whole: what it takes to have a ledger, and to have everything, up."""
 
 import json
-import os
 import socket
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-
-import requests
 
 from local import metadata, processes, supervision, units
 from local.airflow_api import AirflowApi
@@ -22,6 +19,7 @@ from local.state import locked
 from local.units import Unit
 
 _READY_S = 120
+PROGRAMS = ("postgres", "sandbox", "api-server", "scheduler", "dag-processor", "triggerer")
 _UNITS = ("airflow", "sandbox", "postgres")  # in the order in which they end
 
 
@@ -72,13 +70,8 @@ class Stack:
             if supervision.start(airflow, self.settings.state):
                 started.append(airflow)
             self._wait(airflow, self.api.is_healthy)
-            self._wait(sandbox, self._sandbox_answers)
+            self._wait(sandbox, lambda: units.sandbox_answers(self.settings.sandbox_port))
             return bool(started)
-
-    def stop(self) -> bool:
-        """End everything that belongs to the stack; False where nothing was up."""
-        with locked(self.settings.state):
-            return stop_all(self.settings.state)
 
     def _start(self, wanted: list[Unit]) -> list[Unit]:
         """Start PostgreSQL, and what else is wanted beside it, unless they are up; make its databases."""
@@ -107,12 +100,6 @@ class Stack:
         up = {each.unit: each.fingerprint for each in found if each.program is None}
         return [unit for unit in wanted if up.get(unit.name) != unit.fingerprint]
 
-    def _sandbox_answers(self) -> bool:
-        try:
-            return requests.get(f"{self.settings.sandbox_url}/healthz", timeout=5).ok
-        except requests.RequestException:
-            return False
-
     def _wait(self, unit: Unit, is_ready: Callable[[], bool]) -> None:
         end = time.monotonic() + _READY_S
         while not is_ready():
@@ -120,6 +107,28 @@ class Stack:
                 said = supervision.last_words(unit.programs[0].name, self.settings.state)
                 raise StackError(f"{unit.name} does not come up: {said}.")
             time.sleep(0.3)
+
+
+def stop(settings: Settings) -> bool:
+    """End everything that belongs to the stack; False where nothing was up."""
+    if not settings.state.exists():
+        return False
+    with locked(settings.state):
+        return stop_all(settings.state)
+
+
+def status(settings: Settings) -> int:
+    """Print what is up, a line a program; exit code 0 when all of it is, else 3."""
+    found = {each.program: each.process.pid for each in processes.find(settings.state) if each.program}
+    ports = {
+        "postgres": f"127.0.0.1:{settings.postgres_port}",
+        "sandbox": settings.sandbox_url,
+        "api-server": settings.ui_url,
+    }
+    for name in PROGRAMS:
+        state = f"up    pid {found[name]}" if name in found else "down"
+        print(f"{name:<14} {state:<18} {ports.get(name, '') if name in found else ''}".rstrip())
+    return 0 if all(name in found for name in PROGRAMS) else 3
 
 
 def stop_all(state: Path) -> bool:
@@ -139,6 +148,6 @@ def _require_ports(wanted: Iterable[Unit]) -> None:
                 probe.bind(("127.0.0.1", unit.port))
             except OSError as error:
                 raise StackError(
-                    f"Port {unit.port} on 127.0.0.1 can't be had ({os.strerror(error.errno)}): "
+                    f"Port {unit.port} on 127.0.0.1 can't be had ({error.strerror}): "
                     f"set {unit.port_name} to a free one."
                 ) from None

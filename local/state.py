@@ -24,17 +24,15 @@ CONTENT = (
 
 @contextmanager
 def locked(state: Path) -> Iterator[None]:
-    """Hold the state directory against others that start or stop the stack, waiting for them.
+    """Hold the state directory, made where it is missing, against whoever starts or stops the stack.
 
-    The directory itself is the lock: the kernel lets go of it when a holder is killed.
+    Waits for them. The directory itself is the lock: the kernel lets go of it when a holder is killed.
     """
     while True:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(state, os.O_RDONLY)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _is_free(descriptor):
                 print("Waiting for another command that starts or stops this stack …", flush=True)
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             # It may have been deleted while we waited, by `make clean`.
@@ -43,6 +41,16 @@ def locked(state: Path) -> Iterator[None]:
                 return
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def held(directory: Path) -> Iterator[bool]:
+    """Hold the directory if nobody else does; says whether."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        yield _is_free(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def delete(state: Path) -> None:
@@ -55,3 +63,12 @@ def delete(state: Path) -> None:
             path.unlink(missing_ok=True)
     if not any(state.iterdir()):
         state.rmdir()
+
+
+def _is_free(descriptor: int) -> bool:
+    """Take the lock if it can be had at once."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

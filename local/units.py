@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from qbank_ledger.accounts import read_accounts
-from qbank_ledger.errors import AccountsFileError
+import requests
 
 from local.airflow_settings import stack_environment
 from local.postgres import Cluster
 from local.processes import MARK, UNIT
 from local.settings import ROOT, Settings
+from qbank_ledger.accounts import read_accounts
+from qbank_ledger.errors import AccountsFileError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +41,7 @@ class Unit:
     def fingerprint(self) -> str:
         """Changes with what the unit runs: a unit that is up with another one must start anew."""
         seen = {
-            name: value
-            for name, value in self.environ.items()
-            if name.startswith(("AIRFLOW_", "QBANK_"))
+            name: value for name, value in self.environ.items() if name.startswith(("AIRFLOW_", "QBANK_"))
         }
         text = repr((sorted(seen.items()), self.programs, (ROOT / ".venv/made-from").read_bytes()))
         return hashlib.sha256(text.encode()).hexdigest()
@@ -52,9 +51,7 @@ def postgres(settings: Settings, cluster: Cluster) -> Unit:
     """The embedded server."""
     return Unit(
         name="postgres",
-        programs=(
-            Program(name="postgres", command=tuple(cluster.command), stop_signal="INT", stop_s=60),
-        ),
+        programs=(Program(name="postgres", command=tuple(cluster.command), stop_signal="INT", stop_s=60),),
         environ=_marked(settings, "postgres", {}),
         port=settings.postgres_port,
         port_name="QBANK_POSTGRES_PORT",
@@ -66,9 +63,7 @@ def sandbox(settings: Settings, keys: Mapping[str, str]) -> Unit:
     """The stand-in for the bank; it starts anew when the accounts file has changed."""
     return Unit(
         name="sandbox",
-        programs=(
-            Program(name="sandbox", command=tuple(sandbox_command(settings, settings.sandbox_port))),
-        ),
+        programs=(Program(name="sandbox", command=tuple(sandbox_command(settings, settings.sandbox_port))),),
         environ={
             **_marked(settings, "sandbox", sandbox_credentials(keys)),
             "QBANK_ACCOUNTS": hashlib.sha256(_content(settings.accounts_file)).hexdigest(),
@@ -98,6 +93,16 @@ def sandbox_credentials(keys: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def sandbox_answers(port: int) -> bool:
+    """Whether the sandbox on ``port`` is ready for calls."""
+    session = requests.Session()
+    session.trust_env = False  # it is on this machine: no proxy
+    try:
+        return session.get(f"http://127.0.0.1:{port}/healthz", timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
 def airflow(settings: Settings, keys: Mapping[str, str], database_url: str) -> Unit:
     """Airflow's four processes. They serve no logs: the API server reads the files themselves."""
     environ = stack_environment(settings, keys, database_url)
@@ -123,9 +128,7 @@ def airflow(settings: Settings, keys: Mapping[str, str], database_url: str) -> U
 def _marked(settings: Settings, unit: str, own: Mapping[str, str]) -> dict[str, str]:
     # What is no setting of this unit would only make it start anew.
     inherited = {
-        name: value
-        for name, value in settings.environ.items()
-        if not name.startswith(("AIRFLOW_", "QBANK_"))
+        name: value for name, value in settings.environ.items() if not name.startswith(("AIRFLOW_", "QBANK_"))
     }
     return {**inherited, **own, MARK: str(settings.state), UNIT: unit}
 

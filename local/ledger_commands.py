@@ -1,0 +1,89 @@
+"""The ledger's own commands, on the database that the environment names or the embedded one."""
+
+import subprocess
+import sys
+from contextlib import closing
+
+import psycopg2
+from sqlalchemy.engine import URL
+
+from local.errors import StackError
+from local.settings import LEDGER_CONNECTION, ROOT, Settings
+from local.stack import Stack
+from qbank_ledger.config import ledger_url
+
+# Whether the session may become the analyst; how that is asked differs before PostgreSQL 16.
+_MAY_BE_ANALYST = """
+SELECT coalesce(bool_or(pg_has_role(current_user, oid, CASE
+           WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)), false)
+  FROM pg_roles WHERE rolname = 'qbank_analyst'
+"""
+
+
+def migrate(settings: Settings) -> int:
+    """``python -m qbank_ledger migrate``; the embedded ledger as its superuser."""
+    return _call(settings, "postgres", "migrate")
+
+
+def verify(settings: Settings) -> int:
+    """``python -m qbank_ledger verify``."""
+    return _call(settings, "ledger_loader", "verify")
+
+
+def export(settings: Settings) -> int:
+    """``python -m qbank_ledger export --format FORMAT``."""
+    return _call(settings, "ledger_loader", "export", "--format", settings.environ.get("FORMAT") or "camt052")
+
+
+def close(settings: Settings) -> int:
+    """``python -m qbank_ledger close --month MONTH``."""
+    month = settings.environ.get("MONTH")
+    if not month:
+        raise StackError("Name the month to close, such as `make close MONTH=2026-10`.")
+    return _call(settings, "ledger_loader", "close", "--month", month)
+
+
+def psql(settings: Settings) -> int:
+    """psql as the analyst: with SQL runs that and ends, without it prompts."""
+    stack = Stack.open(settings)
+    url = ledger_url({LEDGER_CONNECTION: _connection(settings, stack, "ledger_analyst")})
+    environ = {**settings.environ, "PGPASSWORD": str(url.password or "")}
+    if _may_be_analyst(url):
+        environ["PGOPTIONS"] = f"{environ.get('PGOPTIONS', '')} -c role=qbank_analyst".strip()
+    # The password goes by the environment: every process's arguments can be read by everybody.
+    shown = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    command = [str(stack.cluster.psql), "--no-psqlrc", "--set", "ON_ERROR_STOP=1", shown]
+    if settings.environ.get("SQL"):
+        command += ["--command", settings.environ["SQL"]]
+    return subprocess.run(command, env=environ, check=False).returncode
+
+
+def _call(settings: Settings, login: str, *arguments: str) -> int:
+    connection = _connection(settings, Stack.open(settings), login)
+    command = [sys.executable, "-m", "qbank_ledger", *arguments]
+    environ = {**settings.environ, LEDGER_CONNECTION: connection}
+    return subprocess.run(command, env=environ, cwd=ROOT, check=False).returncode
+
+
+def _connection(settings: Settings, stack: Stack, login: str) -> str:
+    """The ledger connection that the environment gives, else the embedded server's for ``login``."""
+    given = settings.environ.get(LEDGER_CONNECTION)
+    if given:
+        return given
+    if stack.start_ledger():
+        started = "The embedded PostgreSQL was started and stays up: `make stop` ends it."
+        print(started, file=sys.stderr, flush=True)
+    return stack.cluster.url(login, "ledger")
+
+
+def _may_be_analyst(url: URL) -> bool:
+    dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        with closing(psycopg2.connect(dsn, connect_timeout=10)) as connection:
+            cursor = connection.cursor()
+            cursor.execute(_MAY_BE_ANALYST)
+            (may,) = cursor.fetchone() or (False,)
+            return bool(may)
+    except psycopg2.Error as error:
+        said = str(error).strip().splitlines()[0]
+        raise StackError(f"The ledger database can't be reached ({said}): check the connection.") from None

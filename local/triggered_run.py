@@ -1,0 +1,97 @@
+"""A run through Airflow's REST API, watched from its trigger to its end: what `make run` does."""
+
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+from local.airflow_api import AirflowApi
+from local.errors import StackError
+from local.report import outcome_counts, print_balances
+from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, Settings
+from local.stack import Stack
+from qbank_ledger.config import ledger_url
+
+_PARSED_S = 120
+_DONE = ("success", "failed", "upstream_failed", "skipped", "removed")
+
+
+def start_and_run(settings: Settings, dag_id: str) -> bool:
+    """Have the stack up, run the DAG once, show what it left; True when the run succeeded."""
+    for name in (QBANK_CONNECTION, LEDGER_CONNECTION):
+        if settings.environ.get(name):
+            print(f"{name} is set, and is for `make sync`: the stack's connections are kept in Airflow.")
+    stack = Stack.open(settings)
+    print("Starting PostgreSQL, the sandbox and Airflow, where they are not up …", flush=True)
+    stack.start()
+    _wait_until_parsed(stack.api, dag_id)
+    for other in stack.api.unfinished_runs(dag_id):
+        print(f"{other} is under way: the new run begins when it has ended.", flush=True)
+    run_id = stack.api.trigger(dag_id, {})
+    print(f"{dag_id} {run_id}", flush=True)
+    state = _watch(stack.api, dag_id, run_id)
+    analyst = ledger_url({LEDGER_CONNECTION: stack.cluster.url("ledger_analyst", "ledger")})
+    print_balances(analyst)
+    print(outcome_counts(analyst, run_id) or f"The run left nothing in the ledger: {state}.")
+    if state != "success":
+        for sentence in _errors(stack.api, dag_id, run_id):
+            print(sentence, file=sys.stderr, flush=True)
+    print(
+        f"\nAirflow:      {settings.ui_url}   login: admin   password: {stack.keys['ui_password']}\n"
+        f"Run it again: in Airflow, Dags > {dag_id} > Trigger; or `make run`\n"
+        f"Query:        make psql   or   make psql SQL='SELECT * FROM ledger.latest_balance'\n"
+        f"Stop:         make stop   (data is kept)"
+    )
+    return state == "success"
+
+
+def _wait_until_parsed(api: AirflowApi, dag_id: str) -> None:
+    end = time.monotonic() + _PARSED_S
+    while (dag := api.dag(dag_id)) is None:
+        if errors := api.import_errors():
+            raise StackError(f"Airflow can't read the DAG: {errors[0].strip().splitlines()[-1]}")
+        if time.monotonic() > end:
+            raise StackError(f"Airflow has not found {dag_id} within {_PARSED_S} s: see dag-processor.log.")
+        time.sleep(0.5)
+    if dag["is_paused"]:
+        raise StackError(f"{dag_id} is paused: unpause it in Airflow at {api.url}.")
+
+
+def _watch(api: AirflowApi, dag_id: str, run_id: str) -> str:
+    """Print a line whenever a stage's state changes; returns the state that the run ends in."""
+    shown: dict[str, str] = {}
+    while True:
+        state = api.run_state(dag_id, run_id)  # before the tasks: none can change after the end
+        stages: dict[str, list[dict[str, Any]]] = {}
+        for task in api.tasks(dag_id, run_id):
+            stages.setdefault(task["task_id"], []).append(task)
+        for stage, tasks in stages.items():
+            line = _progress(tasks)
+            if line and shown.get(stage) != line:
+                shown[stage] = line
+                print(f"  {stage:<10} {line}", flush=True)
+        if state in ("success", "failed"):
+            return state
+        time.sleep(0.5)
+
+
+def _progress(tasks: list[dict[str, Any]]) -> str:
+    """The stage's state; for a mapped one, how many of its tasks are in which."""
+    states = Counter(str(task["state"]) for task in tasks if task["state"] in (*_DONE, "running"))
+    if not states:
+        return ""
+    if len(tasks) == 1 and tasks[0]["map_index"] == -1:
+        return next(iter(states))
+    return ", ".join(f"{state} {count}/{len(tasks)}" for state, count in sorted(states.items()))
+
+
+def _errors(api: AirflowApi, dag_id: str, run_id: str) -> list[str]:
+    """What the failed tasks said, each sentence once."""
+    said = []
+    for task in api.tasks(dag_id, run_id):
+        if task["state"] == "failed":
+            details = [
+                event["error_detail"] for event in api.log(dag_id, run_id, task) if event.get("error_detail")
+            ]
+            said += [str(detail[0].get("exc_value")) for detail in details[-1:]]
+    return list(dict.fromkeys(said))
