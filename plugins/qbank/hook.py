@@ -1,5 +1,6 @@
 """Airflow's way to the bank: a connection's fields in, a client out, secrets masked in every log."""
 
+import json
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -79,11 +80,14 @@ class QBankHook(BaseHook):  # type: ignore[misc]  # Airflow is not typed for myp
 
 
 def _mask(secret: str | None) -> None:
-    """Hide a secret in Airflow's logs, also as it looks in a URL or in base64."""
+    """Hide a secret in Airflow's logs, also as it looks in a URL, in JSON or within base64."""
     if not secret:
         return
-    data = secret.encode()
-    forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
-    forms |= {encode(data).decode().rstrip("=") for encode in (b64encode, urlsafe_b64encode)}
+    forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    forms.add(json.dumps(secret)[1:-1])
+    for shift, head in ((0, 0), (1, 2), (2, 3)):  # how base64 looks depends on what stands before
+        data = bytes(shift) + secret.encode()
+        whole = len(data) * 8 // 6  # characters that don't depend on what comes after
+        forms |= {encode(data).decode()[head:whole] for encode in (b64encode, urlsafe_b64encode)}
     for form in forms:
         mask_secret(form)

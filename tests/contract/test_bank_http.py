@@ -6,7 +6,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -32,11 +32,8 @@ def serving(talk: Callable[[socket.socket], None]) -> Iterator[int]:
                 threading.Thread(target=guarded, args=(connection,), daemon=True).start()
 
         def guarded(connection: socket.socket) -> None:
-            with connection:
-                try:
-                    talk(connection)
-                except OSError:
-                    pass
+            with connection, suppress(OSError):
+                talk(connection)
 
         threading.Thread(target=accept, daemon=True).start()
         yield listener.getsockname()[1]

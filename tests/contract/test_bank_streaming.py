@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from qbank import batch
+from qbank.answer import BalanceAnswer
 from qbank.errors import QBankAuthError
 from tests.contract.bank import Answer, Bank, Call
 from tests.contract.conftest import ClientOf
@@ -71,11 +72,10 @@ def test_only_a_window_of_accounts_is_on_its_way(bank: Bank, client_of: ClientOf
 
 
 def test_memory_does_not_grow_with_the_accounts(client_of: ClientOf, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = client_of()
+    one = client_of().get_balance("a")
     grown = []
     for count in (1_000, 20_000):
         ids = [f"account-{number}" for number in range(count)]
-        one = client.get_balance("a")
         running = batch.Batch(ids, lambda *_: one, threads=8, budget=batch.Budget())
         tracemalloc.start()
         assert sum(1 for _ in running) == count
@@ -186,10 +186,10 @@ def test_answers_that_had_come_are_given_before_the_error(bank: Bank, client_of:
         return Answer()
 
     bank.balance = refuse_later
-    answers = []
+    answers: list[BalanceAnswer] = []
+    client = client_of(concurrency=2)
     with pytest.raises(QBankAuthError, match="invalid_client"):
-        for answer in client_of(concurrency=2).get_balances(IDS):
-            answers.append(answer)
+        answers.extend(client.get_balances(IDS))
     assert len(answers) == 30
     assert len(bank.token_calls) == 2
 

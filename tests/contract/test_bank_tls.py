@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,11 +52,9 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=host is None, path_length=None), True)
         )
         if host is not None:
-            kind = x509.DNSName(host)
-            try:
+            kind: x509.GeneralName = x509.DNSName(host)
+            with suppress(ValueError):
                 kind = x509.IPAddress(ipaddress.ip_address(host))
-            except ValueError:
-                pass
             builder = builder.add_extension(x509.SubjectAlternativeName([kind]), False)
         return builder.sign(self.key, hashes.SHA256())
 

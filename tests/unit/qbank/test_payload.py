@@ -139,8 +139,18 @@ def test_a_bare_constant_elsewhere_is_not_json(more: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"{}", b"[]", b"1", b'"x"', b"null", body_of("null"), body_of("1", "null")]
-    + [b'{"available_balance":1}', b'{"ledger_balance":1}', b'{"Available_Balance":1}'],
+    [
+        b"{}",
+        b"[]",
+        b"1",
+        b'"x"',
+        b"null",
+        body_of("null"),
+        body_of("1", "null"),
+        b'{"available_balance":1}',
+        b'{"ledger_balance":1}',
+        b'{"Available_Balance":1}',
+    ],
 )
 def test_an_absent_or_null_balance_is_missing(body: bytes) -> None:
     assert reason_of(body) == "missing_field"
