@@ -57,7 +57,7 @@ def test_retry_after_is_waited_out_by_everybody(bank: Bank, client_of: ClientOf,
     first = iter([Answer(status=503, headers={"Retry-After": ask[form]})])
     bank.balance = lambda call: next(first, None) or Answer()
     client = client_of(max_backoff_s=5, concurrency=1)
-    assert {a.state for a in client.get_balances(["a", "b", "c"])} == {"answered"}
+    assert {a.state for a in client.get_balances(["a", "b"])} == {"answered"}
     first_call, *others = [call.at for call in bank.balance_calls]
     assert min(others) - first_call >= 0.7
 
@@ -66,8 +66,8 @@ def test_retry_after_is_capped(bank: Bank, client_of: ClientOf) -> None:
     waits = chain(["3600", "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT"], repeat("soon"))
     bank.balance = lambda call: Answer(status=429, headers={"Retry-After": next(waits)})
     began = time.monotonic()
-    assert client_of(max_backoff_s=0.1).get_balance("a").reason == "rate_limited"
-    assert time.monotonic() - began < 6
+    assert client_of(max_backoff_s=0.1, max_attempts=3).get_balance("a").reason == "rate_limited"
+    assert time.monotonic() - began < 4
 
 
 class Bucket:
@@ -88,7 +88,7 @@ class Bucket:
         return Answer(delay_s=0.005)
 
 
-@pytest.mark.parametrize(("burst", "concurrency", "headers"), [(100, 16, {}), (20, 64, {"Retry-After": "1"})])
+@pytest.mark.parametrize(("burst", "concurrency", "headers"), [(100, 16, {}), (50, 16, {"Retry-After": "1"})])
 def test_a_limit_of_100_a_second_loses_nothing_and_throttles_little(
     bank: Bank, client_of: ClientOf, burst: int, concurrency: int, headers: dict[str, str]
 ) -> None:
