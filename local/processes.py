@@ -51,6 +51,31 @@ def supervisor_of(unit: str, found: Iterable[Marked]) -> Marked | None:
     return next((each for each in found if each.unit == unit and each.program is None), None)
 
 
+def programs(found: Iterable[Marked]) -> dict[str, psutil.Process]:
+    """Each program's own process, which its supervisor started, without those that it started."""
+    found = list(found)
+    program_of = {each.process.pid: each.program for each in found}
+    running = {}
+    for each in found:
+        with contextlib.suppress(psutil.Error):
+            if each.program and program_of.get(each.process.ppid()) != each.program:
+                running[each.program] = each.process
+    return running
+
+
+def ports(found: Iterable[Marked]) -> dict[str, set[int]]:
+    """The ports that each unit listens on."""
+    listening: dict[str, set[int]] = {}
+    for each in found:
+        with contextlib.suppress(psutil.Error):
+            listening.setdefault(each.unit, set()).update(
+                connection.laddr.port
+                for connection in each.process.net_connections("tcp")
+                if connection.status == psutil.CONN_LISTEN
+            )
+    return listening
+
+
 def end(processes: Iterable[psutil.Process], seconds: float, *, how: int = signal.SIGTERM) -> None:
     """Signal the processes and wait; what is left after ``seconds`` is killed."""
     processes = list(processes)

@@ -40,6 +40,20 @@ class Settings:
             environ=environ,
         )
 
+    def where_it_runs(self, ports: Mapping[str, int]) -> "Settings":
+        """The same with the ports of the units that are up, but for those that the environment names."""
+        names = {
+            "QBANK_UI_PORT": "airflow",
+            "QBANK_POSTGRES_PORT": "postgres",
+            "QBANK_SANDBOX_PORT": "sandbox",
+        }
+        return Settings.read(
+            {
+                **{name: str(ports[unit]) for name, unit in names.items() if unit in ports},
+                **{name: value for name, value in self.environ.items() if value or name not in names},
+            }
+        )
+
     @property
     def ui_url(self) -> str:
         """Airflow's address."""

@@ -32,8 +32,13 @@ class Stack:
 
     @classmethod
     def open(cls, settings: Settings) -> "Stack":
-        """The stack in the settings' state directory, new or as it was left."""
+        """The stack in the settings' state directory, new or as it was left.
+
+        What is up stays on its ports, unless the environment names others.
+        """
         with locked(settings.state):
+            up = processes.ports(processes.find(settings.state))
+            settings = settings.where_it_runs({unit: min(ports) for unit, ports in up.items() if ports})
             return cls(settings, open_keys(settings.state))
 
     @property
@@ -60,7 +65,7 @@ class Stack:
         with locked(self.settings.state):
             airflow = units.airflow(self.settings, self.keys, self.cluster.url("airflow", "airflow"))
             sandbox = units.sandbox(self.settings, self.keys)
-            _require_ports(self._not_up([airflow]))
+            _require_ports(self._not_up([airflow]), self.settings.state)
             started = self._start([units.postgres(self.settings, self.cluster), sandbox])
             with ThreadPoolExecutor(1) as beside:
                 ledger = beside.submit(make_ledger, self.cluster, self.keys)
@@ -75,8 +80,11 @@ class Stack:
 
     def _start(self, wanted: list[Unit]) -> list[Unit]:
         """Start PostgreSQL, and what else is wanted beside it, unless they are up; make its databases."""
-        _require_ports(self._not_up(wanted))
-        self.cluster.prepare()
+        not_up = self._not_up(wanted)
+        _require_ports(not_up, self.settings.state)
+        if any(unit.name == "postgres" for unit in not_up):
+            supervision.stop("postgres", self.settings.state)
+            self.cluster.prepare()
         started = [unit for unit in wanted if supervision.start(unit, self.settings.state)]
         self.cluster.wait()
         make_databases(self.cluster, self.keys)
@@ -119,16 +127,14 @@ def stop(settings: Settings) -> bool:
 
 def status(settings: Settings) -> int:
     """Print what is up, a line a program; exit code 0 when all of it is, else 3."""
-    found = {each.program: each.process.pid for each in processes.find(settings.state) if each.program}
-    ports = {
-        "postgres": f"127.0.0.1:{settings.postgres_port}",
-        "sandbox": settings.sandbox_url,
-        "api-server": settings.ui_url,
-    }
+    found = processes.find(settings.state)
+    running, ports = processes.programs(found), processes.ports(found)
+    units_of = {"postgres": "postgres", "sandbox": "sandbox", "api-server": "airflow"}
     for name in PROGRAMS:
-        state = f"up    pid {found[name]}" if name in found else "down"
-        print(f"{name:<14} {state:<18} {ports.get(name, '') if name in found else ''}".rstrip())
-    return 0 if all(name in found for name in PROGRAMS) else 3
+        state = f"up, process {running[name].pid}" if name in running else "down"
+        where = [f"127.0.0.1:{port}" for port in ports.get(units_of.get(name, ""), ())]
+        print(" ".join([f"{name:<13}", f"{state:<20}", *where]).rstrip())
+    return 0 if all(name in running for name in PROGRAMS) else 3
 
 
 def stop_all(state: Path) -> bool:
@@ -140,14 +146,17 @@ def stop_all(state: Path) -> bool:
     return was_up
 
 
-def _require_ports(wanted: Iterable[Unit]) -> None:
+def _require_ports(wanted: Iterable[Unit], state: Path) -> None:
+    """StackError for a unit whose port somebody else has: nothing is started then."""
+    ours = processes.ports(processes.find(state))
     for unit in wanted:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", unit.port))
             except OSError as error:
-                raise StackError(
-                    f"Port {unit.port} on 127.0.0.1 can't be had ({error.strerror}): "
-                    f"set {unit.port_name} to a free one."
-                ) from None
+                if unit.port not in ours.get(unit.name, ()):  # else the unit starts anew
+                    raise StackError(
+                        f"Port {unit.port} on 127.0.0.1 can't be had ({error.strerror}): "
+                        f"set {unit.port_name} to a free one."
+                    ) from None

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,7 +34,7 @@ def locked(state: Path) -> Iterator[None]:
         descriptor = os.open(state, os.O_RDONLY)
         try:
             if not _is_free(descriptor):
-                print("Waiting for another command that starts or stops this stack …", flush=True)
+                print("Waiting for another command that starts or stops this stack …", file=sys.stderr)
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             # It may have been deleted while we waited, by `make clean`.
             if state.exists() and os.path.samestat(os.fstat(descriptor), state.stat()):

@@ -40,7 +40,8 @@ class TaskLog:
             self._state = str(event["new_state"])
         elif event.get("exception") and event.get("level") in ("error", "critical"):
             exception = event["exception"][0]
-            self._said[self._task] = str(exception.get("exc_value") or exception.get("exc_type"))
+            sentence = str(exception.get("exc_value") or exception.get("exc_type"))
+            self._said[self._task] = sentence.partition("\n\n")[0]  # a schema's error goes on for pages
 
     @property
     def errors(self) -> list[str]:

@@ -15,6 +15,8 @@ from local.settings import ROOT, Settings
 from qbank_ledger.accounts import read_accounts
 from qbank_ledger.errors import AccountsFileError
 
+_MADE_FROM = ROOT / ".venv/made-from"  # changes with what is installed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
@@ -43,7 +45,7 @@ class Unit:
         seen = {
             name: value for name, value in self.environ.items() if name.startswith(("AIRFLOW_", "QBANK_"))
         }
-        text = repr((sorted(seen.items()), self.programs, (ROOT / ".venv/made-from").read_bytes()))
+        text = repr((sorted(seen.items()), self.programs))
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -66,7 +68,8 @@ def sandbox(settings: Settings, keys: Mapping[str, str]) -> Unit:
         programs=(Program(name="sandbox", command=tuple(sandbox_command(settings, settings.sandbox_port))),),
         environ={
             **_marked(settings, "sandbox", sandbox_credentials(keys)),
-            "QBANK_ACCOUNTS": hashlib.sha256(_content(settings.accounts_file)).hexdigest(),
+            "QBANK_ACCOUNTS": _digest(settings.accounts_file),
+            "QBANK_VENV": _digest(_MADE_FROM),
         },
         port=settings.sandbox_port,
         port_name="QBANK_SANDBOX_PORT",
@@ -118,7 +121,12 @@ def airflow(settings: Settings, keys: Mapping[str, str], database_url: str) -> U
             Program(name=name, command=(str(ROOT / ".venv/bin/airflow"), *arguments))
             for name, arguments in commands.items()
         ),
-        environ={**environ, MARK: str(settings.state), UNIT: "airflow"},
+        environ={
+            **environ,
+            MARK: str(settings.state),
+            UNIT: "airflow",
+            "QBANK_VENV": _digest(_MADE_FROM),
+        },
         port=settings.ui_port,
         port_name="QBANK_UI_PORT",
         directory=settings.state / "airflow",
@@ -133,8 +141,8 @@ def _marked(settings: Settings, unit: str, own: Mapping[str, str]) -> dict[str, 
     return {**inherited, **own, MARK: str(settings.state), UNIT: unit}
 
 
-def _content(file: Path) -> bytes:
+def _digest(file: Path) -> str:
     try:
-        return file.read_bytes()
+        return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:
-        return b""
+        return ""
