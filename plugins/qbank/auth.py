@@ -89,6 +89,9 @@ class TokenSource:
             landed: Token | QBankError = self._request(budget)
         except QBankError as error:
             landed = error
+        except BaseException:
+            self._renewing = False  # a fault of our own must not hold the others for good
+            raise
         with self._turn:
             return self._land(landed)
 

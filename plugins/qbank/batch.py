@@ -140,13 +140,14 @@ class Batch:
     def _put(self, attempt: Attempt, outcome: BalanceAnswer | float | None) -> None:
         with self._work:
             self._asking -= 1
-            self._listen(outcome if isinstance(outcome, BalanceAnswer) else attempt.last)
             if isinstance(outcome, BalanceAnswer):
+                self._listen(outcome)
                 self._ready.append(outcome)
                 self._answers.notify()
             elif outcome is None:
                 self._unsent.append(attempt)
             else:
+                self._listen(attempt.last)
                 due = time.monotonic() + outcome
                 heapq.heappush(self._waiting, (due, next(self._order), attempt))
             self._work.notify()

@@ -64,6 +64,8 @@ class QBankClient:
         request is made, and QBankError for what makes every account fail, after the answers that
         had come.
         """
+        if isinstance(account_ids, str):  # whose letters would be asked for, each by itself
+            raise QBankConfigError("get_balances takes ids, not one id: use get_balance.")
         ids = list(dict.fromkeys(account_ids))
         for account_id in ids:
             if not isinstance(account_id, str) or not _ACCOUNT_ID.fullmatch(account_id):

@@ -1,9 +1,10 @@
-"""Sockets that keep one deadline for a whole call, however slowly the other side drips.
+"""Sockets that keep the bounds of a whole call, however slowly or much the other side sends.
 
 A socket's timeout bounds one read, so a server that sends a byte now and then holds a client for
 good. These sockets set what is left of the calling thread's deadline before each operation:
 connecting, the TLS handshake, a proxy's answer, headers and body alike. The thread that waits is
 the one that gives up, hence no watchdog, and no connection shut after somebody else took it over.
+They count what comes in, too: a chunk that says it is -1 bytes long is read without end.
 """
 
 import math
@@ -17,20 +18,21 @@ from typing import Any
 
 
 class _Call(threading.local):
-    ends = math.inf
+    ends = math.inf  # time.monotonic()
+    room = 0  # bytes that may still come
 
 
 _call = _Call()
 
 
 @contextmanager
-def deadline(ends: float) -> Iterator[None]:
-    """Every socket operation of this thread ends by this instant of time.monotonic()."""
-    _call.ends = ends
+def bounds(ends: float, most_bytes: int) -> Iterator[None]:
+    """Every socket operation of this thread ends by then, and no more than so much is received."""
+    _call.ends, _call.room = ends, most_bytes
     try:
         yield
     finally:
-        _call.ends = math.inf
+        _call.ends, _call.room = math.inf, 0
 
 
 def _left() -> float | None:
@@ -39,6 +41,13 @@ def _left() -> float | None:
     if left <= 0:
         raise TimeoutError("the call's deadline has passed")
     return None if left == math.inf else left
+
+
+def _count(received: int) -> int:
+    _call.room -= received
+    if _call.room < 0:
+        raise ConnectionAbortedError("more came than any answer has")
+    return received
 
 
 class PlainSocket(socket.socket):
@@ -50,7 +59,7 @@ class PlainSocket(socket.socket):
 
     def recv_into(self, *args: Any) -> int:
         self.settimeout(_left())
-        return super().recv_into(*args)
+        return _count(super().recv_into(*args))
 
     def sendall(self, *args: Any) -> None:
         self.settimeout(_left())
@@ -66,7 +75,7 @@ class TLSSocket(ssl.SSLSocket):
 
     def recv_into(self, *args: Any) -> int:
         self.settimeout(_left())
-        return super().recv_into(*args)
+        return _count(super().recv_into(*args))
 
     def send(self, *args: Any) -> int:  # SSLSocket.sendall sends through it
         self.settimeout(_left())

@@ -1,8 +1,8 @@
 """How fast the whole client calls: one limiter for all of its threads.
 
 Concurrency grows by one a round and halves when the bank says that it is too much. As even one
-call at a time can be too fast for a bank that is near, a rate is found too: half of what went
-through in the last second, rising by a fraction of a call a second with each success.
+call at a time can be too fast for a bank that is near, a rate is found too: a share of what went
+through in the last second, rising with each success.
 """
 
 import math

@@ -19,12 +19,13 @@ from requests import PreparedRequest
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import DecodeError, HTTPError, NewConnectionError
 
-from qbank.deadline import PlainSocket, TLSSocket, deadline
+from qbank.deadline import PlainSocket, TLSSocket, bounds
 from qbank.errors import QBankConfigError
 from qbank.hosts import is_loopback
 
 Flaw = Literal["body_too_big", "bad_encoding"]
 BODY_CAP = 64 * 1024  # bytes, after decompression
+WIRE_CAP = 512 * 1024  # bytes of one answer as they come, headers and all
 USER_AGENT = f"airflow-provider-qbank-ledger/{version('airflow-provider-qbank-ledger')}"
 
 
@@ -71,9 +72,9 @@ class Transport:
         """
         untrusted = False
         try:
-            with deadline(ends):
+            with bounds(ends, WIRE_CAP):
                 return self._exchange(request)
-        except (OSError, HTTPError) as error:
+        except (OSError, HTTPError, ValueError) as error:  # ValueError: a chunk of -5 bytes
             untrusted = _is_untrusted(error)
         late = time.monotonic() >= ends - 0.001  # a poll may return a little early
         return NoReply(reason="timeout" if late else "connection", untrusted=untrusted)

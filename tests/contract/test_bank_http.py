@@ -141,6 +141,7 @@ def test_a_connection_that_hangs_in_the_making_is_a_timeout(bank: Bank, client_o
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{", id="truncated"),
         pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", id="chunk cut"),
         pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{", id="no chunk"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n{", id="chunk of -5"),
         pytest.param(b"SSH-2.0-OpenSSH_9\r\n\r\n", id="another protocol"),
         pytest.param(b"HTTP/1.1 abc OK\r\n\r\n", id="no status"),
         pytest.param(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n", id="200 headers"),
@@ -153,6 +154,51 @@ def test_a_broken_answer_is_a_connection_failure(bank: Bank, client_of: ClientOf
     answer = client_of(max_attempts=2).get_balance("a")
     assert (answer.state, answer.reason, answer.attempts) == ("failed", "connection", 2)
     assert (answer.http_status, answer.payload) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", id="chunk of -1"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", id="trailers"),
+    ],
+)
+def test_an_answer_without_end_is_cut_on_the_wire(bank: Bank, client_of: ClientOf, head: bytes) -> None:
+    sent = [0]
+
+    def flood(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(head)
+        while True:
+            connection.sendall(b"A: b\r\n" * 10_000)
+            sent[0] += 60_000
+
+    with serving(flood) as port:
+        client = client_of(api_url=f"http://127.0.0.1:{port}", timeout_s=5, max_attempts=1)
+        answer = client.get_balance("a")
+    assert answer.reason == "connection"
+    assert sent[0] < 20_000_000  # what the kernel's buffers took, and not five seconds of it
+
+
+def test_a_late_answer_is_never_taken_for_another_accounts(bank: Bank, client_of: ClientOf) -> None:
+    bank.balance = lambda call: Answer(
+        body={"account_id": call.account_id, "available_balance": 1, "ledger_balance": 2},
+        delay_s=0.3 if call.account_id.startswith("slow") else 0.0,
+    )
+    ids = [f"{'slow' if number % 10 == 0 else 'quick'}-{number}" for number in range(60)]
+    client = client_of(timeout_s=0.15, max_attempts=1, concurrency=4)
+    answers = list(client.get_balances(ids))
+    assert {a.reason for a in answers if a.account_id.startswith("slow")} == {"timeout"}
+    assert all(a.echoed_account_id == a.account_id for a in answers if a.account_id.startswith("quick"))
+
+
+def test_bytes_after_an_answer_are_not_the_next_one(bank: Bank, client_of: ClientOf) -> None:
+    bank.balance = lambda call: Answer(
+        body=b'{"available_balance":1,"ledger_balance":1}' + as_bytes(Answer(body="{}")),
+        headers={"Content-Length": "42", "Content-Type": "application/json"},
+    )
+    client = client_of(concurrency=1)
+    assert {a.state for a in client.get_balances(["a", "b", "c", "d"])} == {"answered"}
 
 
 def test_a_body_is_cut_at_64_kib(bank: Bank, client_of: ClientOf) -> None:
@@ -208,6 +254,12 @@ def test_an_id_that_is_none_is_refused_before_any_request(
 ) -> None:
     with pytest.raises(QBankConfigError, match="is not an account id"):
         client_of().get_balances(["good", account_id])
+    assert bank.calls == []
+
+
+def test_one_id_is_not_taken_for_its_letters(bank: Bank, client_of: ClientOf) -> None:
+    with pytest.raises(QBankConfigError, match="not one id"):
+        client_of().get_balances("abc")
     assert bank.calls == []
 
 
