@@ -1,6 +1,7 @@
 """The stack as a whole: what it takes to have a ledger, and to have everything, up."""
 
 import json
+import shutil
 import socket
 import time
 from collections.abc import Callable, Iterable
@@ -70,6 +71,7 @@ class Stack:
             with ThreadPoolExecutor(1) as beside:
                 ledger = beside.submit(make_ledger, self.cluster, self.keys)
                 if self._not_up([airflow]):
+                    supervision.stop("airflow", self.settings.state)
                     self._prepare_airflow(airflow)
                 ledger.result()
             if supervision.start(airflow, self.settings.state):
@@ -96,7 +98,9 @@ class Stack:
         passwords = home / "passwords.json"
         passwords.touch(0o600)
         passwords.write_text(json.dumps({"admin": self.keys["ui_password"]}), "utf-8")
-        (self.settings.state / "tmp").mkdir(mode=0o700, exist_ok=True)
+        tmp = self.settings.state / "tmp"
+        shutil.rmtree(tmp, ignore_errors=True)  # what killed processes left
+        tmp.mkdir(mode=0o700)
         qbank = metadata.qbank_connection(
             self.settings.sandbox_port, self.keys["client_id"], self.keys["client_secret"]
         )
