@@ -186,5 +186,6 @@ def _not_as_root() -> list[str]:
         "setpriv",
         *(f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"),
         *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
+        "--securebits=+no_setuid_fixup",  # access(2), with which initdb looks for its kin, minds them too
         "--",
     ]
