@@ -3,7 +3,7 @@
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from itertools import chain, repeat
+from itertools import chain, pairwise, repeat
 
 import pytest
 
@@ -40,6 +40,16 @@ def test_a_drop_and_a_timeout_are_tried_again(bank: Bank, client_of: ClientOf) -
     bank.balance = lambda call: next(outcomes)
     answer = client_of(timeout_s=0.25).get_balance("a")
     assert (answer.state, answer.attempts) == ("answered", 3)
+
+
+def test_attempts_are_spaced_by_the_backoff(
+    bank: Bank, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda low, high: high)
+    bank.balance = lambda call: Answer(status=500)
+    client_of(max_attempts=3, max_backoff_s=0.2).get_balance("a")
+    at = [call.at for call in bank.balance_calls]
+    assert min(after - before for before, after in pairwise(at)) >= 0.2
 
 
 def test_an_unfit_answer_is_not_tried_again(bank: Bank, client_of: ClientOf) -> None:

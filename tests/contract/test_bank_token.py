@@ -105,6 +105,28 @@ def test_renewal_goes_on_with_the_living_token_when_the_token_host_fails(
     assert len(bank.token_calls) == 2
 
 
+def test_calls_go_on_with_the_living_token_while_a_renewal_runs(bank: Bank, client_of: ClientOf) -> None:
+    bank.lifetime = 2
+    client = client_of(concurrency=4)
+    client.check()
+    time.sleep(1.1)  # due, and alive
+    bank.token_delay_s = 0.5
+    began = time.monotonic()
+    answers = [(a.state, time.monotonic() - began) for a in client.get_balances(IDS[:20])]
+    assert {state for state, _ in answers} == {"answered"}
+    assert sum(took < 0.4 for _, took in answers) == 19  # all but the one that asked for the token
+
+
+def test_a_fault_of_our_own_in_getting_a_token_holds_nobody(bank: Bank, client_of: ClientOf) -> None:
+    def broken(token: str) -> None:
+        raise ZeroDivisionError
+
+    client = client_of(on_token=broken)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            list(client.get_balances(IDS[:1], budget_s=2))
+
+
 def test_a_failing_token_host_is_asked_again(bank: Bank, client_of: ClientOf) -> None:
     failures = iter([Answer(status=503), Answer(status=429), Answer(raw=b"")])
     bank.token = lambda call: next(failures, None) or bank.grant(call)
