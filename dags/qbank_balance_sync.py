@@ -57,6 +57,7 @@ RUN_TIMEOUT = timedelta(minutes=57)
     default_args={
         "owner": "finance-data",
         "retries": 2,
+        "retry_delay": timedelta(seconds=5),  # said here: a mapped task forgets the configured default
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": timedelta(minutes=2),
     },

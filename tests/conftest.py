@@ -1,8 +1,11 @@
-"""What the tests share: a real PostgreSQL of their own, and ledgers in it."""
+"""What the tests share: a real PostgreSQL of their own, ledgers in it, and an Airflow of their own."""
 
 import itertools
+import os
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from local.postgres import Cluster
@@ -11,6 +14,20 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from qbank_ledger.migrate import migrate
+
+# Airflow reads its settings when it is imported, which a test module may do: they come first. Nothing
+# of the machine's own Airflow, connections or proxies gets in.
+REPOSITORY = Path(__file__).parents[1]
+for _name in list(os.environ):
+    if _name.startswith(("AIRFLOW", "QBANK_")):
+        del os.environ[_name]
+os.environ |= {
+    "AIRFLOW_HOME": tempfile.mkdtemp(prefix="airflow-"),
+    "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+    "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+}
 
 _numbers = itertools.count(1)
 

@@ -1,0 +1,166 @@
+"""qbank_balance_sync: what a run does to the ledger, and how it ends."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.models.asset import AssetEvent
+from airflow.models.xcom import XComModel
+from airflow.utils.session import create_session
+
+from .conftest import Sync
+
+
+def asset_events() -> int:
+    with create_session() as session:
+        return session.query(AssetEvent).count()
+
+
+@pytest.mark.parametrize("logical_date", [True, False])
+def test_a_run_publishes_every_account(sync: Sync, logical_date: bool) -> None:
+    before = asset_events()
+    ended = sync.run(logical_date=logical_date)
+    assert ended.state == "success"
+    assert set(ended.tasks.values()) == {"success"}
+    assert {task for task, _ in ended.tasks} == {"plan", "fetch", "audit", "publish", "settle"}
+    assert sync.ledger.rows("SELECT state, published FROM sync.run") == [("complete", 12)]
+    assert sync.ledger.value(
+        "SELECT bool_and(b.as_of_hour = date_trunc('hour', o.observed_at, 'UTC')) FROM ledger.balance AS b"
+        " JOIN sync.outcome AS o USING (account_id, run_no)"
+    )
+    assert asset_events() == before + 1
+
+
+def test_xcom_carries_numbers_and_nothing_else(sync: Sync) -> None:
+    ended = sync.run()
+    with create_session() as session:
+        rows = session.query(XComModel).filter(XComModel.run_id == ended.run.run_id).all()
+        values: list[Any] = [XComModel.deserialize_value(row) for row in rows]
+    assert {type(value) for value in values} <= {int, list, type(None)}
+    assert all(isinstance(item, int) for value in values if isinstance(value, list) for item in value)
+
+
+def test_a_partial_run_publishes_what_is_good_and_is_red(
+    sync: Sync, capfd: pytest.CaptureFixture[str]
+) -> None:
+    sync.bank.behaves(
+        balances=[
+            {"accounts": "acc-0003", "faults": {"status": 404}},
+            {"accounts": "acc-0004", "faults": "html"},
+        ]
+    )
+    before = asset_events()
+    ended = sync.run()
+    assert ended.state == "failed"
+    assert (ended.of("publish"), ended.of("settle")) == ("success", "failed")
+    assert sync.ledger.rows(
+        "SELECT account_id, outcome, reasons FROM sync.outcome WHERE outcome <> 'published' ORDER BY 1"
+    ) == [("acc-0003", "failed", ["http_404"]), ("acc-0004", "quarantined", ["wrong_content_type"])]
+    assert sync.ledger.value("SELECT count(*) FROM ledger.balance") == 10
+    assert asset_events() == before + 1, "a partial run has changed the ledger too"
+    told = "".join(capfd.readouterr())
+    assert "10 of 12 accounts published, 1 quarantined, 1 failed" in told
+    assert "acc-0003 failed (http_404)" in told
+
+
+def test_a_run_that_got_nothing_is_red_and_does_not_touch_the_asset(sync: Sync) -> None:
+    sync.bank.behaves(balances=[{"faults": {"status": 403}}])
+    before = asset_events()
+    ended = sync.run()
+    assert (ended.state, ended.of("publish"), ended.of("settle")) == ("failed", "skipped", "failed")
+    assert sync.ledger.rows("SELECT DISTINCT outcome, reasons FROM sync.outcome") == [
+        ("failed", ["http_403"])
+    ]
+    assert asset_events() == before
+
+
+def test_a_dead_bank_is_red_with_a_reason_for_every_account(sync: Sync) -> None:
+    sync.bank.behaves(outage={"status": {"code": 503}})
+    ended = sync.run()
+    assert ended.state == "failed"
+    assert sync.ledger.rows("SELECT DISTINCT outcome FROM sync.outcome") == [("failed",)]
+
+
+def test_a_wrong_secret_fails_at_once_in_one_sentence(sync: Sync, capfd: pytest.CaptureFixture[str]) -> None:
+    sync.secret("not-the-secret-of-this-bank")
+    ended = sync.run()
+    assert ended.state == "failed"
+    assert ended.tasks["fetch", 0] == "failed"
+    assert ended.tries["fetch", 0] == 1, "a permanent error is not retried"
+    told = "".join(capfd.readouterr())
+    assert "invalid_client" in told
+    assert "not-the-secret-of-this-bank" not in told
+    assert sync.ledger.rows("SELECT DISTINCT reasons FROM sync.outcome") == [(["not_attempted"],)]
+
+
+def test_a_bad_accounts_file_fails_before_any_request(sync: Sync, capfd: pytest.CaptureFixture[str]) -> None:
+    sync.ledger.accounts("acc-0001", "acc-0001", tolerance="0.05")
+    ended = sync.run()
+    assert (ended.state, ended.of("plan"), ended.of("settle")) == ("failed", "failed", "failed")
+    told = "".join(capfd.readouterr())
+    assert "3 problem(s)" in told
+    assert "There is no run: its plan failed" in told
+    assert sync.ledger.value("SELECT count(*) FROM sync.run") == 0
+
+
+def test_a_ledger_that_is_down_is_one_sentence(sync: Sync, capfd: pytest.CaptureFixture[str]) -> None:
+    sync.environment("AIRFLOW_CONN_LEDGER_DEFAULT", "postgres://x:hunter22@127.0.0.1:1/ledger")
+    assert sync.run().state == "failed"
+    told = "".join(capfd.readouterr())
+    assert "The ledger database did not answer" in told
+    assert "hunter22" not in told
+
+
+def test_a_dry_run_publishes_nothing_and_a_subset_asks_for_its_accounts(sync: Sync) -> None:
+    ended = sync.run(dry_run=True, accounts=["acc-0007"])
+    assert (ended.state, ended.of("publish")) == ("success", "skipped")
+    assert sync.ledger.rows("SELECT account_id, outcome FROM sync.outcome") == [("acc-0007", "would_publish")]
+    assert sync.ledger.value("SELECT count(*) FROM ledger.balance") == 0
+
+
+def test_a_batch_that_is_lost_for_good_does_not_cost_the_others_their_hour(
+    sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync.ledger.accounts(*(f"acc-{n:04}" for n in range(1201)))
+    real = sync.module.fetch_batch
+
+    def lost(engine: Any, run_no: int, batch_no: int, **options: Any) -> int:
+        if batch_no == 1:
+            raise MemoryError
+        return int(real(engine, run_no, batch_no, **options))
+
+    monkeypatch.setattr(sync.module, "fetch_batch", lost)
+    ended = sync.run()
+    assert ended.state == "failed"
+    assert [ended.tasks["fetch", n] for n in range(3)] == ["success", "failed", "success"]
+    assert sync.ledger.rows("SELECT state, published, failed FROM sync.run") == [("partial", 701, 500)]
+    assert sync.ledger.rows("SELECT DISTINCT reasons FROM sync.outcome WHERE outcome = 'failed'") == [
+        (["not_attempted"],)
+    ]
+
+
+def test_a_backfill_is_refused(
+    sync: Sync, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    real = sync.module.get_current_context
+
+    def backfilled() -> Any:
+        context = real()
+        return {**context, "dag_run": context["dag_run"].model_copy(update={"run_type": "backfill"})}
+
+    monkeypatch.setattr(sync.module, "get_current_context", backfilled)
+    assert sync.run().state == "failed"
+    assert "a backfill is refused" in "".join(capfd.readouterr())
+    assert sync.ledger.value("SELECT count(*) FROM sync.run") == 0
+
+
+def test_the_metadata_holds_no_balance_and_no_secret(sync: Sync) -> None:
+    sync.run()
+    amount = str(
+        sync.ledger.value("SELECT ledger_balance FROM ledger.balance WHERE ledger_balance > 1000 LIMIT 1")
+    )
+    for file in Path(os.environ["AIRFLOW_HOME"]).rglob("*"):
+        content = file.read_bytes() if file.is_file() else b""
+        assert sync.bank.process.secret.encode() not in content, file
+        assert amount.encode() not in content, file
