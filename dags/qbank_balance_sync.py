@@ -18,8 +18,8 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import Asset, Param, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from boundary import ledger, one_sentence
 from qbank.hook import QBankHook
+from qbank_airflow.boundary import ledger, one_sentence
 from qbank_ledger.audit import audit_run
 from qbank_ledger.config import accounts_file, data_docs_dir
 from qbank_ledger.plan import plan_run

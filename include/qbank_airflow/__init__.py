@@ -1,0 +1,1 @@
+"""Where Airflow meets the bank and the ledger: knows all three, and is known by the DAGs alone."""
