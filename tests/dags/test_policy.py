@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk import DAG
+from airflow.sdk import DAG, Asset
 
 from tests.conftest import REPOSITORY
 
@@ -35,7 +35,7 @@ def test_the_sync_is_hourly_and_its_form_has_two_params() -> None:
     dag = BAG.dags["qbank_balance_sync"]
     assert dag.schedule == "@hourly"
     assert set(dag.params) == {"accounts", "dry_run"}
-    assert [asset.uri for asset in dag.get_task("publish").outlets] == ["ledger://balance"]
+    assert dag.get_task("publish").outlets == [Asset("ledger://balance")]
     assert [task.task_id for task in dag.tasks if task.outlets] == ["publish"]
     assert [task.task_id for task in dag.leaves] == ["settle"]
     assert dag.get_task("settle").retries == 0
