@@ -98,7 +98,9 @@ class Bucket:
         return Answer(delay_s=0.005)
 
 
-@pytest.mark.parametrize(("burst", "concurrency", "headers"), [(100, 16, {}), (100, 16, {"Retry-After": "1"})])
+@pytest.mark.parametrize(
+    ("burst", "concurrency", "headers"), [(100, 16, {}), (100, 16, {"Retry-After": "1"})]
+)
 def test_a_limit_of_100_a_second_loses_nothing_and_throttles_little(
     bank: Bank, client_of: ClientOf, burst: int, concurrency: int, headers: dict[str, str]
 ) -> None:
