@@ -19,7 +19,7 @@ from local.settings import Settings
 from local.state import locked
 from local.units import Unit
 
-_READY_S = 120
+_READY_S = 240
 PROGRAMS = ("postgres", "sandbox", "api-server", "scheduler", "dag-processor", "triggerer")
 _UNITS = ("airflow", "sandbox", "postgres")  # in the order in which they end
 
