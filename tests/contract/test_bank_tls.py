@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from qbank.client import QBankClient
+from qbank.deadline import PlainSocket, bounds
 from qbank.errors import QBankAuthError, QBankConfigError, QBankUnavailableError
+from qbank.transport import Transport
 from tests.contract.bank import Bank
 from tests.contract.conftest import settings_of
 from tests.contract.test_bank_http import drip, serving
@@ -154,6 +156,24 @@ def test_one_deadline_holds_for_an_answer_over_tls_that_drips(authority: Authori
         with pytest.raises(QBankUnavailableError, match="did not answer in time"):
             QBankClient(settings).check()
     assert time.monotonic() - began < 1.0
+
+
+def test_sending_over_tls_to_one_who_does_not_read_ends(authority: Authority) -> None:
+    context = authority.serve_as("127.0.0.1")
+
+    def talk(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True):
+            time.sleep(1.5)
+
+    transport = Transport(connections=1, ca_bundle=str(authority.bundle), proxy=None)
+    with serving(talk) as port, PlainSocket() as plain:
+        began = time.monotonic()
+        with bounds(began + 0.4, 10_000):
+            plain.connect(("127.0.0.1", port))
+            with transport.tls.wrap_socket(plain, server_hostname="127.0.0.1") as secure:
+                with pytest.raises(TimeoutError):
+                    secure.sendall(b"x" * 20_000_000)
+                assert time.monotonic() - began < 1.2
 
 
 def bank_at(port: int) -> Bank:
