@@ -72,6 +72,11 @@ class AirflowApi:
         content = self._get(path)["content"]
         return [event for event in content if isinstance(event, dict)]
 
+    def patch(self, path: str, changes: dict[str, Any], *fields: str) -> None:
+        """Change the named fields of what is at ``path``."""
+        mask = "&".join(f"update_mask={name}" for name in fields)
+        self._call("PATCH", f"{path}?{mask}", json=changes)
+
     def _get(self, path: str) -> dict[str, Any]:
         answer: dict[str, Any] = self._call("GET", path)
         return answer

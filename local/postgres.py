@@ -117,6 +117,11 @@ class Cluster:
             try:
                 psycopg2.connect(self.url(), connect_timeout=5).close()
             except psycopg2.OperationalError as error:
+                if "password authentication failed" in str(error):
+                    raise StackError(
+                        f"PostgreSQL in {self.directory} has another password: bring back the keys.json that "
+                        "belongs to it, or delete both with `make clean`."
+                    ) from None
                 ended = process is not None and process.poll() is not None
                 if ended or time.monotonic() > end:
                     problem = str(error).strip().splitlines()[-1].strip()

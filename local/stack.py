@@ -66,7 +66,7 @@ class Stack:
         with locked(self.settings.state):
             airflow = units.airflow(self.settings, self.keys, self.cluster.url("airflow", "airflow"))
             sandbox = units.sandbox(self.settings, self.keys)
-            _require_ports(self._not_up([airflow]), self.settings.state)
+            require_ports(self._not_up([airflow]), self.settings.state)
             started = self._start([units.postgres(self.settings, self.cluster), sandbox])
             with ThreadPoolExecutor(1) as beside:
                 ledger = beside.submit(make_ledger, self.cluster, self.keys)
@@ -83,7 +83,7 @@ class Stack:
     def _start(self, wanted: list[Unit]) -> list[Unit]:
         """Start PostgreSQL, and what else is wanted beside it, unless they are up; make its databases."""
         not_up = self._not_up(wanted)
-        _require_ports(not_up, self.settings.state)
+        require_ports(not_up, self.settings.state)
         if any(unit.name == "postgres" for unit in not_up):
             supervision.stop("postgres", self.settings.state)
             self.cluster.prepare()
@@ -150,7 +150,7 @@ def stop_all(state: Path) -> bool:
     return was_up
 
 
-def _require_ports(wanted: Iterable[Unit], state: Path) -> None:
+def require_ports(wanted: Iterable[Unit], state: Path) -> None:
     """StackError for a unit whose port somebody else has: nothing is started then."""
     ours = processes.ports(processes.find(state))
     for unit in wanted:

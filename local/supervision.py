@@ -26,10 +26,10 @@ def start(unit: Unit, state: Path) -> bool:
     folder = state / "supervisor"
     folder.mkdir(mode=0o700, exist_ok=True)
     (state / "logs").mkdir(mode=0o700, exist_ok=True)
-    configuration = folder / f"{unit.name}.conf"
-    configuration.write_text(_configuration(unit, state), "utf-8")
+    file = folder / f"{unit.name}.conf"
+    file.write_text(configuration(unit, state), "utf-8")
     subprocess.Popen(
-        [sys.executable, "-m", "supervisor.supervisord", "--configuration", str(configuration)],
+        [sys.executable, "-m", "supervisor.supervisord", "--configuration", str(file)],
         env={**unit.environ, processes.FINGERPRINT: unit.fingerprint},
         cwd=unit.directory,
         stdin=subprocess.DEVNULL,
@@ -63,7 +63,8 @@ def last_words(program: str, state: Path) -> str:
     return f"{line} (more in {log})"
 
 
-def _configuration(unit: Unit, state: Path) -> str:
+def configuration(unit: Unit, state: Path) -> str:
+    """The supervisor's file: no secret in it, those go by the environment."""
     logs, folder = state / "logs", state / "supervisor"
     lines = [
         "[supervisord]",

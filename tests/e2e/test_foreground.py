@@ -1,0 +1,38 @@
+"""`make sync`: one run in the foreground, with nothing of the stack up but PostgreSQL."""
+
+import os
+import signal
+import time
+
+from tests.e2e.conftest import Commands
+
+
+def test_a_run_that_was_killed_holds_up_nothing_and_the_next_one_is_whole(commands: Commands) -> None:
+    killed = commands.start("sync")
+    while "fetch" not in (killed.stdout.readline() if killed.stdout else "fetch"):
+        assert killed.poll() is None
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+
+    done = commands.run("sync")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "of 30 accounts 30 published, 0 quarantined, 0 failed." in done.stdout
+    assert commands.query("SELECT account_id FROM ledger.balance GROUP BY 1 HAVING count(*) > 1") == []
+    assert [path.name[:9] for path in (commands.state / "sync").iterdir()] == ["metadata-"]
+
+    # The trigger's configuration gets there: Airflow itself finds this one wrong.
+    wrong = commands.run("sync", CONF='{"dry_run": "maybe"}')
+    assert wrong.returncode == 1
+    assert wrong.stderr == "Invalid input for param dry_run: 'maybe' is not of type 'boolean'\n"
+
+
+def test_what_keeps_a_run_from_succeeding_is_one_sentence(commands: Commands) -> None:
+    began = time.monotonic()
+    for conf in ('{"dry_run": tru}', "[]"):
+        refused = commands.run("sync", CONF=conf)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert refused.stderr.startswith("CONF must be a JSON object")
+    down = commands.run("sync", AIRFLOW_CONN_LEDGER_DEFAULT="postgres://nobody@127.0.0.1:1/ledger")
+    assert (down.returncode, len(down.stderr.splitlines())) == (1, 1)
+    assert time.monotonic() - began < 60, "nothing was started for it"
+    assert commands.marked() == []

@@ -1,0 +1,42 @@
+"""The whole stack: PostgreSQL, the sandbox and Airflow's own processes, as `make run` has them."""
+
+import requests
+from local.airflow_api import AirflowApi
+from local.keys import open_keys
+
+from tests.e2e.conftest import Commands
+
+BALANCES = "SELECT count(*), count(DISTINCT account_id), min(revision) FROM ledger.balance"
+
+
+def test_a_run_through_the_api_lands_in_the_ledger_and_stop_leaves_only_the_data(commands: Commands) -> None:
+    assert commands.run("status").returncode == 3
+
+    first = commands.run("run")
+    assert first.returncode == 0, first.stdout + first.stderr
+    for stage in ("plan", "audit", "publish", "settle"):
+        assert f"  {stage:<10} success\n" in first.stdout
+    assert "of 30 accounts 30 published, 0 quarantined, 0 failed." in first.stdout
+    assert "a1b2c3d4-e5f6-7890-1234-567890abcde" in first.stdout
+    assert commands.run("status").returncode == 0
+    assert commands.query("SELECT DISTINCT state FROM sync.run") == ["complete"]
+
+    # A secret that a user has entered in Airflow is the one that counts.
+    api = AirflowApi(
+        f"http://127.0.0.1:{commands.environ['QBANK_UI_PORT']}",
+        "admin",
+        open_keys(commands.state)["ui_password"],
+    )
+    assert requests.get(f"{api.url}/api/v2/connections", timeout=10).status_code == 401
+    edited = {"connection_id": "qbank_default", "conn_type": "qbank", "password": "another secret"}
+    api.patch("/connections/qbank_default", edited, "password")
+    second = commands.run("run")
+    assert second.returncode == 1
+    assert "invalid_client" in second.stderr
+    assert "another secret" not in second.stdout + second.stderr
+
+    balances = commands.query(BALANCES)
+    assert commands.run("stop").stdout == "Stopped.\n"
+    assert commands.marked() == []
+    assert commands.open_ports() == []
+    assert commands.query(BALANCES) == balances

@@ -1,0 +1,57 @@
+"""Airflow's settings: whose win, and what is never given."""
+
+from pathlib import Path
+
+from local.airflow_settings import foreground_environment, stack_environment
+from local.keys import open_keys
+from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, Settings
+
+DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+URL = "postgresql://airflow@127.0.0.1:5433/airflow"
+
+
+def given(tmp_path: Path, **environ: str) -> Settings:
+    return Settings.read({"QBANK_STATE_DIR": str(tmp_path), **environ})
+
+
+def test_a_setting_of_the_users_wins_over_the_stacks(tmp_path: Path) -> None:
+    settings = given(tmp_path, AIRFLOW__CORE__PARALLELISM="32", AIRFLOW__CORE__LOAD_EXAMPLES="True")
+    environ = stack_environment(settings, open_keys(tmp_path), URL)
+    assert environ["AIRFLOW__CORE__PARALLELISM"] == "32"
+    assert environ["AIRFLOW__CORE__LOAD_EXAMPLES"] == "True"
+
+
+def test_the_stacks_airflow_gets_no_connection_by_variable(tmp_path: Path) -> None:
+    variables = {QBANK_CONNECTION: "qbank://a", LEDGER_CONNECTION: "postgres://b"}
+    environ = stack_environment(given(tmp_path, **variables), open_keys(tmp_path), URL)
+    assert not [name for name in environ if name.startswith("AIRFLOW_CONN_")]
+
+
+def test_everything_that_the_stacks_airflow_writes_is_in_the_state_directory(tmp_path: Path) -> None:
+    environ = stack_environment(given(tmp_path, AIRFLOW_HOME="/elsewhere"), open_keys(tmp_path), URL)
+    written = ("AIRFLOW_HOME", "AIRFLOW_CONFIG", "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE")
+    assert all(Path(environ[name]).is_relative_to(tmp_path) for name in written)
+
+
+def test_a_state_directory_too_deep_for_a_socket_does_without_one(tmp_path: Path) -> None:
+    start_method = "AIRFLOW__SCHEDULER__MP_START_METHOD"
+    keys = open_keys(tmp_path)
+    deep = Settings.read({"QBANK_STATE_DIR": f"/srv/{'d' * 100}"})
+    assert start_method not in stack_environment(deep, keys, URL)
+    assert start_method in stack_environment(Settings.read({"QBANK_STATE_DIR": "/srv/s"}), keys, URL)
+
+
+def test_a_run_in_the_foreground_never_meets_another_metadata_database(tmp_path: Path) -> None:
+    settings = given(tmp_path, **{DATABASE: "postgresql://production"})
+    environ = foreground_environment(settings, tmp_path / "home", {})
+    assert environ[DATABASE] == f"sqlite:///{tmp_path}/home/airflow.db"
+
+
+def test_a_run_in_the_foreground_uses_the_connections_that_it_is_given(tmp_path: Path) -> None:
+    environ = foreground_environment(given(tmp_path), tmp_path, {QBANK_CONNECTION: "qbank://given"})
+    assert environ[QBANK_CONNECTION] == "qbank://given"
+
+
+def test_a_proxy_of_the_users_is_not_asked_for_this_machine(tmp_path: Path) -> None:
+    settings = given(tmp_path, HTTP_PROXY="http://proxy:1", NO_PROXY="example.com")
+    assert stack_environment(settings, open_keys(tmp_path), URL)["NO_PROXY"] == "example.com,127.0.0.1"

@@ -1,0 +1,34 @@
+"""The connections that the stack makes in Airflow's database."""
+
+import json
+
+import pytest
+from local.metadata import Fields, is_ours, ledger_connection, qbank_connection
+
+SECRET = "made by the test"
+
+
+def test_a_connection_that_only_differs_in_its_port_follows_the_stack() -> None:
+    assert is_ours(qbank_connection(8090, "me", SECRET), qbank_connection(9000, "me", SECRET))
+    assert is_ours(ledger_connection(5433, SECRET), ledger_connection(6000, SECRET))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"host": "https://api.qbankconnect.com"},
+        {"login": "someone"},
+        {"password": "another"},
+        {"extra": json.dumps({"token_url": "http://127.0.0.1:8090/token", "concurrency": 4})},
+        {"extra": None},
+    ],
+    ids=lambda edit: next(iter(edit)),
+)
+def test_a_connection_that_a_user_edited_is_the_users(edit: Fields) -> None:
+    wanted = qbank_connection(8090, "me", SECRET)
+    assert not is_ours({**wanted, **edit}, wanted)
+
+
+def test_a_ledger_elsewhere_is_the_users() -> None:
+    wanted = ledger_connection(5433, SECRET)
+    assert not is_ours({**wanted, "host": "db.example.com"}, wanted)

@@ -1,0 +1,38 @@
+"""The environment as the stack reads it."""
+
+import pytest
+from local.errors import StackError
+from local.settings import ROOT, Settings
+
+
+def test_without_variables_the_contracts_defaults_count() -> None:
+    settings = Settings.read({})
+    assert (settings.ui_port, settings.postgres_port, settings.sandbox_port) == (8080, 5433, 8090)
+    assert settings.state == ROOT / ".local"
+    assert settings.accounts_file == ROOT / "include/config/accounts.yaml"
+
+
+@pytest.mark.parametrize("port", ["x", "0", "65536", "-1", "80.5"])
+def test_what_is_no_port_is_refused_naming_the_variable(port: str) -> None:
+    with pytest.raises(StackError, match="QBANK_UI_PORT must be a port"):
+        Settings.read({"QBANK_UI_PORT": port})
+
+
+def test_one_port_for_two_services_is_refused() -> None:
+    with pytest.raises(StackError, match="three different ports"):
+        Settings.read({"QBANK_UI_PORT": "8090"})
+
+
+def test_what_is_up_stays_on_its_port_unless_the_environment_names_another() -> None:
+    up = {"postgres": 6001, "airflow": 6002, "sync-run-x": 6003}
+    settings = Settings.read({"QBANK_UI_PORT": "6010"}).where_it_runs(up)
+    assert (settings.ui_port, settings.postgres_port, settings.sandbox_port) == (6010, 6001, 8090)
+
+
+def test_a_state_directory_from_elsewhere_is_absolute() -> None:
+    assert Settings.read({"QBANK_STATE_DIR": "/srv/x/../y"}).state.as_posix() == "/srv/y"
+
+
+def test_no_secret_of_the_environment_is_shown() -> None:
+    settings = Settings.read({"AIRFLOW_CONN_LEDGER_DEFAULT": "postgres://a:hush@h/d"})
+    assert "hush" not in repr(settings)

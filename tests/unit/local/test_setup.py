@@ -1,0 +1,62 @@
+"""The Makefile's verbs, the locks, and the set-up's one sentence."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from local import bootstrap
+from local.__main__ import VERBS
+from local.settings import ROOT
+
+CONTRACT = {
+    *("run", "test", "setup", "sync", "reconcile", "close", "export", "migrate", "psql"),
+    *("stop", "status", "clean", "check", "verify", "bench", "help"),
+}
+PINS = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
+
+
+def pins(name: str) -> set[tuple[str, str]]:
+    return set(PINS.findall((ROOT / name).read_text("utf-8")))
+
+
+def test_make_help_has_a_line_for_every_verb_of_the_contract() -> None:
+    said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {line.split()[0] for line in said.splitlines()} >= CONTRACT
+
+
+def test_every_verb_that_the_makefile_calls_is_there() -> None:
+    called = set(re.findall(r"-m local (\w+)", (ROOT / "Makefile").read_text("utf-8")))
+    assert called == set(VERBS)
+
+
+def test_both_locks_have_the_same_version_of_a_package() -> None:
+    assert pins("requirements.lock") <= pins("requirements-dev.lock")
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "local/uv.txt"])
+def test_every_locked_package_has_a_hash_and_no_lock_names_a_place(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    assert len(re.findall(r"^\S+==.*\\\n +--hash=sha256:", text, re.MULTILINE)) == len(pins(name)) > 0
+    assert not re.search(r"://|--index|--find-links|^-e|^\.|^/", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("lock", "inputs"),
+    [("requirements.lock", "requirements.txt"), ("requirements-dev.lock", "requirements-dev.txt")],
+)
+def test_the_locks_have_what_the_requirements_ask_for(lock: str, inputs: str) -> None:
+    locked = {f"{name.lower()}=={version}" for name, version in pins(lock)}
+    asked = re.findall(r"^([A-Za-z0-9._-]+)(?:\[\w+\])?==(\S+)", (ROOT / inputs).read_text(), re.MULTILINE)
+    assert {f"{name.lower()}=={version}" for name, version in asked} <= locked
+
+
+def test_a_python_that_does_not_fit_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 9, 1))
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: None)
+    assert bootstrap.main() == 1
+    assert re.fullmatch(
+        r"Python 3\.11 to 3\.13 is needed .*: install one of these\.\n", capsys.readouterr().err
+    )
