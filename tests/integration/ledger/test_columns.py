@@ -1,0 +1,103 @@
+"""What others rely on: the columns of every view, in their order, and their types."""
+
+import pytest
+
+from .conftest import Ledger
+
+BALANCE = (
+    "account_id text, as_of_hour timestamp with time zone, available_balance numeric, ledger_balance numeric,"
+    " currency text, observed_at timestamp with time zone, run_no bigint, seal_no bigint, revision integer,"
+    " recorded_at timestamp with time zone"
+)
+COLUMNS = {
+    "ledger.balance": BALANCE,
+    "ledger.balance_history": f"{BALANCE}, superseded_at timestamp with time zone",
+    "ledger.latest_balance": (
+        "account_id text, name text, entity text, gl_account text, active boolean, currency text,"
+        " available_balance numeric, ledger_balance numeric, as_of_hour timestamp with time zone,"
+        " observed_at timestamp with time zone, run_no bigint, seal_no bigint, revision integer,"
+        " recorded_at timestamp with time zone, age interval, is_stale boolean"
+    ),
+    "ledger.daily_balance": (
+        "account_id text, as_of_date date, entity text, gl_account text, currency text, available_balance numeric,"
+        " ledger_balance numeric, as_of_hour timestamp with time zone, observed_at timestamp with time zone,"
+        " run_no bigint, seal_no bigint, revision integer, recorded_at timestamp with time zone, provisional boolean"
+    ),
+    "ledger.hourly_movement": (
+        "account_id text, as_of_hour timestamp with time zone, since_hour timestamp with time zone, currency text,"
+        " opening_balance numeric, closing_balance numeric, ledger_movement numeric, available_movement numeric"
+    ),
+    "ledger.daily_movement": (
+        "account_id text, as_of_date date, entity text, gl_account text, currency text, opening_balance numeric,"
+        " closing_balance numeric, ledger_movement numeric, available_movement numeric, provisional boolean"
+    ),
+    "ledger.entity_total": (
+        "entity text, currency text, accounts integer, without_balance integer, stale integer,"
+        " available_balance numeric, ledger_balance numeric, oldest_observed_at timestamp with time zone"
+    ),
+    "ledger.hourly_total": (
+        "as_of_hour timestamp with time zone, entity text, currency text, accounts integer,"
+        " available_balance numeric, ledger_balance numeric"
+    ),
+    "ledger.coverage": (
+        "as_of_hour timestamp with time zone, expected integer, present integer, missing integer, state text"
+    ),
+    "ledger.missing_hour": "account_id text, as_of_hour timestamp with time zone, reason text, run_no bigint",
+    "sync.outcome": (
+        "run_no bigint, account_id text, outcome text, reasons text[], http_status smallint, attempts integer,"
+        " observed_at timestamp with time zone"
+    ),
+    "sync.fate": (
+        "run_no bigint, account_id text, outcome text, reasons text[], http_status smallint, attempts integer,"
+        " observed_at timestamp with time zone"
+    ),
+    "sync.quarantine": (
+        "run_no bigint, account_id text, payload text, reasons text[], available_balance numeric,"
+        " ledger_balance numeric, echoed_account_id text, echoed_currency text, echoed_as_of text,"
+        " http_status smallint, observed_at timestamp with time zone, released_at timestamp with time zone"
+    ),
+    "sync.audit_subject": (
+        "run_no bigint, account_id text, state text, reason text, available_balance numeric,"
+        " ledger_balance numeric, echoed_account_id text, echoed_currency text, echoed_as_of text,"
+        " bank_as_of timestamp with time zone, observed_at timestamp with time zone, currency text,"
+        " minor_units smallint, max_age_minutes integer, minimum_balance numeric,"
+        " started_at timestamp with time zone"
+    ),
+}
+
+
+@pytest.fixture
+def ledger(emptied: Ledger) -> Ledger:
+    """One ledger for all of this module."""
+    return emptied
+
+
+def columns(ledger: Ledger, relation: str) -> str:
+    return str(
+        ledger.value(
+            "SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum)"
+            " FROM pg_attribute WHERE attrelid = CAST(:name AS regclass) AND attnum > 0 AND NOT attisdropped",
+            name=relation,
+        )
+    )
+
+
+@pytest.mark.parametrize("relation", COLUMNS)
+def test_the_columns_are_frozen(ledger: Ledger, relation: str) -> None:
+    assert columns(ledger, relation) == COLUMNS[relation]
+
+
+def test_every_view_of_the_ledger_is_frozen(ledger: Ledger) -> None:
+    views = {
+        row[0]
+        for row in ledger.rows(
+            "SELECT schemaname || '.' || viewname FROM pg_views WHERE schemaname IN ('ledger', 'sync')"
+        )
+    }
+    assert views <= set(COLUMNS)
+
+
+def test_as_known_has_the_columns_of_the_balance(ledger: Ledger) -> None:
+    assert ledger.value(
+        "SELECT pg_get_function_result('ledger.balance_as_known(timestamptz)'::regprocedure)"
+    ) == ("SETOF ledger.balance")
