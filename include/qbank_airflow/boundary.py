@@ -51,3 +51,5 @@ def one_sentence() -> Iterator[None]:
     except (QBankError, LedgerError) as error:
         kind = AirflowException if error.retryable else AirflowFailException
         raise kind(str(error)) from None
+    except AirflowNotFoundException as error:
+        raise AirflowFailException(f"{error}: create it in Airflow, Admin > Connections.") from None

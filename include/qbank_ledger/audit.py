@@ -50,7 +50,9 @@ def audit_run(engine: Engine, run_no: int, docs: Path) -> int:
     results = _expect(engine.url, run_no, answers, docs) if answers else []
     with transaction(engine) as connection:
         if execute(connection, "hold_run", run_no=run_no).one().state != "running":
-            raise RunRefusedError(f"Run {run_no} was closed while it was audited: trigger a new run.")
+            raise RunRefusedError(
+                f"Run {run_no} was closed while it was audited: clear its fetch with what follows."
+            )
         if _check_complete(connection, run_no) != answers:
             raise AuditError(
                 f"Answers of run {run_no} changed while they were audited: clear the audit task."

@@ -96,7 +96,8 @@ def sql_for_dba(since: str | None) -> str:
 
 def apply(revision: str) -> None:
     """Run a revision's up.sql and check.sql; called by the revision itself, inside Alembic."""
-    op.execute(_read(f"{revision}/up.sql"))
+    # Plain SQL: no colon in it is a parameter.
+    op.execute(text(_read(f"{revision}/up.sql").replace(":", r"\:")))
     if op.get_context().as_sql:
         return
     problems = op.get_bind().execute(text(_read(f"{revision}/check.sql"))).scalars().all()

@@ -57,7 +57,7 @@ def plan_run(
     with transaction(engine) as connection:
         require_newest(connection)
         connection.execute(_LOCK)
-        _check_host(connection, api_host)
+        _check_host(connection, api_host, dry_run=dry_run)
         _close_lost_runs(connection)
         connection.execute(text("SELECT ledger.ensure_partitions()"))
         if not dry_run:
@@ -93,9 +93,9 @@ def _asked(configured: Iterable[Account], only: Collection[str], file: Path) -> 
     return [active[id_] for id_ in dict.fromkeys(only)] if only else list(active.values())
 
 
-def _check_host(connection: Connection, api_host: str) -> None:
-    accepted = execute(connection, "check_host", api_host=api_host).scalars().all()
-    if api_host not in accepted:
+def _check_host(connection: Connection, api_host: str, *, dry_run: bool) -> None:
+    accepted = execute(connection, "check_host", api_host=api_host, dry_run=dry_run).scalars().all()
+    if accepted and api_host not in accepted:
         raise RunRefusedError(
             f"This ledger holds balances from {', '.join(accepted)}, and the QBank connection points to "
             f"{api_host}. If both are the same bank, an operator accepts it with "

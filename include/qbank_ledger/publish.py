@@ -36,7 +36,9 @@ def _publish_once(engine: Engine, run_no: int) -> int:
         execute(connection, "publish_lock")
         run = execute(connection, "hold_run", run_no=run_no).one()
         if run.state != "running":
-            raise RunRefusedError(f"Run {run_no} was closed before it was published: trigger a new run.")
+            raise RunRefusedError(
+                f"Run {run_no} was closed before it was published: clear its fetch with what follows."
+            )
         if run.dry_run:
             return 0
         moment = execute(connection, "publish_moment").one()

@@ -47,12 +47,16 @@ def settle(engine: Engine, run_no: int) -> RunCounts:
 
 
 def _message(counts: RunCounts, lost: list[tuple[str, str, list[str]]]) -> str:
-    reasons = Counter(reason for _, _, reasons_ in lost for reason in reasons_)
-    by_reason = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
-    named = "; ".join(f"{id_} {outcome} ({', '.join(why)})" for id_, outcome, why in lost[:_NAMED])
+    """The counts, then the first 20 accounts, under what they share: outcome and reasons."""
+    groups: dict[str, list[str]] = {}
+    for id_, outcome, reasons in lost[:_NAMED]:
+        groups.setdefault(f"{outcome} ({', '.join(reasons)})", []).append(id_)
+    named = "; ".join(f"{what}: {', '.join(ids)}" for what, ids in groups.items())
+    by_reason = Counter(reason for _, _, reasons in lost for reason in reasons).most_common()
+    counted = ", ".join(f"{reason} {count}" for reason, count in by_reason)
     more = f"; and {len(lost) - _NAMED} more, see sync.outcome" if len(lost) > _NAMED else ""
     done = "would be published" if counts.state == "dry_run" else "published"
     return (
         f"Run {counts.run_no} is {counts.state}: {counts.published} of {counts.expected} accounts {done}, "
-        f"{counts.quarantined} quarantined, {counts.failed} failed ({by_reason}). {named}{more}."
+        f"{counts.quarantined} quarantined, {counts.failed} failed ({counted}). {named}{more}."
     )

@@ -61,7 +61,7 @@ def test_a_partial_run_publishes_what_is_good_and_is_red(
     assert asset_events() == before + 1, "a partial run has changed the ledger too"
     told = "".join(capfd.readouterr())
     assert "10 of 12 accounts published, 1 quarantined, 1 failed" in told
-    assert "acc-0003 failed (http_404)" in told
+    assert "failed (http_404): acc-0003" in told
 
 
 def test_a_run_that_got_nothing_is_red_and_does_not_touch_the_asset(sync: Sync) -> None:

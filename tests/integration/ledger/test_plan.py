@@ -91,6 +91,13 @@ def test_another_bank_is_refused_until_an_operator_accepts_it(ledger: Ledger) ->
     ledger.plan(api_host="other")
 
 
+def test_a_dry_run_ties_an_empty_ledger_to_no_bank(ledger: Ledger) -> None:
+    ledger.plan(api_host="trial", dry_run=True)
+    ledger.plan(api_host="bank")
+    with pytest.raises(RunRefusedError):
+        ledger.plan(api_host="trial", dry_run=True)
+
+
 def test_a_file_that_closes_more_than_half_is_refused_until_an_operator_accepts_it(ledger: Ledger) -> None:
     ledger.plan()
     ledger.accounts("a")

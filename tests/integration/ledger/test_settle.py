@@ -38,7 +38,7 @@ def test_a_partial_run_counts_and_names_what_is_missing(ledger: Ledger) -> None:
         settle(ledger.engine, prepared(ledger, reply))
     assert str(caught.value) == (
         "Run 1 is partial: 1 of 3 accounts published, 1 quarantined, 1 failed (too_precise 1, http_404 1). "
-        "b quarantined (too_precise); c failed (http_404)."
+        "quarantined (too_precise): b; failed (http_404): c."
     )
     assert ledger.rows("SELECT account_id, reason FROM ledger.missing_hour ORDER BY 1") == [
         ("b", "quarantined: too_precise"), ("c", "http_404"),
@@ -51,7 +51,8 @@ def test_the_first_twenty_accounts_are_named(ledger: Ledger) -> None:
         settle(ledger.engine, prepared(ledger, failed))
     message = str(caught.value)
     assert message.startswith("Run 1 is failed: 0 of 30 accounts published")
-    assert "a19 failed" in message
+    assert "failed (http_404): a00, a01, " in message
+    assert "a19" in message
     assert "a20" not in message
     assert "and 10 more, see sync.outcome" in message
 

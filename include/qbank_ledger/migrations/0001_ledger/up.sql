@@ -55,7 +55,7 @@ COMMENT ON COLUMN ledger.account_period.opened_at IS 'When the plan of a full ru
 COMMENT ON COLUMN ledger.account_period.closed_at IS 'When the plan of a full run no longer saw it active (UTC); null: still active.';
 
 CREATE TABLE ledger.accepted_host (
-    api_host     text PRIMARY KEY,
+    api_host     text PRIMARY KEY CHECK (api_host ~ '^[a-z0-9.:_-]{1,253}$'),
     accepted_at  timestamptz NOT NULL DEFAULT now(),
     accepted_by  text NOT NULL
 );
@@ -65,7 +65,7 @@ COMMENT ON COLUMN ledger.accepted_host.accepted_at IS 'When it was accepted (UTC
 COMMENT ON COLUMN ledger.accepted_host.accepted_by IS 'The login that accepted it; the first run''s for the first host.';
 
 CREATE TABLE ledger.accepted_accounts (
-    fingerprint  text PRIMARY KEY,
+    fingerprint  text PRIMARY KEY CHECK (fingerprint ~ '^[0-9a-f]{64}$'),
     accepted_at  timestamptz NOT NULL DEFAULT now(),
     accepted_by  text NOT NULL
 );
@@ -356,8 +356,8 @@ CREATE TRIGGER guard_balance BEFORE UPDATE ON ledger.balance FOR EACH ROW
 CREATE FUNCTION ledger.keep_updated() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    INSERT INTO ledger.balance_history
-    SELECT o.*, n.recorded_at
+    INSERT INTO ledger.balance_history (account_id, as_of_hour, available_balance, ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at, superseded_at)
+    SELECT o.account_id, o.as_of_hour, o.available_balance, o.ledger_balance, o.currency, o.observed_at, o.run_no, o.seal_no, o.revision, o.recorded_at, n.recorded_at
       FROM old_rows AS o JOIN new_rows AS n USING (account_id, as_of_hour);
     RETURN NULL;
 END $$;
@@ -366,8 +366,9 @@ COMMENT ON FUNCTION ledger.keep_updated() IS 'Moves the versions that an UPDATE 
 CREATE FUNCTION ledger.keep_deleted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    INSERT INTO ledger.balance_history
-    SELECT o.*, greatest(clock_timestamp(), o.recorded_at + interval '1 microsecond') FROM old_rows AS o;
+    INSERT INTO ledger.balance_history (account_id, as_of_hour, available_balance, ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at, superseded_at)
+    SELECT o.account_id, o.as_of_hour, o.available_balance, o.ledger_balance, o.currency, o.observed_at, o.run_no, o.seal_no, o.revision, o.recorded_at, greatest(clock_timestamp(), o.recorded_at + interval '1 microsecond')
+      FROM old_rows AS o;
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION ledger.keep_deleted() IS 'Moves the versions that a DELETE took away to ledger.balance_history.';
