@@ -21,7 +21,6 @@ from local.units import Unit
 
 _READY_S = 240
 PROGRAMS = ("postgres", "sandbox", "api-server", "scheduler", "dag-processor", "triggerer")
-_UNITS = ("airflow", "sandbox", "postgres")  # in the order in which they end
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Stack:
             with ThreadPoolExecutor(1) as beside:
                 ledger = beside.submit(make_ledger, self.cluster, self.keys)
                 if self._not_up([airflow]):
-                    supervision.stop("airflow", self.settings.state)
+                    supervision.stop(self.settings.state, "airflow")
                     self._prepare_airflow(airflow)
                 ledger.result()
             if supervision.start(airflow, self.settings.state):
@@ -85,7 +84,7 @@ class Stack:
         not_up = self._not_up(wanted)
         require_ports(not_up, self.settings.state)
         if any(unit.name == "postgres" for unit in not_up):
-            supervision.stop("postgres", self.settings.state)
+            supervision.stop(self.settings.state, "postgres")
             self.cluster.prepare()
         started = [unit for unit in wanted if supervision.start(unit, self.settings.state)]
         self.cluster.wait()
@@ -144,8 +143,8 @@ def status(settings: Settings) -> int:
 def stop_all(state: Path) -> bool:
     """End every process of the stack in ``state``; False where there was none. Hold the lock."""
     was_up = bool(processes.find(state))
-    for unit in _UNITS:
-        supervision.stop(unit, state)
+    supervision.stop(state, "airflow", "sandbox")
+    supervision.stop(state, "postgres")
     processes.end([each.process for each in processes.find(state)], 5)
     return was_up
 

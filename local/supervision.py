@@ -21,7 +21,7 @@ def start(unit: Unit, state: Path) -> bool:
     supervisor = processes.supervisor_of(unit.name, found)
     if supervisor and supervisor.fingerprint == unit.fingerprint:
         return False
-    stop(unit.name, state)
+    stop(state, unit.name)
     unit.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = state / "supervisor"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -40,19 +40,12 @@ def start(unit: Unit, state: Path) -> bool:
     return True
 
 
-def stop(name: str, state: Path) -> None:
-    """End the unit: its supervisor, which ends its programs, then whatever else has its mark."""
-    found = [each for each in processes.find(state) if each.unit == name]
-    supervisor = processes.supervisor_of(name, found)
-    if supervisor:
-        processes.end([supervisor.process], _STOP_S)
-        found = [each for each in processes.find(state) if each.unit == name]
+def stop(state: Path, *names: str) -> None:
+    """End the units: their supervisors, which end their programs, then whatever else has their marks."""
+    found = [each for each in processes.find(state) if each.unit in names]
+    processes.end([each.process for each in found if each.program is None], _STOP_S)
+    found = [each for each in processes.find(state) if each.unit in names]
     processes.end([each.process for each in found], 5)
-
-
-def is_running(unit: Unit, state: Path) -> bool:
-    """Whether the unit's supervisor is there."""
-    return processes.supervisor_of(unit.name, processes.find(state)) is not None
 
 
 def last_words(program: str, state: Path) -> str:

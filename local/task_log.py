@@ -20,7 +20,7 @@ class TaskLog:
     show: Callable[[str], None] = print
     _task: str = ""
     _state: str = ""
-    _said: dict[str, str] = field(default_factory=dict)  # the newest error of each task, "" for none
+    _said: dict[str, str] = field(default_factory=dict)  # the newest error of each task, all those of none
     _failed: list[str] = field(default_factory=list)
 
     def read(self, line: str) -> None:
@@ -41,7 +41,8 @@ class TaskLog:
         elif event.get("exception") and event.get("level") in ("error", "critical"):
             exception = event["exception"][0]
             sentence = str(exception.get("exc_value") or exception.get("exc_type"))
-            self._said[self._task] = sentence.partition("\n\n")[0]  # a schema's error goes on for pages
+            sentence = sentence.partition("\n\n")[0]  # a schema's error goes on for pages
+            self._said[self._task or sentence] = sentence
 
     @property
     def errors(self) -> list[str]:
