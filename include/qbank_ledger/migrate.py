@@ -6,13 +6,14 @@ migrate once.
 """
 
 import io
+from contextlib import suppress
 from importlib import resources
 
 from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, exc, text
 from sqlalchemy.engine import URL
 
 from qbank_ledger.database import engine_for, transaction
@@ -20,14 +21,12 @@ from qbank_ledger.errors import LedgerError, MigrationNotAllowedError, NotMigrat
 
 _MIGRATIONS = resources.files("qbank_ledger").joinpath("migrations")
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('qbank ledger: migrate', 0))")
-_MAY_MIGRATE = text(
-    """SELECT (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user)
-                  AND has_database_privilege(current_database(), 'CREATE WITH GRANT OPTION') AS makes_roles,
-              coalesce((SELECT pg_has_role(current_user, oid, 'SET')
-                               AND has_database_privilege(oid, current_database(), 'CREATE')
-                          FROM pg_roles WHERE rolname = 'qbank_owner'), false) AS may_be_owner"""
+_BECOME_OWNER = text(
+    """SELECT pg_has_role(current_user, oid, CASE WHEN current_setting('server_version_num')::int >= 160000
+                                                 THEN 'SET' ELSE 'MEMBER' END)
+              AND has_database_privilege(oid, current_database(), 'CREATE')
+         FROM pg_roles WHERE rolname = 'qbank_owner'"""
 )
-_MAY_MIGRATE_15 = text(_MAY_MIGRATE.text.replace("'SET'", "'MEMBER'"))
 
 
 def migrate(url: URL) -> str:
@@ -41,14 +40,11 @@ def migrate(url: URL) -> str:
         before, head = current_revision(connection), newest_revision()
         if before == head:
             return f"The ledger database is at the newest schema ({head})."
-        version = connection.dialect.server_version_info or (0,)
-        may = connection.execute(_MAY_MIGRATE if version >= (16,) else _MAY_MIGRATE_15).one()
-        if may.makes_roles:
-            connection.execute(text(_read("roles.sql")))
-        elif not may.may_be_owner:
+        _make_roles(connection)
+        if not connection.execute(_BECOME_OWNER).scalar():
             raise MigrationNotAllowedError(
-                "The ledger login may not migrate the database: it can neither create roles nor become "
-                "qbank_owner. Let a DBA run the SQL on standard output.",
+                "The ledger login may not migrate the database: it can neither make the ledger's roles nor "
+                "become qbank_owner. Let a DBA run the SQL on standard output.",
                 sql_for_dba(before),
             )
         connection.execute(text("SET LOCAL ROLE qbank_owner"))
@@ -57,6 +53,12 @@ def migrate(url: URL) -> str:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return f"The ledger database went from {before or 'nothing'} to {head}."
+
+
+def _make_roles(connection: Connection) -> None:
+    """Make the roles and become able to act as them, as far as the login may."""
+    with suppress(exc.ProgrammingError), connection.begin_nested():
+        connection.execute(text(_read("roles.sql")))
 
 
 def require_newest(connection: Connection) -> None:

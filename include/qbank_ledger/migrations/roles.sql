@@ -7,8 +7,10 @@ BEGIN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', r);
         END IF;
-        -- A role that creates another may grant it, but is not its member.
-        IF NOT pg_has_role(current_user, r, 'MEMBER') THEN
+        -- A role that creates another may grant it, but may not act as it: from PostgreSQL 16 on it is
+        -- a member that may not SET ROLE.
+        IF NOT pg_has_role(current_user, r, CASE WHEN current_setting('server_version_num')::int >= 160000
+                                                 THEN 'SET' ELSE 'MEMBER' END) THEN
             EXECUTE format('GRANT %I TO %I', r, current_user);
         END IF;
     END LOOP;
