@@ -3,7 +3,10 @@
 from alembic import context
 
 if context.is_offline_mode():
-    context.configure(dialect_name="postgresql", version_table_schema="ledger")
+    # named: with the driver's own style every % in the SQL would come out twice.
+    context.configure(
+        dialect_name="postgresql", dialect_opts={"paramstyle": "named"}, version_table_schema="ledger"
+    )
 else:
     context.configure(connection=context.config.attributes["connection"], version_table_schema="ledger")
 with context.begin_transaction():
