@@ -42,3 +42,7 @@ class RunRefusedError(LedgerError):
 
 class AuditError(LedgerError):
     """The audit could not prove that it looked at every row: nothing may be published."""
+
+
+class LedgerAlteredError(LedgerError):
+    """A row or a seal is not as it was sealed; the message names the first."""

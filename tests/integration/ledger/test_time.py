@@ -81,8 +81,8 @@ def test_a_balance_is_known_from_its_publish_until_the_next_version(ledger: Ledg
 
 
 def test_now_is_what_the_table_says(ledger: Ledger) -> None:
-    ledger.run()
-    ledger.run()
+    ledger.quick_run()
+    ledger.quick_run()
     assert ledger.rows("SELECT * FROM ledger.balance_as_known(clock_timestamp()) ORDER BY 1") == ledger.rows(
         "SELECT * FROM ledger.balance ORDER BY 1"
     )
@@ -177,7 +177,7 @@ def test_the_first_of_a_day_is_found_where_an_hour_comes_twice(ledger: Ledger) -
 
 
 def test_a_day_is_provisional_until_its_cut_off(ledger: Ledger) -> None:
-    ledger.run()
+    ledger.quick_run()
     assert set(closings(ledger, "provisional").values()) == {True}
     account(ledger, "z")
     observe(ledger, utc(2024, 3, 5, 10), "1", "z")
@@ -242,7 +242,7 @@ def test_totals_are_per_entity_and_currency_and_say_what_they_lack(ledger: Ledge
 
 
 def test_staleness_goes_by_the_accounts_own_limit(ledger: Ledger) -> None:
-    ledger.run()
+    ledger.quick_run()
     assert ledger.rows("SELECT DISTINCT is_stale, age < interval '1 minute' FROM ledger.latest_balance") == [
         (False, True)
     ]

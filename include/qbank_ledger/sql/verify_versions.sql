@@ -1,0 +1,13 @@
+-- Purpose: the first superseded version that nothing superseded: its balance was deleted, or its time altered.
+-- Params:  first, last: seal numbers, inclusive.
+-- Grain:   one row at most.
+SELECT h.account_id, h.as_of_hour, h.revision, h.superseded_at
+  FROM ledger.balance_history AS h
+ WHERE h.seal_no BETWEEN :first AND :last
+   AND NOT EXISTS (SELECT FROM ledger.balance AS n
+                    WHERE n.account_id = h.account_id AND n.as_of_hour = h.as_of_hour
+                      AND n.recorded_at = h.superseded_at AND n.revision = h.revision + 1)
+   AND NOT EXISTS (SELECT FROM ledger.balance_history AS n
+                    WHERE n.account_id = h.account_id AND n.as_of_hour = h.as_of_hour
+                      AND n.recorded_at = h.superseded_at AND n.revision = h.revision + 1)
+ ORDER BY h.seal_no, h.account_id COLLATE "C", h.as_of_hour LIMIT 1

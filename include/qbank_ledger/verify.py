@@ -1,0 +1,115 @@
+"""Verify: recompute the chain of seals over every row of the ledger, and name what does not fit.
+
+What a seal proves and what not: docs/adr/0013-what-a-seal-proves.md. Reads one state of the ledger
+throughout, while runs go on publishing.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+from qbank_ledger.database import execute, transaction
+from qbank_ledger.errors import LedgerAlteredError
+from qbank_ledger.migrate import require_newest
+
+log = logging.getLogger(__name__)
+
+# Rows that one statement looks at: bounds its sort, and the time until the first finding.
+_CHUNK_ROWS = 250_000
+_LOWEST, _HIGHEST = -(2**63), 2**63 - 1
+
+
+def verify(engine: Engine) -> str:
+    """Recompute every seal; says in a sentence what was verified.
+
+    Raises LedgerAlteredError, naming the first row or seal that was altered, removed or added behind
+    the ledger's back.
+    """
+    snapshot = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with transaction(snapshot) as connection:
+        require_newest(connection)
+        connection.execute(text("SET LOCAL work_mem = '128MB'"))
+        _check_chain(connection)
+        seals = execute(connection, "list_seals").all()
+        for first, last in _ranges(seals):
+            _check_rows(connection, first, last)
+            _check_versions(connection, first, last)
+    if not seals:
+        return "The ledger is whole: it has no balance and no seal yet."
+    newest = seals[-1]
+    return (
+        f"The ledger is whole: {len(seals)} seals cover its {sum(seal.row_count for seal in seals)} rows. "
+        f"The newest is seal {newest.seal_no} of {_utc(newest.sealed_at)}, {newest.sha256}: "
+        "kept elsewhere, that line proves that nothing was cut off the end."
+    )
+
+
+def _ranges(seals: Sequence[Any]) -> Iterator[tuple[int, int]]:
+    """Ranges of seal numbers that leave none out, also where no seal is, of a bounded number of rows."""
+    first, rows = _LOWEST, 0
+    for seal in seals:
+        rows += seal.row_count
+        if rows >= _CHUNK_ROWS:
+            yield first, seal.seal_no
+            first, rows = seal.seal_no + 1, 0
+    yield first, _HIGHEST
+
+
+def _check_chain(connection: Connection) -> None:
+    bad = execute(connection, "verify_chain").one_or_none()
+    if bad is None:
+        return
+    if bad.altered:
+        raise LedgerAlteredError(f"Seal {bad.seal_no} was altered: its fields do not give its own hash.")
+    before = f"seal {bad.before_no}" if bad.before_no is not None else "nothing"
+    raise LedgerAlteredError(
+        f"A seal before seal {bad.seal_no} was removed or added: seal {bad.seal_no} does not follow "
+        f"{before}, the seal that is before it now."
+    )
+
+
+def _check_rows(connection: Connection, first: int, last: int) -> None:
+    bad = execute(connection, "verify_rows", first=first, last=last).one_or_none()
+    if bad is None:
+        return
+    if bad.sealed is None:
+        row = execute(connection, "verify_unsealed", seal_no=bad.seal_no).one()
+        raise LedgerAlteredError(
+            f"{_balance(row)} was added, or its seal removed: no seal has its number {bad.seal_no}."
+        )
+    if bad.found is None:
+        raise LedgerAlteredError(f"All {bad.sealed} rows of seal {bad.seal_no} were removed.")
+    row = execute(connection, "verify_name", seal_no=bad.seal_no).one_or_none()
+    if row is None:
+        raise LedgerAlteredError(
+            f"A row of seal {bad.seal_no} was altered, removed or added: it sealed {bad.sealed} rows, there "
+            f"are {bad.found}, and their hash is another."
+        )
+    if row.account_id is None:
+        raise LedgerAlteredError(
+            f"A balance was removed: row {row.place} of the {bad.sealed} of seal {bad.seal_no}, in the order "
+            "of their accounts."
+        )
+    raise LedgerAlteredError(
+        f"{_balance(row)} was {row.what}: seal {bad.seal_no} does not cover it as it is."
+    )
+
+
+def _check_versions(connection: Connection, first: int, last: int) -> None:
+    bad = execute(connection, "verify_versions", first=first, last=last).one_or_none()
+    if bad is not None:
+        raise LedgerAlteredError(
+            f"{_balance(bad)} was removed: its version {bad.revision} is in the history since "
+            f"{_utc(bad.superseded_at)}, and no version began then."
+        )
+
+
+def _balance(row: Any) -> str:
+    return f"The balance of account {row.account_id} in the hour {_utc(row.as_of_hour)}"
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S UTC}"

@@ -1,0 +1,156 @@
+"""Verify: what was done behind the ledger's back is found, and named."""
+
+import os
+import subprocess
+import sys
+from decimal import Decimal
+
+import pytest
+
+from qbank_ledger import verify as module
+from qbank_ledger.errors import LedgerAlteredError
+from qbank_ledger.verify import verify
+
+from .conftest import Ledger, Reply
+
+
+@pytest.fixture
+def ledger(emptied: Ledger) -> Ledger:
+    """A ledger with two publishes of three balances each; the second has replaced the first."""
+    emptied.quick_run(lambda id_: Reply(account_id=id_, ledger_balance=Decimal("1.10")))
+    emptied.quick_run(lambda id_: Reply(account_id=id_, ledger_balance=Decimal("2.20")))
+    return emptied
+
+
+def behind_its_back(ledger: Ledger, *statements: str) -> None:
+    """As somebody with every right, past all triggers and checks of keys."""
+    with ledger.owner.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def seals(ledger: Ledger) -> list[int]:
+    return [row[0] for row in ledger.rows("SELECT seal_no FROM ledger.seal ORDER BY 1")]
+
+
+def test_a_ledger_that_nobody_touched_is_whole(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = verify(ledger.engine)
+    newest = ledger.rows("SELECT seal_no, sha256 FROM ledger.seal ORDER BY 1")[-1]
+    assert said.startswith("The ledger is whole: 2 seals cover its 6 rows. The newest is seal")
+    assert f"seal {newest.seal_no} of 2" in said
+    assert newest.sha256 in said
+    monkeypatch.setattr(module, "_CHUNK_ROWS", 1)
+    assert verify(ledger.engine) == said, "whatever the size of its chunks"
+
+
+def test_an_empty_ledger_is_whole(emptied: Ledger) -> None:
+    assert verify(emptied.engine) == "The ledger is whole: it has no balance and no seal yet."
+
+
+ALTERED = [
+    ("UPDATE ledger.balance SET ledger_balance = 2.21 WHERE account_id = 'b'", "account b in the hour .* was altered: seal {second}"),
+    ("UPDATE ledger.balance SET available_balance = 0", "account a in the hour .* was altered: seal {second}"),
+    ("UPDATE ledger.balance SET currency = 'USD' WHERE account_id = 'c'", "account c in the hour .* was altered: seal {second}"),
+    ("UPDATE ledger.balance SET observed_at = observed_at - interval '1 microsecond' WHERE account_id = 'c'", "account c .* was altered"),
+    ("UPDATE ledger.balance SET recorded_at = recorded_at - interval '1 microsecond' WHERE account_id = 'c'", "account c .* was altered"),
+    ("UPDATE ledger.balance SET run_no = 1 WHERE account_id = 'c'", "account c .* was altered"),
+    ("UPDATE ledger.balance SET revision = 7 WHERE account_id = 'c'", "account c .* was altered|account c .* was removed"),
+    ("UPDATE ledger.balance_history SET ledger_balance = 9 WHERE account_id = 'b'", "account b .* was altered: seal {first}"),
+    ("UPDATE ledger.balance_history SET superseded_at = superseded_at + interval '1 second' WHERE account_id = 'b'", "account b .* was removed: its version 1"),
+    ("DELETE FROM ledger.balance WHERE account_id = 'b'", "account b .* was removed: seal {second}"),
+    ("DELETE FROM ledger.balance_history WHERE account_id = 'a'", "account a .* was removed: seal {first}"),
+    ("DELETE FROM ledger.balance", "All 3 rows of seal {second} were removed"),
+    ("INSERT INTO ledger.balance SELECT 'a0', as_of_hour, 1, 1, currency, observed_at, run_no, seal_no, 1, recorded_at FROM ledger.balance WHERE account_id = 'a'", "account a0 .* was added: seal {second}"),
+    ("INSERT INTO ledger.balance SELECT 'a0', as_of_hour, 1, 1, currency, observed_at, run_no, 987654, 1, recorded_at FROM ledger.balance WHERE account_id = 'a'", "account a0 .* was added, or its seal removed: no seal has its number 987654"),
+    ("INSERT INTO ledger.balance SELECT 'a0', as_of_hour, 1, 1, currency, observed_at, run_no, -1, 1, recorded_at FROM ledger.balance WHERE account_id = 'a'", "account a0 .* no seal has its number -1"),
+    ("INSERT INTO ledger.balance_history SELECT b.*, clock_timestamp() FROM ledger.balance AS b WHERE account_id = 'b'", "account b .* was added: seal {second}"),
+    ("DELETE FROM ledger.seal WHERE seal_no = {first}", "A seal before seal {second} was removed or added: seal {second} does not follow nothing"),
+    ("DELETE FROM ledger.seal WHERE seal_no = {second}", "account a .* was added, or its seal removed: no seal has its number {second}"),
+    ("UPDATE ledger.seal SET run_no = 99 WHERE seal_no = {first}", "Seal {first} was altered"),
+    ("UPDATE ledger.seal SET control_totals = '{{}}' WHERE seal_no = {second}", "Seal {second} was altered"),
+    ("UPDATE ledger.seal SET sealed_at = now() WHERE seal_no = {second}", "Seal {second} was altered"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "says"), ALTERED, ids=[case[0][:60] for case in ALTERED])
+def test_what_was_done_behind_its_back_is_named(ledger: Ledger, statement: str, says: str) -> None:
+    first, second = seals(ledger)
+    behind_its_back(ledger, statement.format(first=first, second=second))
+    with pytest.raises(LedgerAlteredError, match=says.format(first=first, second=second)):
+        verify(ledger.engine)
+
+
+def test_a_change_that_the_history_kept_is_found_too(ledger: Ledger) -> None:
+    ledger.rows("UPDATE ledger.balance SET ledger_balance = 7 WHERE account_id = 'c'")
+    with pytest.raises(LedgerAlteredError, match=r"account c in the hour .* was altered"):
+        verify(ledger.engine)
+
+
+def test_a_deletion_that_the_history_kept_is_found_too(ledger: Ledger) -> None:
+    ledger.rows("DELETE FROM ledger.balance WHERE account_id = 'c'")
+    with pytest.raises(LedgerAlteredError, match=r"account c in the hour .* was removed: its version 2"):
+        verify(ledger.engine)
+
+
+def test_a_forged_seal_does_not_follow(ledger: Ledger) -> None:
+    """A row and its seal replaced by ones that fit each other: the chain does not fit any more."""
+    first, second = seals(ledger)
+    behind_its_back(
+        ledger,
+        f"UPDATE ledger.balance_history SET ledger_balance = 5 WHERE seal_no = {first}",
+        f"CREATE TEMPORARY TABLE kept AS SELECT * FROM ledger.seal WHERE seal_no = {first}",
+        f"DELETE FROM ledger.seal WHERE seal_no = {first}",
+        "INSERT INTO ledger.seal SELECT k.seal_no, k.run_no, k.row_count, k.control_totals, encode(sha256(h.hashes), 'hex'), NULL,"
+        " ledger.seal_sha256(k.seal_no, k.run_no, k.row_count, k.control_totals, encode(sha256(h.hashes), 'hex'), NULL, k.sealed_at),"
+        " k.sealed_at, h.hashes FROM kept AS k, (SELECT string_agg(ledger.row_sha256(account_id, as_of_hour, available_balance,"
+        " ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at), ''::bytea ORDER BY account_id COLLATE \"C\") AS hashes"
+        f" FROM ledger.balance_history WHERE seal_no = {first}) AS h",
+    )
+    with pytest.raises(LedgerAlteredError, match=f"seal {second} does not follow seal {first}"):
+        verify(ledger.engine)
+
+
+def test_a_removed_row_is_placed_where_the_run_is_forgotten(ledger: Ledger) -> None:
+    behind_its_back(
+        ledger, "DELETE FROM sync.observation", "DELETE FROM ledger.balance WHERE account_id = 'b'"
+    )
+    with pytest.raises(LedgerAlteredError, match="A balance was removed: row 2 of the 3 of seal"):
+        verify(ledger.engine)
+
+
+def test_a_seal_without_row_hashes_still_says_that_something_is_wrong(ledger: Ledger) -> None:
+    behind_its_back(
+        ledger, "UPDATE ledger.seal SET row_hashes = NULL", "UPDATE ledger.balance SET ledger_balance = 3"
+    )
+    with pytest.raises(
+        LedgerAlteredError, match=r"A row of seal .* was altered, removed or added: it sealed 3"
+    ):
+        verify(ledger.engine)
+
+
+def test_the_row_hashes_are_those_that_the_seal_hashes(ledger: Ledger) -> None:
+    with pytest.raises(Exception, match="row_hashes_are_the_sealed_ones"):
+        behind_its_back(ledger, r"UPDATE ledger.seal SET row_hashes = set_byte(row_hashes, 0, 0)")
+
+
+def test_the_verb_says_so_by_its_exit_code(ledger: Ledger) -> None:
+    def run() -> subprocess.CompletedProcess[str]:
+        url = ledger.url.set(drivername="postgres").render_as_string(hide_password=False)
+        return subprocess.run(
+            [sys.executable, "-m", "qbank_ledger", "verify"],
+            env={**os.environ, "AIRFLOW_CONN_LEDGER_DEFAULT": url},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    good = run()
+    assert (good.returncode, good.stderr) == (0, "")
+    assert good.stdout.startswith("The ledger is whole")
+    behind_its_back(ledger, "UPDATE ledger.balance SET ledger_balance = 3 WHERE account_id = 'b'")
+    bad = run()
+    assert (bad.returncode, bad.stdout) == (1, "")
+    assert bad.stderr.startswith("The balance of account b in the hour")
+    assert bad.stderr.count("\n") == 1
