@@ -1,0 +1,29 @@
+"""The benchmarks: that they run and print every figure; what the figures are depends on the machine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
+    )
+
+
+def test_every_figure_of_the_client_stands_beside_its_goal() -> None:
+    done = run("benchmarks.client", "--quick")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    figures = {goal: [line for line in lines if line.endswith(goal)] for goal in ("x", "+64 MB", "10 %")}
+    assert [len(lines) for lines in figures.values()] == [2, 1, 2]
+    assert all(" x asyncio (" in line for line in figures["x"])
+    assert ["Token", "requests,", "a", "process", "1", "1"] in [line.split() for line in lines]
+
+
+def test_an_option_that_there_is_not_is_refused() -> None:
+    done = run("benchmarks", "--fast")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "usage: python -m benchmarks [--quick]\n"
