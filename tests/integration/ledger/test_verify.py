@@ -13,13 +13,28 @@ from qbank_ledger.verify import verify
 
 from .conftest import Ledger, Reply
 
+TABLES = ("ledger.balance", "ledger.balance_history", "ledger.seal", "sync.observation")
+
+
+@pytest.fixture(scope="module")
+def published(_shared: Ledger) -> Ledger:
+    """Two publishes of three balances each, the second over the first, and a copy of all of it."""
+    for amount in ("1.10", "2.20"):
+        _shared.quick_run(lambda id_, amount=amount: Reply(account_id=id_, ledger_balance=Decimal(amount)))
+    _shared.rows("CREATE SCHEMA kept")
+    for table in TABLES:
+        _shared.rows(f"CREATE TABLE kept.{table.split('.')[1]} AS SELECT * FROM {table}")
+    return _shared
+
 
 @pytest.fixture
-def ledger(emptied: Ledger) -> Ledger:
+def ledger(published: Ledger) -> Ledger:
     """A ledger with two publishes of three balances each; the second has replaced the first."""
-    emptied.quick_run(lambda id_: Reply(account_id=id_, ledger_balance=Decimal("1.10")))
-    emptied.quick_run(lambda id_: Reply(account_id=id_, ledger_balance=Decimal("2.20")))
-    return emptied
+    for table in TABLES:
+        behind_its_back(
+            published, f"DELETE FROM {table}", f"INSERT INTO {table} SELECT * FROM kept.{table.split('.')[1]}"
+        )
+    return published
 
 
 def behind_its_back(ledger: Ledger, *statements: str) -> None:
@@ -44,8 +59,9 @@ def test_a_ledger_that_nobody_touched_is_whole(ledger: Ledger, monkeypatch: pyte
     assert verify(ledger.engine) == said, "whatever the size of its chunks"
 
 
-def test_an_empty_ledger_is_whole(emptied: Ledger) -> None:
-    assert verify(emptied.engine) == "The ledger is whole: it has no balance and no seal yet."
+def test_an_empty_ledger_is_whole(ledger: Ledger) -> None:
+    behind_its_back(ledger, *(f"DELETE FROM {table}" for table in TABLES))
+    assert verify(ledger.engine) == "The ledger is whole: it has no balance and no seal yet."
 
 
 ALTERED = [
