@@ -1,0 +1,222 @@
+"""The bank behind a real nginx: its limiter, its cuts, and certificates that prove nothing (bar 8 to 11)."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import pytest
+
+from qbank.client import QBankClient
+from qbank.errors import QBankAuthError, QBankUnavailableError
+from tests.conftest import free_port
+from tests.contract.bank import Bank
+from tests.contract.conftest import settings_of
+from tests.contract.test_bank_tls import Authority
+from tests.thirdparty.program import found, running
+
+IDS = [f"account-{number}" for number in range(400)]
+Nginx = Callable[..., str]
+CONFIG = Template("""
+daemon off;
+master_process off;
+pid nginx.pid;
+error_log error.log;
+events { worker_connections 512; }
+http {
+    access_log access.log;
+    client_body_temp_path bodies;
+    proxy_temp_path answers;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    limit_req_zone $$binary_remote_addr zone=bank:1m rate=100r/s;
+    limit_req_status 429;
+    split_clients $$request_id $$cut { 20% 1; * 0; }
+    upstream bank { server 127.0.0.1:$upstream; keepalive 32; }
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    server {
+        listen 127.0.0.1:$port$tls;
+        location / { proxy_pass http://bank; }
+        location /token { $token proxy_pass http://bank; }
+        location /v1/ { $api proxy_pass http://bank; }
+    }
+}
+""")
+
+
+@pytest.fixture(scope="session")
+def nginx_program() -> str:
+    """Debian's nginx: the one that is there, or installed now where we may."""
+    name, package = "nginx", "nginx-light"
+    if os.access("/usr/sbin/nginx", os.X_OK) or os.geteuid() != 0:
+        return found(name, todo=f"install Debian's package {package}")
+    subprocess.run(
+        ["apt-get", "install", "--yes", "--no-install-recommends", package],
+        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+        capture_output=True,
+        timeout=200,
+        check=False,  # found() says what to do
+    )
+    return found(name, todo=f"install Debian's package {package}")
+
+
+@pytest.fixture
+def nginx(nginx_program: str, tmp_path: Path) -> Iterator[Nginx]:
+    """Start nginx before a bank; gives its base URL. `token` and `api` are directives for the two paths."""
+    with ExitStack() as stack:
+
+        def start(bank: Bank, *, certificate: Path | None = None, token: str = "", api: str = "") -> str:
+            port = free_port()
+            folder = tmp_path / f"nginx-{port}"
+            folder.mkdir()
+            tls = f" ssl; ssl_certificate {certificate}; ssl_certificate_key {certificate}"
+            config = CONFIG.substitute(
+                port=port, upstream=bank.port, tls=tls if certificate else "", token=token, api=api
+            )
+            (folder / "nginx.conf").write_text(config)
+            command = [nginx_program, "-p", str(folder), "-e", "error.log", "-c", "nginx.conf"]
+            stack.enter_context(running(command, port=port, log=folder / "output.log"))
+            return f"http{'s' if certificate else ''}://127.0.0.1:{port}"
+
+        yield start
+
+
+@pytest.fixture
+def bank() -> Iterator[Bank]:
+    with Bank().serving() as serving:
+        yield serving
+
+
+def client_of(bank: Bank, url: str, **fields: Any) -> QBankClient:
+    known = {"api_url": url, "token_url": f"{url}/token", "timeout_s": 10, "max_backoff_s": 2}
+    return QBankClient(settings_of(bank, **(known | fields)))
+
+
+def test_the_bank_is_reached_through_nginx(bank: Bank, nginx: Nginx) -> None:
+    """The control of all the others."""
+    with client_of(bank, nginx(bank)) as client:
+        assert outcomes(client, IDS[:20]) == {"answered"}
+    assert (len(bank.token_calls), len(bank.balance_calls)) == (1, 20)
+
+
+@pytest.mark.parametrize("burst", [20, 0])
+def test_400_accounts_at_a_limit_of_100_a_second_lose_nothing_and_throttle_little(
+    bank: Bank, nginx: Nginx, burst: int
+) -> None:
+    """Without a burst nginx takes no two calls within 10 ms: as strict as a limiter can be."""
+    url = nginx(bank, api=f"limit_req zone=bank{f' burst={burst} nodelay' if burst else ''};")
+    began = time.monotonic()
+    with client_of(bank, url) as client:
+        answers = list(client.get_balances(IDS))
+    took = time.monotonic() - began
+    assert {answer.reason or answer.state for answer in answers} == {"answered"}
+    assert sorted(answer.account_id for answer in answers) == sorted(IDS)
+    made = sum(answer.attempts for answer in answers)
+    throttled = made - len(bank.balance_calls)  # what nginx did not let through
+    assert throttled < 0.1 * made
+    assert (len(IDS) - burst) / 100 - 0.1 < took < 40  # the limiter was there, and we near it
+
+
+def test_connections_that_are_cut_at_random_lose_no_account(bank: Bank, nginx: Nginx) -> None:
+    url = nginx(bank, api="if ($cut) { return 444; }")
+    with client_of(bank, url, max_backoff_s=0.2, max_attempts=10) as client:
+        answers = list(client.get_balances(IDS))
+    assert {answer.reason or answer.state for answer in answers} == {"answered"}
+    cut = sum(answer.attempts for answer in answers) - len(bank.balance_calls)
+    assert 0.05 * len(IDS) < cut < 0.5 * len(IDS)
+    assert len(bank.token_calls) == 1
+
+
+def test_connections_that_are_always_cut_cost_the_attempts_and_no_more(bank: Bank, nginx: Nginx) -> None:
+    url = nginx(bank, api="return 444;")
+    with client_of(bank, url, max_backoff_s=0.05, max_attempts=3) as client:
+        answers = list(client.get_balances(IDS[:20]))
+    assert {(answer.state, answer.reason, answer.attempts) for answer in answers} == {
+        ("failed", "connection", 3)
+    }
+    assert bank.balance_calls == []
+
+
+def test_a_token_host_that_cuts_every_connection_is_one_error_to_retry(bank: Bank, nginx: Nginx) -> None:
+    url = nginx(bank, token="return 444;")
+    with client_of(bank, url, max_backoff_s=0.05) as client, pytest.raises(QBankUnavailableError) as caught:
+        list(client.get_balances(IDS[:20]))
+    assert caught.value.retryable
+    assert bank.calls == []
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+def certificate(authority: Authority, host: str, days: int) -> Path:
+    """A new certificate, and its key, in one PEM file."""
+    known = set(authority.folder.glob("server-*.pem"))
+    authority.serve_as(host, days)
+    (made,) = set(authority.folder.glob("server-*.pem")) - known
+    return made
+
+
+def test_an_nginx_that_proves_itself_is_asked(
+    bank: Bank, nginx: Nginx, authority: Authority, tmp_path: Path
+) -> None:
+    url = nginx(bank, certificate=certificate(authority, "127.0.0.1", 10))
+    with client_of(bank, url, ca_bundle=str(authority.bundle)) as client:
+        assert outcomes(client, IDS[:20]) == {"answered"}
+    assert len(heard(tmp_path)) == 21
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(("127.0.0.1", 10, False), id="unknown authority"),
+        pytest.param(("api.qbankconnect.com", 10, True), id="another host"),
+        pytest.param(("127.0.0.1", -1, True), id="expired"),
+    ]
+)
+def unproven(request: pytest.FixtureRequest, authority: Authority, tmp_path: Path) -> tuple[Path, str]:
+    """A server's certificate that proves nothing, and the bundle of the authority that is known."""
+    host, days, trusted = request.param
+    known = authority if trusted else Authority(tmp_path)
+    return certificate(authority, host, days), str(known.bundle)
+
+
+def test_a_token_host_that_can_not_prove_itself_gets_no_secret(
+    bank: Bank, nginx: Nginx, unproven: tuple[Path, str], tmp_path: Path
+) -> None:
+    file, bundle = unproven
+    url = nginx(bank, certificate=file)
+    with client_of(bank, url, ca_bundle=bundle) as client:
+        answers = client.get_balances(IDS[:20])
+        with pytest.raises(QBankAuthError, match="certificate is not trusted") as caught:
+            next(answers)
+    assert not caught.value.retryable
+    assert bank.calls == []
+    assert heard(tmp_path) == []
+
+
+def test_an_api_that_can_not_prove_itself_gets_no_token(
+    bank: Bank, nginx: Nginx, unproven: tuple[Path, str], tmp_path: Path
+) -> None:
+    file, bundle = unproven
+    url = nginx(bank, certificate=file)
+    with client_of(bank, url, ca_bundle=bundle, token_url=f"{bank.url}/token") as client:
+        assert outcomes(client, IDS[:20]) == {"connection"}
+    assert (len(bank.token_calls), len(bank.balance_calls)) == (1, 0)
+    assert heard(tmp_path) == []
+
+
+def outcomes(client: QBankClient, ids: list[str]) -> set[str]:
+    return {answer.reason or answer.state for answer in client.get_balances(ids)}
+
+
+def heard(folder: Path) -> list[str]:
+    """What nginx read of requests, whole or not: a line for each, in time for its end."""
+    (log,) = folder.glob("nginx-*/access.log")
+    return log.read_text().splitlines()
