@@ -66,7 +66,7 @@ class Cluster:
     def command(self) -> list[str]:
         """The server in the foreground; SIGINT is its fast and clean end."""
         return [
-            *_not_as_root(),
+            *not_as_root(),
             str(self._bin / "postgres"),
             *("-D", str(self.data), "-p", str(self.port)),
             *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
@@ -160,7 +160,7 @@ class Cluster:
             os.chown(unfinished, owner.pw_uid, owner.pw_gid)
         made = subprocess.run(
             [
-                *_not_as_root(),
+                *not_as_root(),
                 str(self._bin / "initdb"),
                 *("-D", str(unfinished), "--username", SUPERUSER, "--pwfile", "/dev/stdin"),
                 *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C"),
@@ -182,7 +182,7 @@ def _owner() -> pwd.struct_passwd:
     return pwd.getpwnam("nobody")
 
 
-def _not_as_root() -> list[str]:
+def not_as_root() -> list[str]:
     """PostgreSQL refuses to run as root: run it as another user, who may pass closed directories."""
     if os.geteuid() != 0:
         return []

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,7 +11,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 from local.errors import StackError
-from local.postgres import Cluster
+from local.postgres import Cluster, not_as_root
 
 from tests.conftest import free_port
 
@@ -40,10 +41,21 @@ def test_what_was_committed_survives_a_kill_and_a_stale_pid_file(own: Cluster) -
     os.kill(pid, signal.SIGKILL)
     while own.pid:
         time.sleep(0.05)
-    # As after a reboot: the pid is another process's by now.
-    (own.data / "postmaster.pid").write_text(f"{os.getpid()}\n{own.data}\n")
-    own.start()
+    # As after a reboot: the pid is another process's by now, of the same user.
+    with subprocess.Popen([*not_as_root(), "sleep", "60"]) as other:
+        (own.data / "postmaster.pid").write_text(f"{other.pid}\n{own.data}\n")
+        own.start()
+        other.kill()
     assert value(own, "SELECT answer FROM kept") == 42
+
+
+def test_who_runs_it_may_pass_a_directory_that_is_closed_to_others(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    program = closed / "program"
+    program.touch(mode=0o755)
+    # `test -x` asks access(2), as initdb does of its kin.
+    assert subprocess.run([*not_as_root(), "test", "-x", program], check=False).returncode == 0
 
 
 def test_it_listens_on_loopback_alone_and_wants_a_password(own: Cluster) -> None:

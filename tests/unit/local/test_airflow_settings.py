@@ -55,3 +55,8 @@ def test_a_run_in_the_foreground_uses_the_connections_that_it_is_given(tmp_path:
 def test_a_proxy_of_the_users_is_not_asked_for_this_machine(tmp_path: Path) -> None:
     settings = given(tmp_path, HTTP_PROXY="http://proxy:1", NO_PROXY="example.com")
     assert stack_environment(settings, open_keys(tmp_path), URL)["NO_PROXY"] == "example.com,127.0.0.1"
+
+
+def test_a_process_title_does_not_overwrite_the_mark_of_the_stack(tmp_path: Path) -> None:
+    # setproctitle writes over the environment that a process was started with, unless told not to.
+    assert stack_environment(given(tmp_path), open_keys(tmp_path), URL)["SPT_NOENV"] == "1"
