@@ -1,0 +1,221 @@
+"""Who migrates, and how: on PostgreSQL 16 and 18, from servers that have never seen the ledger."""
+
+import re
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from alembic import command
+from local.postgres import Cluster
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import NullPool
+
+from qbank_ledger import migrate as module
+from qbank_ledger.database import engine_for
+from qbank_ledger.errors import LedgerError, MigrationNotAllowedError, NotMigratedError
+from qbank_ledger.migrate import migrate, require_newest
+from qbank_ledger.verify import verify
+from tests.conftest import free_port
+
+PASSWORD = "of-this-test-only"
+NEWEST = "0002_trust"
+
+
+@dataclass
+class Server:
+    """A PostgreSQL server, and short words for it."""
+
+    cluster: Cluster
+
+    def url(self, database: str, login: str = "postgres") -> URL:
+        url = make_url(self.cluster.url(database=database)).set(drivername="postgresql+psycopg2")
+        return url if login == "postgres" else url.set(username=login, password=PASSWORD)
+
+    def engine(self, database: str = "postgres") -> Engine:
+        return create_engine(self.url(database), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+    def run(self, sql: str, database: str = "postgres") -> list[tuple[object, ...]]:
+        with self.engine(database).connect() as connection:
+            result = connection.exec_driver_sql(sql)
+            return [tuple(row) for row in result.all()] if result.returns_rows else []
+
+    def forget(self) -> None:
+        """Drop every database, login and role that is not the server's own."""
+        for (name,) in self.run(
+            "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
+        ):
+            self.run(f"DROP DATABASE {name} WITH (FORCE)")
+        for (name,) in self.run(
+            "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' AND rolname <> 'postgres'"
+        ):
+            self.run(f"DROP OWNED BY {name}; DROP ROLE {name}")
+
+    def psql(self, database: str, sql: str) -> None:
+        url = self.url(database).set(drivername="postgresql")
+        subprocess.run(
+            [str(self.cluster.psql), "-X", "-q", "-v", "ON_ERROR_STOP=1", url.render_as_string(hide_password=False)],
+            input=sql, text=True, check=True, capture_output=True, timeout=60,
+        )  # fmt: skip
+
+    def schema(self, database: str) -> str:
+        url = self.url(database).set(drivername="postgresql").render_as_string(hide_password=False)
+        dump = subprocess.run(
+            [str(self.cluster.psql.with_name("pg_dump")), "--schema-only", url],
+            text=True, check=True, capture_output=True, timeout=60,
+        ).stdout  # fmt: skip
+        return re.sub(r"(?m)^\\(un)?restrict .*$", "", dump)
+
+
+@pytest.fixture(scope="module", params=[16, 18])
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    cluster = Cluster(tmp_path_factory.mktemp("postgres") / "data", free_port(), version=request.param)
+    cluster.start()
+    yield Server(cluster)
+    cluster.stop()
+
+
+@pytest.fixture
+def server(running: Server) -> Server:
+    """A server that has never seen the ledger."""
+    running.forget()
+    return running
+
+
+def database(server: Server, name: str, owner: str = "postgres", options: str = "") -> URL:
+    """An empty database of a login that has these options; returns the login's URL."""
+    if owner != "postgres":
+        server.run(f"CREATE ROLE {owner} LOGIN {options} PASSWORD '{PASSWORD}'")
+    server.run(f"CREATE DATABASE {name} OWNER {owner}")
+    return server.url(name, owner)
+
+
+def migrate_to_the_first(url: URL) -> None:
+    """As migrate does, but only to revision 0001."""
+    with engine_for(url, role=None).begin() as connection:
+        module._make_roles(connection)
+        connection.execute(text("SET LOCAL ROLE qbank_owner"))
+        connection.execute(text("CREATE SCHEMA IF NOT EXISTS ledger"))
+        config = module._alembic()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001_ledger")
+
+
+def test_a_superuser_migrates_once(server: Server) -> None:
+    url = database(server, "one")
+    assert migrate(url) == f"The ledger database went from nothing to {NEWEST}."
+    before = server.schema("one")
+    assert migrate(url) == f"The ledger database is at the newest schema ({NEWEST})."
+    assert server.schema("one") == before
+
+
+def test_an_owner_who_may_create_roles_migrates_to_the_same_schema(server: Server) -> None:
+    url = database(server, "theirs", "chief", "CREATEROLE")
+    assert migrate(url) == f"The ledger database went from nothing to {NEWEST}."
+    with engine_for(url).connect() as connection:
+        assert connection.scalar(text("SELECT current_user")) == "qbank_loader"
+        require_newest(connection)
+    migrate(database(server, "ours"))
+    assert server.schema("theirs") == server.schema("ours")
+
+
+def test_an_owner_who_may_not_is_told_what_a_dba_must_run_and_that_makes_the_same_schema(
+    server: Server,
+) -> None:
+    url = database(server, "theirs", "chief")
+    with pytest.raises(MigrationNotAllowedError, match="Let a DBA run the SQL on standard output") as caught:
+        migrate(url)
+    assert server.run("SELECT count(*) FROM pg_namespace WHERE nspname = 'ledger'", "theirs") == [(0,)]
+    server.psql("theirs", caught.value.sql + "GRANT qbank_loader TO chief;")
+    assert migrate(url) == f"The ledger database is at the newest schema ({NEWEST})."
+    migrate(database(server, "ours"))
+    assert server.schema("theirs") == server.schema("ours")
+
+
+def test_a_loaders_login_runs_and_does_not_migrate(server: Server) -> None:
+    migrate_to_the_first(database(server, "one"))
+    server.run(f"CREATE ROLE runs LOGIN PASSWORD '{PASSWORD}'; GRANT qbank_loader TO runs")
+    url = server.url("one", "runs")
+    with engine_for(url).connect() as connection, pytest.raises(NotMigratedError, match="run `make migrate`"):
+        require_newest(connection)
+    with pytest.raises(MigrationNotAllowedError) as caught:
+        migrate(url)
+    assert "CREATE TABLE ledger.balance (" not in caught.value.sql, "only what is not there yet"
+    server.psql("one", caught.value.sql)
+    assert migrate(url) == f"The ledger database is at the newest schema ({NEWEST})."
+    assert verify(engine_for(url)) == "The ledger is whole: it has no balance and no seal yet."
+
+
+def test_two_at_once_migrate_once(server: Server) -> None:
+    url = database(server, "one")
+    said: list[str] = []
+    threads = [threading.Thread(target=lambda: said.append(migrate(url))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(said) == [
+        f"The ledger database is at the newest schema ({NEWEST}).",
+        f"The ledger database went from nothing to {NEWEST}.",
+    ]
+
+
+FILL = """
+SELECT ledger.ensure_partitions('2026-10-15');
+INSERT INTO ledger.account VALUES ('a', 'A', 'EUR', 2, 'QB01', '1100', 'UTC', NULL, 90, NULL, 0, NULL, NULL, true);
+INSERT INTO ledger.account_period VALUES ('a', '2026-10-05 10:00+00');
+INSERT INTO sync.run (dag_run_id, api_host, deadline_at, dry_run, subset, expected) VALUES ('d', 'bank', now(), false, false, 1);
+INSERT INTO ledger.balance SELECT 'a', '2026-10-05 10:00+00', n, 123456789012345678901234567890.12, 'EUR', '2026-10-05 10:05+00', 1, 1, 1, '2026-10-05 10:06+00' FROM generate_series(1, 1) AS n;
+INSERT INTO ledger.seal SELECT 1, 1, 1, '{"EUR": {"available": "1", "ledger": "123456789012345678901234567890.12"}}',
+       r.sha, NULL, ledger.seal_sha256(1, 1, 1, '{"EUR": {"available": "1", "ledger": "123456789012345678901234567890.12"}}', r.sha, NULL, '2026-10-05 10:06+00'), '2026-10-05 10:06+00'
+  FROM (SELECT encode(sha256(ledger.row_sha256(account_id, as_of_hour, available_balance, ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at)), 'hex') AS sha FROM ledger.balance) AS r;
+UPDATE ledger.balance SET available_balance = 2, observed_at = '2026-10-05 10:15+00', seal_no = 2, revision = 2, recorded_at = '2026-10-05 10:16+00';
+INSERT INTO ledger.seal SELECT 2, 1, 1, '{"EUR": {"available": "2", "ledger": "123456789012345678901234567890.12"}}',
+       r.sha, p.sha256, ledger.seal_sha256(2, 1, 1, '{"EUR": {"available": "2", "ledger": "123456789012345678901234567890.12"}}', r.sha, p.sha256, '2026-10-05 10:16+00'), '2026-10-05 10:16+00'
+  FROM ledger.seal AS p, (SELECT encode(sha256(ledger.row_sha256(account_id, as_of_hour, available_balance, ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at)), 'hex') AS sha FROM ledger.balance) AS r;
+"""
+KEPT = (
+    "SELECT * FROM ledger.account", "SELECT * FROM ledger.account_period", "SELECT * FROM ledger.balance",
+    "SELECT * FROM ledger.balance_history", "SELECT seal_no, sha256, sealed_at FROM ledger.seal ORDER BY 1",
+    "SELECT run_no, dag_run_id, state FROM sync.run",
+)  # fmt: skip
+
+
+def test_a_ledger_filled_at_the_revision_before_keeps_every_row_and_verifies(server: Server) -> None:
+    url = database(server, "one")
+    migrate_to_the_first(url)
+    server.run(FILL, "one")
+    before = [server.run(query, "one") for query in KEPT]
+    assert all(before)
+    assert migrate(url) == f"The ledger database went from 0001_ledger to {NEWEST}."
+    assert [server.run(query, "one") for query in KEPT] == before
+    assert verify(engine_for(url)).startswith("The ledger is whole: 2 seals cover its 2 rows.")
+    migrate(database(server, "fresh"))
+    assert _relations(server, "one") == _relations(server, "fresh")
+
+
+def _relations(server: Server, database: str) -> list[tuple[object, ...]]:
+    return server.run(
+        "SELECT c.oid::regclass::text, relkind, array_agg(attname::text || format_type(atttypid, atttypmod) ORDER BY attnum), relacl::text"
+        " FROM pg_class AS c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped"
+        " WHERE relnamespace IN ('ledger'::regnamespace, 'sync'::regnamespace) AND NOT relispartition"
+        " GROUP BY 1, 2, 4 ORDER BY 1",
+        database,
+    )
+
+
+def test_a_revision_that_fails_its_own_check_leaves_nothing(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = database(server, "one")
+    read: Callable[[str], str] = module._read
+    monkeypatch.setattr(
+        module, "_read", lambda name: "SELECT 'nothing fits'" if name.endswith("check.sql") else read(name)
+    )
+    with pytest.raises(LedgerError, match=r"Revision 0001_ledger was undone: nothing fits\."):
+        migrate(url)
+    assert server.run("SELECT count(*) FROM pg_namespace WHERE nspname IN ('ledger', 'sync')", "one") == [
+        (0,)
+    ]

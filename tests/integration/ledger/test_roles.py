@@ -1,0 +1,195 @@
+"""Who may do what: a matrix of statements that each role is refused, and of those it is not."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import exc
+
+from qbank_ledger.database import engine_for
+
+from .conftest import Ledger, Reply
+
+ALTERS = [
+    "CREATE TABLE ledger.mine (x int)",
+    "CREATE TABLE sync.mine (x int)",
+    "CREATE SCHEMA mine",
+    "CREATE FUNCTION ledger.mine() RETURNS int LANGUAGE sql RETURN 1",
+    "CREATE OR REPLACE FUNCTION ledger.row_sha256(account_id text, as_of_hour timestamptz, available_balance numeric,"
+    " ledger_balance numeric, currency text, observed_at timestamptz, run_no bigint, seal_no bigint, revision integer,"
+    " recorded_at timestamptz) RETURNS bytea LANGUAGE sql RETURN ''::bytea",
+    "CREATE TRIGGER mine BEFORE INSERT ON ledger.balance FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "ALTER TABLE ledger.balance ADD COLUMN mine int",
+    "ALTER TABLE ledger.balance DISABLE TRIGGER ALL",
+    "ALTER TABLE ledger.seal DISABLE TRIGGER append_only",
+    "ALTER VIEW ledger.coverage RENAME TO mine",
+    "ALTER TABLE ledger.balance OWNER TO CURRENT_USER",
+    "DROP TABLE ledger.seal",
+    "DROP VIEW ledger.latest_balance",
+    "DROP SCHEMA ledger CASCADE",
+    "COMMENT ON TABLE ledger.balance IS 'mine'",
+    "CREATE INDEX mine ON ledger.balance (currency)",
+    "TRUNCATE ledger.balance",
+    "TRUNCATE ledger.balance_history",
+    "TRUNCATE ledger.seal",
+    "TRUNCATE sync.run CASCADE",
+    "SET session_replication_role = replica",
+    "SET ROLE qbank_owner",
+    "UPDATE ledger.alembic_version SET version_num = 'x'",
+]
+HISTORY = [
+    "INSERT INTO ledger.balance_history SELECT *, now() FROM ledger.balance",
+    "UPDATE ledger.balance_history SET ledger_balance = 0",
+    "DELETE FROM ledger.balance_history",
+    "UPDATE ledger.seal SET row_count = 1",
+    "DELETE FROM ledger.seal",
+    "DELETE FROM ledger.balance",
+    "DELETE FROM ledger.account",
+    "DELETE FROM ledger.account_period",
+    "DELETE FROM ledger.gap",
+    "UPDATE ledger.accepted_host SET api_host = 'x'",
+    "DELETE FROM ledger.accepted_host",
+    "INSERT INTO ledger.accepted_accounts VALUES ('x', now(), 'me')",
+    "INSERT INTO sync.release SELECT 1, 'a', now(), 'me', 'why', '{{}}', 1, 1, now(), NULL",
+    "UPDATE sync.release SET reason = 'x'",
+    "DELETE FROM sync.release",
+    "DELETE FROM sync.run",
+    "DELETE FROM sync.observation",
+    "UPDATE sync.finding SET severity = 'warning'",
+    "DELETE FROM sync.finding",
+    "UPDATE sync.verdict SET fit = true",
+    "DELETE FROM sync.verdict",
+    "UPDATE {balance_partition} SET ledger_balance = 0",
+    "DELETE FROM {history_partition}",
+]
+WRITES = [
+    "INSERT INTO ledger.balance SELECT 'z', as_of_hour, 1, 1, currency, observed_at, 1, 1, 1, recorded_at FROM ledger.balance",
+    "UPDATE ledger.balance SET ledger_balance = 0",
+    "UPDATE ledger.account SET active = false",
+    "UPDATE ledger.account_period SET closed_at = now()",
+    "INSERT INTO ledger.gap VALUES ('a', now(), 'x', 1)",
+    "INSERT INTO ledger.seal SELECT 99, 1, 1, '{{}}', rows_sha256, sha256, sha256, now() FROM ledger.seal",
+    "INSERT INTO ledger.accepted_host VALUES ('x', now(), 'me')",
+    "UPDATE sync.run SET state = 'complete'",
+    "UPDATE sync.observation SET payload = ''",
+    "INSERT INTO sync.verdict VALUES (1, 'z', true, now())",
+    "INSERT INTO sync.validation_result VALUES (1, 'x', 'critical', true, 1, 1)",
+    "SELECT nextval('ledger.seal_no')",
+    "SELECT ledger.ensure_partitions()",
+    "SELECT ledger.write_seal(1, 1, now(), now())",
+    "SELECT sync.drop_payloads(interval '90 days')",
+]
+OPERATES = [
+    "SELECT ledger.release(1, 'a', 'why')",
+    "SELECT ledger.accept_host('other')",
+    f"SELECT ledger.accept_accounts('{'f' * 64}')",
+]
+PEOPLE = ("qbank_analyst", "qbank_operator", "qbank_preparer", "qbank_approver")
+ROLES = ("qbank_loader", *PEOPLE)
+FORBIDDEN = [
+    *((role, statement) for role in ROLES for statement in ALTERS + HISTORY),
+    *((role, statement) for role in PEOPLE for statement in WRITES),
+    *((role, statement) for role in ROLES if role != "qbank_operator" for statement in OPERATES),
+]
+READ = (
+    "ledger.balance", "ledger.balance_history", "ledger.latest_balance", "ledger.daily_balance", "ledger.daily_movement",
+    "ledger.hourly_movement", "ledger.entity_total", "ledger.hourly_total", "ledger.coverage", "ledger.missing_hour",
+    "ledger.seal", "ledger.account", "ledger.gap", "sync.run", "sync.outcome", "sync.quarantine", "sync.release",
+    "sync.validation_result", "ledger.balance_as_known(now())",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ledger(_shared: Ledger) -> Ledger:
+    """A ledger with a balance, a superseded one and one held back; what is tried on it is undone."""
+    _shared.quick_run()
+    _shared.quick_run(lambda id_: Reply(account_id=id_, echoed_currency="USD" if id_ == "b" else None))
+    return _shared
+
+
+@pytest.fixture(scope="module")
+def names(ledger: Ledger) -> dict[str, str]:
+    return {
+        f"{name}_partition": ledger.value(f"SELECT tableoid::regclass::text FROM ledger.{relation} LIMIT 1")
+        for name, relation in (("balance", "balance"), ("history", "balance_history"))
+    }
+
+
+@pytest.fixture(scope="module")
+def sessions(ledger: Ledger) -> dict[str, Any]:
+    """A session of a login that holds one group role only, for each of them."""
+    opened = {}
+    for role in ROLES:
+        login = f"{role}_{ledger.url.database}"
+        ledger.rows(f"CREATE ROLE {login} LOGIN PASSWORD 'of-this-test-only'")
+        ledger.rows(f"GRANT {role} TO {login}")
+        url = ledger.url.set(username=login, password="of-this-test-only")
+        opened[role] = engine_for(url, role=None).connect()
+    return opened
+
+
+@pytest.mark.parametrize(("role", "statement"), FORBIDDEN)
+def test_a_role_is_refused(
+    sessions: dict[str, Any], names: dict[str, str], role: str, statement: str
+) -> None:
+    session = sessions[role]
+    with pytest.raises(exc.ProgrammingError) as caught:
+        session.exec_driver_sql(statement.format(**names))
+    session.rollback()
+    assert caught.value.orig.pgcode == "42501", "refused for want of a right, not for another reason"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_reads(sessions: dict[str, Any], role: str) -> None:
+    for relation in READ:
+        assert sessions[role].exec_driver_sql(f"SELECT count(*) FROM {relation}").scalar_one() >= 0
+    sessions[role].rollback()
+
+
+@pytest.mark.parametrize("statement", OPERATES[1:])
+def test_an_operator_operates(sessions: dict[str, Any], statement: str) -> None:
+    sessions["qbank_operator"].exec_driver_sql(statement)
+    sessions["qbank_operator"].rollback()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nobody_hands_on_what_he_has(ledger: Ledger, sessions: dict[str, Any], role: str) -> None:
+    sessions[role].exec_driver_sql("GRANT SELECT ON ledger.balance TO PUBLIC")  # a warning, says PostgreSQL
+    sessions[role].commit()
+    assert not ledger.value("SELECT has_table_privilege('public', 'ledger.balance', 'SELECT')")
+
+
+def test_no_function_is_open_to_everybody(ledger: Ledger) -> None:
+    assert (
+        ledger.rows(
+            "SELECT p.oid::regprocedure::text FROM pg_proc AS p WHERE pronamespace IN ('ledger'::regnamespace, 'sync'::regnamespace)"
+            " AND has_function_privilege('public', p.oid, 'EXECUTE')"
+        )
+        == []
+    )
+
+
+def test_what_runs_with_the_owners_rights_names_its_search_path(ledger: Ledger) -> None:
+    """Otherwise a caller's own schema could put its functions first."""
+    assert (
+        ledger.rows(
+            "SELECT p.oid::regprocedure::text FROM pg_proc AS p WHERE pronamespace IN ('ledger'::regnamespace, 'sync'::regnamespace)"
+            " AND prosecdef AND NOT coalesce(array_to_string(proconfig, ','), '') LIKE '%%search_path=pg_catalog, pg_temp%%'"
+        )
+        == []
+    )
+
+
+def test_an_analysts_long_query_delays_no_publish(ledger: Ledger, sessions: dict[str, Any]) -> None:
+    session = sessions["qbank_analyst"]
+    session.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    query = "SELECT count(*), max(recorded_at) FROM ledger.balance"
+    before = session.exec_driver_sql(query).one()
+    with ledger.owner.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
+        # also where the plan has to make next year's partitions while the query reads
+        connection.exec_driver_sql("SELECT ledger.ensure_partitions(now() + interval '1 year')")
+    ledger.quick_run()
+    assert session.exec_driver_sql(query).one() == before, "one state throughout"
+    session.rollback()
+    assert session.exec_driver_sql(query).one() != before
+    session.rollback()
