@@ -8,6 +8,7 @@ from sqlalchemy.engine import URL
 
 from qbank_ledger.config import ledger_url
 from qbank_ledger.database import engine_for
+from qbank_ledger.dictionary import dictionary
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
 from qbank_ledger.migrate import migrate
 from qbank_ledger.verify import verify
@@ -17,9 +18,14 @@ def _verify(url: URL) -> str:
     return verify(engine_for(url))
 
 
+def _dictionary(url: URL) -> str:
+    return dictionary(engine_for(url))
+
+
 VERBS: dict[str, tuple[Callable[[URL], str], str]] = {
     "migrate": (migrate, "bring the ledger database to the newest schema and its roles"),
     "verify": (_verify, "recompute the chain of seals; exit code 0 only when nothing was altered"),
+    "dictionary": (_dictionary, "the data dictionary, in Markdown, from the database's comments"),
 }
 
 

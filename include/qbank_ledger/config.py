@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sqlalchemy.engine import URL
 
-from qbank_ledger.errors import LedgerConnectionError
+from qbank_ledger.errors import LedgerConnectionError, LedgerError
 
 LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
 
@@ -38,6 +38,19 @@ def accounts_file() -> Path:
 def data_docs_dir() -> Path:
     """Where Data Docs go: ``QBANK_STATE_DIR``/data_docs, a site a run."""
     return Path(os.environ.get("QBANK_STATE_DIR") or ".local").resolve() / "data_docs"
+
+
+def payload_days(environment: Mapping[str, str] = os.environ) -> int:
+    """How many days the bodies of answers are kept: ``QBANK_PAYLOAD_DAYS``, 90 where it is not set.
+
+    Raises LedgerError when it is not a whole number of days, of one at least.
+    """
+    text = environment.get("QBANK_PAYLOAD_DAYS", "").strip() or "90"
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) >= 1):
+        raise LedgerError(
+            f"QBANK_PAYLOAD_DAYS is {text[:40]!r}: set it to a whole number of days, 1 to 99999."
+        )
+    return int(text)
 
 
 def ledger_url(environment: Mapping[str, str] = os.environ) -> URL:

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.accounts import fingerprint, read_accounts
-from qbank_ledger.config import BATCH_SIZE, MAX_BATCHES
+from qbank_ledger.config import BATCH_SIZE, MAX_BATCHES, payload_days
 from qbank_ledger.database import execute, transaction
 from qbank_ledger.errors import AccountsFileError, RunRefusedError
 from qbank_ledger.migrate import require_newest
@@ -53,6 +53,7 @@ def plan_run(
     """
     configured = read_accounts(accounts_file)
     asked = _asked(configured, only, accounts_file)
+    keep = timedelta(days=payload_days())
     batch_size = max(BATCH_SIZE, -(-len(asked) // MAX_BATCHES))
     with transaction(engine) as connection:
         require_newest(connection)
@@ -60,6 +61,7 @@ def plan_run(
         _check_host(connection, api_host, dry_run=dry_run)
         _close_lost_runs(connection)
         connection.execute(text("SELECT ledger.ensure_partitions()"))
+        execute(connection, "drop_payloads", keep=keep)
         if not dry_run:
             _update_accounts(connection, configured, asked, full=not only)
         run_no = execute(

@@ -124,6 +124,12 @@ class Ledger:
             for rule, count in zip(RULES, counts, strict=True)
         ]
 
+    def stay_in_one_hour(self) -> None:
+        """Wait, where the next seconds would cross an hour, until they do not."""
+        left = 3600 - self.value("SELECT extract(epoch FROM now())::bigint % 3600")
+        if left < 20:
+            time.sleep(left + 1)
+
     def rows(self, sql: str, **parameters: Any) -> list[Any]:
         """Rows of a query, as the superuser."""
         with self.owner.begin() as connection:

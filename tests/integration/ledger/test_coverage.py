@@ -11,7 +11,8 @@ from .conftest import Ledger, Reply, failed
 
 @pytest.fixture
 def ledger(emptied: Ledger) -> Ledger:
-    """One ledger for all of this module."""
+    """One ledger for all of this module, in an hour that lasts."""
+    emptied.stay_in_one_hour()
     return emptied
 
 

@@ -20,9 +20,7 @@ from .conftest import Ledger, Reply, failed
 @pytest.fixture
 def ledger(emptied: Ledger) -> Ledger:
     """One ledger for all of this module, in an hour that lasts."""
-    left = 3600 - emptied.value("SELECT extract(epoch FROM now())::bigint % 3600")
-    if left < 20:
-        time.sleep(left + 1)
+    emptied.stay_in_one_hour()
     return emptied
 
 

@@ -101,6 +101,7 @@ READ = (
 @pytest.fixture(scope="module")
 def ledger(_shared: Ledger) -> Ledger:
     """A ledger with a balance, a superseded one and one held back; what is tried on it is undone."""
+    _shared.stay_in_one_hour()
     _shared.quick_run()
     _shared.quick_run(lambda id_: Reply(account_id=id_, echoed_currency="USD" if id_ == "b" else None))
     return _shared

@@ -19,6 +19,7 @@ TABLES = ("ledger.balance", "ledger.balance_history", "ledger.seal", "sync.obser
 @pytest.fixture(scope="module")
 def published(_shared: Ledger) -> Ledger:
     """Two publishes of three balances each, the second over the first, and a copy of all of it."""
+    _shared.stay_in_one_hour()
     for amount in ("1.10", "2.20"):
         _shared.quick_run(lambda id_, amount=amount: Reply(account_id=id_, ledger_balance=Decimal(amount)))
     _shared.rows("CREATE SCHEMA kept")
