@@ -128,6 +128,8 @@ def _keep_results(connection: Connection, run_no: int, results: list[_Result], a
 def _expect(url: URL, run_no: int, answers: int, docs: Path) -> list[_Result]:
     """Let Great Expectations evaluate every rule over the run's answers, in PostgreSQL."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    # Hundreds of lines a run that say nothing, and some that would print a balance.
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import great_expectations as gx  # noqa: PLC0415 - 4 s and 230 MB: only where it is used
