@@ -11,15 +11,16 @@ from pathlib import Path
 
 import pytest
 
+PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"  # where Debian keeps servers, and not every login looks
 UP_S = 30.0  # how long a program may take to listen, on a busy machine
 
 
-def found(name: str, *, todo: str) -> str:
+def found(name: str, *, todo: str, path: str = PATH) -> str:
     """The path of a program. Where it is not there the test fails, and says what to do."""
-    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-    if path is None:
+    program = shutil.which(name, path=path)
+    if program is None:
         pytest.fail(f"{name} is not on this machine: {todo}.", pytrace=False)
-    return path
+    return program
 
 
 @contextmanager

@@ -204,10 +204,9 @@ def test_the_api_accepts_no_token_but_the_servers(server_of: ServerOf) -> None:
                 urlopen(request, timeout=10)
 
 
-def test_a_program_that_is_absent_fails_its_test_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
+def test_a_program_that_is_absent_fails_its_test_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(pytest.fail.Exception, match=r"npm is not on this machine: install Node\.js\."):
-        found("npm", todo="install Node.js")
+        found("npm", todo="install Node.js", path=str(tmp_path))
 
 
 def test_the_lock_of_npm_pins_by_hash_and_names_no_address() -> None:

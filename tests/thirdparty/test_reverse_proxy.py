@@ -1,6 +1,6 @@
 """The bank behind a real nginx: its limiter, its cuts, and certificates that prove nothing (bar 8 to 11)."""
 
-import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from tests.conftest import free_port
 from tests.contract.bank import Bank
 from tests.contract.conftest import settings_of
 from tests.contract.test_bank_tls import Authority
-from tests.thirdparty.program import found, running
+from tests.thirdparty.program import PATH, found, running
 
 IDS = [f"account-{number}" for number in range(400)]
 Nginx = Callable[..., str]
@@ -51,19 +51,23 @@ http {
 
 
 @pytest.fixture(scope="session")
-def nginx_program() -> str:
-    """Debian's nginx: the one that is there, or installed now where we may."""
-    name, package = "nginx", "nginx-light"
-    if os.access("/usr/sbin/nginx", os.X_OK) or os.geteuid() != 0:
-        return found(name, todo=f"install Debian's package {package}")
-    subprocess.run(
-        ["apt-get", "install", "--yes", "--no-install-recommends", package],
-        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-        capture_output=True,
-        timeout=200,
-        check=False,  # found() says what to do
-    )
-    return found(name, todo=f"install Debian's package {package}")
+def nginx_program(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The nginx of this machine, or else Debian's, unpacked into a folder: no service is installed."""
+    if program := shutil.which("nginx", path=PATH):
+        return program
+    folder = tmp_path_factory.mktemp("nginx")
+    apt = found("apt-get", todo="install nginx")
+    download = [apt, "download", "nginx"]
+    if not succeeded(download, folder):
+        succeeded([apt, "update"], folder)  # a new container has no lists of packages
+        succeeded(download, folder)
+    for package in folder.glob("nginx_*.deb"):
+        succeeded(["dpkg-deb", "--extract", str(package), str(folder)], folder)
+    return found("nginx", todo="install it, apt-get could not", path=str(folder / "usr" / "sbin"))
+
+
+def succeeded(command: list[str], folder: Path) -> bool:
+    return not subprocess.run(command, cwd=folder, capture_output=True, timeout=200, check=False).returncode
 
 
 @pytest.fixture
