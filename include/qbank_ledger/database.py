@@ -6,6 +6,7 @@ take an open connection; who opened it owns the transaction.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -100,6 +101,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@cache
 def statement(name: str) -> TextClause:
     """The statement that ``sql/<name>.sql`` holds."""
     return text(statement_text(name))
