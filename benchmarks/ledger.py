@@ -1,0 +1,197 @@
+"""The ledger: audit, publish and verify a million rows, beside a bare INSERT … ON CONFLICT with history.
+
+On a PostgreSQL of its own, made for it and gone afterwards. The bare statement writes the same rows to
+a table with the same key, and a trigger keeps what it replaces; it has no partitions, no checks and no
+seal, and asks no verdict.
+"""
+
+import socket
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from local.postgres import Cluster
+from sqlalchemy import Connection, Engine, make_url, text
+
+from benchmarks import is_quick, print_table
+from qbank_ledger.audit import audit_run
+from qbank_ledger.database import engine_for, execute
+from qbank_ledger.migrate import migrate
+from qbank_ledger.publish import publish_run
+from qbank_ledger.verify import verify
+
+_RUN = """
+INSERT INTO sync.run (dag_run_id, api_host, deadline_at, dry_run, subset, expected)
+VALUES ('bench', 'bank', now() + interval '1 day', false, false, :rows) RETURNING run_no
+"""
+_STAGE = """
+INSERT INTO sync.run_account
+SELECT :run_no, 'acc-' || lpad(n::text, 8, '0'), 0, (ARRAY['EUR', 'USD', 'GBP'])[1 + n % 3], 2, 90, NULL
+  FROM generate_series(1, :rows) AS n;
+INSERT INTO sync.observation
+SELECT r.run_no, a.account_id, r.started_at, 'answered', NULL, n + 0.25, n + :run_no + 0.5,
+       NULL, NULL, NULL, NULL, '{}', 200, 1, clock_timestamp()
+  FROM sync.run AS r, generate_series(1, :rows) AS n,
+       LATERAL (SELECT 'acc-' || lpad(n::text, 8, '0') AS account_id) AS a
+ WHERE r.run_no = :run_no;
+"""
+_BARE = """
+CREATE SCHEMA bare;
+CREATE TABLE bare.balance (LIKE ledger.balance, PRIMARY KEY (account_id, as_of_hour));
+CREATE TABLE bare.history (LIKE ledger.balance_history);
+CREATE FUNCTION bare.keep() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO bare.history SELECT o.*, n.recorded_at
+      FROM old_rows AS o JOIN new_rows AS n USING (account_id, as_of_hour);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER keep AFTER UPDATE ON bare.balance REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION bare.keep();
+"""
+_BARE_UPSERT = """
+INSERT INTO bare.balance AS b
+SELECT o.account_id, date_trunc('hour', o.observed_at, 'UTC'), o.available_balance, o.ledger_balance,
+       a.currency, o.observed_at, o.run_no, 1, 1, clock_timestamp()
+  FROM sync.observation AS o JOIN sync.run_account AS a USING (run_no, account_id)
+ WHERE o.run_no = :run_no
+    ON CONFLICT (account_id, as_of_hour) DO UPDATE
+   SET (available_balance, ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at)
+     = (excluded.available_balance, excluded.ledger_balance, excluded.currency, excluded.observed_at,
+        excluded.run_no, excluded.seal_no, b.revision + 1, excluded.recorded_at)
+ WHERE excluded.observed_at > b.observed_at
+"""
+_YEARS = """
+SELECT ledger.ensure_partitions(now() - n * interval '1 month') FROM generate_series(1, 8) AS n;
+INSERT INTO ledger.account
+SELECT 'old-' || lpad(n::text, 5, '0'), 'n', 'EUR', 2, 'QB01', '1100', 'UTC', NULL, 90, NULL, 0,
+       NULL, NULL, true
+  FROM generate_series(1, 2000) AS n;
+INSERT INTO ledger.balance
+SELECT a.account_id, h.hour, h.n + 0.25, h.n + 0.5, 'EUR', h.hour + interval '5 min',
+       1, -h.n, 1, h.hour + interval '6 min'
+  FROM (SELECT n, date_trunc('hour', now(), 'UTC') - (:hours - n + 1) * interval '1 hour' AS hour
+          FROM generate_series(1, :hours) AS n) AS h, ledger.account AS a
+ ORDER BY h.n, a.account_id;
+"""
+_AS_KNOWN = """
+SELECT * FROM ledger.balance_as_known(now() - interval '2 days')
+ WHERE as_of_hour = date_trunc('hour', now() - interval '3 days', 'UTC')
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    rows, hours = (20_000, 50) if is_quick() else (1_000_000, 5_000)
+    with _ledger() as engine:
+        superuser = engine_for(engine.url.set(query={}), role=None)
+        _run(superuser, _BARE)
+        timed: list[tuple[str, float, str]] = []
+        first = _stage(superuser, rows)
+        with tempfile.TemporaryDirectory() as docs:
+            timed.append(
+                (f"audit {rows:,} rows", _seconds(lambda: audit_run(engine, first, Path(docs))), "60 s")
+            )
+        timed += _publish(engine, superuser, first, "first time")
+        size = _bytes_per_row(superuser)
+        timed.append((f"verify {rows:,} rows", _seconds(lambda: verify(engine)), "20 s"))
+        second = _stage(superuser, rows)
+        with superuser.begin() as connection:
+            execute(connection, "write_verdicts", run_no=second)
+        timed += _publish(engine, superuser, second, "over the first")
+        print_table("The ledger", ("what", "seconds", "promised"), [(w, f"{s:.1f}", p) for w, s, p in timed])
+        sizes = ("balance and its indexes, an account-hour", "its hash in the seal")
+        print_table("Size", ("what", "bytes"), [(w, f"{b:.0f}") for w, b in zip(sizes, size, strict=True)])
+        _years(superuser, hours)
+
+
+def _publish(engine: Engine, superuser: Engine, run_no: int, when: str) -> list[tuple[str, float, str]]:
+    """The bare statement and the ledger's publish, of the same staged rows."""
+    bare = _seconds(lambda: _run(superuser, _BARE_UPSERT, run_no=run_no))
+    _run(superuser, "CHECKPOINT")
+    ours = _seconds(lambda: publish_run(engine, run_no))
+    return [
+        (f"bare INSERT … ON CONFLICT, {when}", bare, ""),
+        (f"publish with its seal, {when}", ours, f"30 s, and twice the bare ({ours / bare:.1f})"),
+    ]
+
+
+def _years(superuser: Engine, hours: int) -> None:
+    """What a reader waits for, over 2,000 accounts and so many hours."""
+    _run(superuser, _YEARS, hours=hours)
+    with superuser.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.exec_driver_sql("VACUUM ANALYZE ledger.balance")
+    queries = {
+        "latest_balance, all accounts": ("SELECT * FROM ledger.latest_balance", "100 ms"),
+        "2,000 accounts as known at an instant": (_AS_KNOWN, "50 ms"),
+        "a day's closings": ("SELECT * FROM ledger.daily_balance WHERE as_of_date = current_date - 1", ""),
+    }
+    found = []
+    for what, (query, promised) in queries.items():
+        with superuser.connect() as connection:
+            read = partial(_read, connection, query)
+            times = [_seconds(read) for _ in range(20)]
+        found.append((what, f"{statistics.quantiles(times, n=20)[-1] * 1000:.0f}", promised))
+    print_table(f"Reading, {2_000 * hours:,} rows", ("what", "p95, ms", "promised"), found)
+
+
+@contextmanager
+def _ledger() -> Iterator[Engine]:
+    with tempfile.TemporaryDirectory() as folder:
+        cluster = Cluster(Path(folder) / "postgres", _free_port())
+        cluster.start()
+        try:
+            url = make_url(cluster.url()).set(drivername="postgresql+psycopg2")
+            migrate(url)
+            yield engine_for(url)
+        finally:
+            cluster.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _stage(superuser: Engine, rows: int) -> int:
+    with superuser.begin() as connection:
+        run_no = int(connection.execute(text(_RUN), {"rows": rows}).scalar_one())
+    _run(superuser, _STAGE, run_no=run_no, rows=rows)
+    _run(superuser, "ANALYZE sync.observation; ANALYZE sync.run_account; ANALYZE sync.run")
+    return run_no
+
+
+def _bytes_per_row(superuser: Engine) -> tuple[float, float]:
+    with superuser.connect() as connection:
+        row = connection.execute(
+            text(
+                "SELECT sum(pg_total_relation_size(inhrelid))::float8 / n.rows AS table_,"
+                " pg_total_relation_size('ledger.seal')::float8 / n.rows AS seal"
+                " FROM pg_inherits, (SELECT count(*) AS rows FROM ledger.balance) AS n"
+                " WHERE inhparent = 'ledger.balance'::regclass GROUP BY n.rows"
+            )
+        ).one()
+    return float(row.table_), float(row.seal)
+
+
+def _run(engine: Engine, sql: str, **parameters: object) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(sql), parameters)
+
+
+def _read(connection: Connection, query: str) -> None:
+    connection.execute(text(query)).all()
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+if __name__ == "__main__":
+    main()
