@@ -1,0 +1,100 @@
+-- Purpose: compare the two sides into the temporary table compared, without the past: age comes after.
+-- Grain:   group of accounts that share (entity, gl_account, currency) × date with a GL row of the entity.
+-- Params:  as_of_date: a date, also before its cut-off; null: every date whose cut-off has passed.
+CREATE TEMPORARY TABLE compared ON COMMIT DROP AS
+WITH gl AS MATERIALIZED (
+    SELECT DISTINCT ON (as_of_date, entity, gl_account, currency)
+           as_of_date, entity, gl_account, currency, balance, load_no
+      FROM recon.gl_balance
+     WHERE as_of_date = coalesce(CAST(:as_of_date AS date), as_of_date)
+     ORDER BY as_of_date, entity, gl_account, currency, load_no DESC
+), day AS (
+    SELECT DISTINCT entity, as_of_date FROM gl
+), member AS (
+    SELECT a.account_id, a.entity, a.gl_account, a.currency, a.minor_units, a.tolerance, a.time_zone, a.cut_off,
+           d.as_of_date, make_interval(mins => a.max_age_minutes) AS max_age, a.group_size,
+           (d.as_of_date + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone AS closes_at
+      FROM (SELECT *, count(*) OVER (PARTITION BY entity, gl_account, currency) AS group_size
+              FROM ledger.account WHERE active) AS a
+      JOIN day AS d USING (entity)
+), grouped AS MATERIALIZED (
+    SELECT m.entity, m.gl_account, m.currency, m.as_of_date,
+           array_agg(m.account_id ORDER BY m.account_id COLLATE "C") AS members,
+           max(m.minor_units)::integer AS minor_units, min(m.tolerance) AS tolerance,
+           bool_or(m.closes_at > now()) AS provisional,
+           -- A sum that lacks a member would be wrong.
+           CASE WHEN count(c.account_id) = count(*) THEN sum(c.ledger_balance) END AS bank_balance,
+           CASE WHEN count(c.account_id) = count(*) THEN min(c.observed_at) END AS bank_observed_at,
+           bool_or(least(m.closes_at, now()) - c.observed_at > m.max_age) AS is_stale
+      FROM member AS m
+      -- Nothing is subtracted across currencies: a closing in another one is none.
+      LEFT JOIN LATERAL ledger.closing(m.account_id, m.time_zone, m.cut_off, m.as_of_date) AS c
+        ON c.currency = m.currency
+     WHERE CAST(:as_of_date AS date) IS NOT NULL OR m.closes_at <= now()
+     GROUP BY m.entity, m.gl_account, m.currency, m.as_of_date
+    -- Of a group whose cut-offs differ, the last decides.
+    HAVING count(*) = max(m.group_size)
+), effect AS MATERIALIZED (
+    -- What counting an item adds to the unexplained amount.
+    SELECT entity, gl_account, currency, item_date, cleared_date, side, amount,
+           CASE side WHEN 'bank' THEN amount ELSE -amount END AS effect
+      FROM recon.current_item
+), counted AS (
+    SELECT g.entity, g.gl_account, g.currency, g.as_of_date,
+           sum(e.amount) FILTER (WHERE e.side = 'bank') AS bank_items,
+           sum(e.amount) FILTER (WHERE e.side = 'book') AS book_items
+      FROM grouped AS g JOIN effect AS e USING (entity, gl_account, currency)
+     WHERE e.item_date <= g.as_of_date AND (e.cleared_date IS NULL OR g.as_of_date < e.cleared_date)
+     GROUP BY g.entity, g.gl_account, g.currency, g.as_of_date
+), netted AS (
+    SELECT g.*, gl.balance AS gl_balance, gl.load_no AS gl_load_no, g.bank_balance - gl.balance AS difference,
+           coalesce(c.bank_items, 0) AS bank_items, coalesce(c.book_items, 0) AS book_items,
+           g.bank_balance - gl.balance + coalesce(c.bank_items, 0) - coalesce(c.book_items, 0) AS unexplained
+      FROM grouped AS g
+      LEFT JOIN gl USING (entity, gl_account, currency, as_of_date)
+      LEFT JOIN counted AS c USING (entity, gl_account, currency, as_of_date)
+), judged AS MATERIALIZED (
+    SELECT n.*, CASE WHEN bank_balance IS NULL THEN 'missing_bank'
+                     WHEN gl_balance IS NULL THEN 'missing_gl'
+                     WHEN is_stale THEN 'stale_bank'
+                     WHEN unexplained = 0 THEN 'matched'
+                     WHEN abs(unexplained) <= tolerance THEN 'within_tolerance'
+                     ELSE 'break' END AS status
+      FROM netted AS n
+), hint AS (
+    -- What one item more or less would do to a break.
+    SELECT j.entity, j.gl_account, j.currency, j.as_of_date,
+           bool_or(e.effect = j.unexplained AND e.counts) AS duplicate,
+           bool_or(e.effect = -j.unexplained AND NOT e.counts) AS timing
+      FROM judged AS j
+      JOIN LATERAL (SELECT f.effect, f.item_date <= j.as_of_date
+                           AND (f.cleared_date IS NULL OR j.as_of_date < f.cleared_date) AS counts
+                      FROM effect AS f
+                     WHERE (f.entity, f.gl_account, f.currency) = (j.entity, j.gl_account, j.currency)) AS e ON true
+     WHERE j.status = 'break'
+     GROUP BY j.entity, j.gl_account, j.currency, j.as_of_date
+)
+SELECT j.entity, j.gl_account, j.currency, j.as_of_date, j.members, j.provisional, j.bank_balance,
+       j.bank_observed_at, j.gl_balance, j.gl_load_no, j.difference, j.bank_items, j.book_items, j.unexplained,
+       j.tolerance, j.status,
+       CASE j.status
+            WHEN 'matched' THEN NULL
+            WHEN 'within_tolerance' THEN NULL
+            WHEN 'missing_bank' THEN 'missing_bank_data'
+            WHEN 'missing_gl' THEN
+                 CASE WHEN EXISTS (SELECT FROM recon.gl_balance AS o
+                                    WHERE (o.as_of_date, o.entity, o.gl_account) = (j.as_of_date, j.entity, j.gl_account))
+                      THEN 'currency' ELSE 'unexplained' END
+            WHEN 'stale_bank' THEN 'stale'
+            ELSE CASE
+                 WHEN EXISTS (SELECT FROM recon.reconciliation AS r
+                               WHERE r.account_id = ANY (j.members) AND r.as_of_date = j.as_of_date
+                                 AND r.status IN ('matched', 'within_tolerance')) THEN 'restatement'
+                 WHEN h.duplicate THEN 'duplicate'
+                 WHEN h.timing THEN 'timing'
+                 WHEN j.gl_balance = -j.bank_balance AND j.gl_balance <> 0 THEN 'sign'
+                 WHEN recon.is_transposed(j.gl_balance, j.bank_balance, j.minor_units) THEN 'transposition'
+                 ELSE 'unexplained' END
+       END AS cause
+  FROM judged AS j
+  LEFT JOIN hint AS h USING (entity, gl_account, currency, as_of_date)

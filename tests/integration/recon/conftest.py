@@ -1,0 +1,118 @@
+"""A ledger with balances of the past, and the ERP's files as a test wants them."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+
+from qbank_ledger.gl import Kind, Load, load
+from qbank_ledger.reconcile import reconcile
+from tests.integration.ledger.conftest import Ledger
+
+GL_HEADER = "entity,gl_account,currency,as_of_date,balance"
+ITEM_HEADER = "entity,gl_account,currency,item_date,cleared_date,side,kind,amount,reference"
+
+
+def day(number: int) -> date:
+    """A date in October 2024; above 31 it runs into November."""
+    return date(2024, 9, 30) + timedelta(days=number)
+
+
+class Books:
+    """A ledger and an ERP, in short words: QB01, EUR, and account x on GL account 1100."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.rows, self.value = ledger.rows, ledger.value
+        self._files = 0
+        for month in (9, 10, 11, 12):
+            self.rows("SELECT ledger.ensure_partitions(:at)", at=datetime(2024, month, 15))  # noqa: DTZ001
+
+    def account(self, id_: str = "x", gl: str = "1100", **fields: Any) -> None:
+        """An account, open all day in UTC with no tolerance unless ``fields`` say otherwise."""
+        given = {
+            "zone": "UTC", "cut_off": None, "tolerance": "0", "currency": "EUR", "entity": "QB01",
+            "max_age": 24 * 60, "minor_units": 2, "active": True, **fields,
+        }  # fmt: skip
+        self.rows(
+            "INSERT INTO ledger.account VALUES (:id, :id, :currency, :minor_units, :entity, :gl, :zone,"
+            " CAST(:cut_off AS time), :max_age, NULL, CAST(:tolerance AS numeric), NULL, NULL, :active)",
+            id=id_, gl=gl, **given,
+        )  # fmt: skip
+
+    def bank(self, on: date, amount: str, id_: str = "x", at: str = "12:00", currency: str = "EUR") -> None:
+        """A balance observed on a date at a time of the account's own clock."""
+        zone = ZoneInfo(self.value("SELECT time_zone FROM ledger.account WHERE account_id = :id", id=id_))
+        observed = datetime.fromisoformat(f"{on}T{at}").replace(tzinfo=zone)
+        self.rows(
+            "INSERT INTO ledger.balance AS b VALUES (:id, date_trunc('hour', CAST(:at AS timestamptz), 'UTC'),"
+            " :amount, :amount, :currency, :at, 1, 1, 1, CAST(:at AS timestamptz) + interval '1 minute')"
+            " ON CONFLICT (account_id, as_of_hour) DO UPDATE SET ledger_balance = excluded.ledger_balance,"
+            " observed_at = excluded.observed_at, recorded_at = excluded.recorded_at, revision = b.revision + 1",
+            id=id_, at=observed, amount=Decimal(amount), currency=currency,
+        )  # fmt: skip
+
+    def file(self, content: str | bytes) -> Path:
+        self._files += 1
+        path = self.ledger.folder / f"{self._files}.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def load(self, content: str | bytes, kind: Kind = "gl") -> Load:
+        return load(self.ledger.engine, self.file(content), kind)
+
+    def gl(
+        self, *rows: tuple[date, str], gl: str = "1100", currency: str = "EUR", entity: str = "QB01"
+    ) -> Load:
+        """Load closing balances of a GL account."""
+        lines = "".join(f"{entity},{gl},{currency},{on},{amount}\n" for on, amount in rows)
+        return self.load(f"{GL_HEADER}\n{lines}")
+
+    def item(
+        self, on: date, amount: str, side: str = "bank", cleared: date | None = None, reference: str = "r"
+    ) -> Load:
+        """Load one outstanding item of GL account 1100."""
+        line = f"QB01,1100,EUR,{on},{cleared or ''},{side},any,{amount},{reference}"
+        return self.load(f"{ITEM_HEADER}\n{line}\n", "items")
+
+    def reconcile(self, on: date | None = None) -> dict[str, int]:
+        return reconcile(self.ledger.engine, on)
+
+    def newest(self, id_: str = "x", on: date | None = None) -> Any:
+        """The newest version of an account's date, or of its newest date."""
+        return self.rows(
+            "SELECT * FROM recon.reconciliation WHERE account_id = :id AND as_of_date = coalesce(CAST(:on AS date), as_of_date)"
+            " ORDER BY as_of_date DESC, version DESC LIMIT 1",
+            id=id_, on=on,
+        )[0]  # fmt: skip
+
+    def found(self, id_: str = "x", on: date | None = None) -> tuple[str, str | None]:
+        """Status and cause of it."""
+        row = self.newest(id_, on)
+        return row.status, row.cause
+
+
+@pytest.fixture(scope="module")
+def _shared(
+    new_database: Callable[[str], URL], migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Ledger:
+    return Ledger(new_database(migrated), tmp_path_factory.mktemp("recon"))
+
+
+@pytest.fixture
+def books(_shared: Ledger) -> Books:
+    """Empty books: the tests of a module share a ledger."""
+    with _shared.owner.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for table in (
+            "recon.reconciliation", "recon.item", "recon.gl_balance", "recon.gl_load",
+            "ledger.balance", "ledger.balance_history", "ledger.account",
+        ):  # fmt: skip
+            connection.execute(text(f"DELETE FROM {table}"))
+    return Books(_shared)

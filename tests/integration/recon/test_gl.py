@@ -1,0 +1,211 @@
+"""Files of the ERP: read strictly, loaded whole, once."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import exc, text
+
+from qbank_ledger.gl import GLFileError, Kind, load
+
+from .conftest import GL_HEADER, ITEM_HEADER, Books, day
+
+GOOD = "QB01,1100,EUR,2024-10-31,-1234.50"
+ITEM = "QB01,1100,EUR,2024-10-30,,bank,cheque,-5.00,r1"
+
+
+def test_a_file_comes_in_exactly_as_it_stands(books: Books) -> None:
+    loaded = books.load(f"{GL_HEADER}\n{GOOD}\nQB01,0012,JPY,2024-10-31,{'9' * 38}\n")
+    assert loaded.rows == 2
+    assert loaded.is_new
+    assert [tuple(row) for row in books.rows("SELECT * FROM recon.gl_balance ORDER BY gl_account DESC")] == [
+        (loaded.load_no, "QB01", "1100", "EUR", date(2024, 10, 31), Decimal("-1234.50")),
+        (loaded.load_no, "QB01", "0012", "JPY", date(2024, 10, 31), Decimal("9" * 38)),
+    ]
+
+
+def test_a_load_says_which_bytes_how_many_rows_who_and_when(books: Books) -> None:
+    loaded = books.load(f"{GL_HEADER}\n{GOOD}\n")
+    (row,) = books.rows("SELECT *, now() - loaded_at < interval '1 minute' AS fresh FROM recon.gl_load")
+    assert (row.load_no, row.kind, row.rows, row.fresh) == (loaded.load_no, "gl", 1, True)
+    assert row.loaded_by == books.value("SELECT session_user")
+    assert row.sha256 == "".join(
+        books.value("SELECT encode(sha256(convert_to(:c, 'UTF8')), 'hex')", c=f"{GL_HEADER}\n{GOOD}\n")
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace(",", ";"),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text + "\n\n",
+        lambda text: text.rstrip("\n"),
+        lambda text: text.replace("1100", '"1100"'),
+        lambda text: "\ufeff" + text.replace(",", ";").replace("\n", "\r\n"),
+    ],
+    ids=["bom", "semicolon", "crlf", "blank lines", "no last newline", "quotes", "as Excel writes it"],
+)
+def test_what_programs_write_differently_is_taken(books: Books, change: Callable[[str], str]) -> None:
+    books.load(change(f"{GL_HEADER}\n{GOOD}\n"))
+    assert books.value("SELECT balance FROM recon.gl_balance WHERE gl_account = '1100'") == Decimal(
+        "-1234.50"
+    )
+
+
+@pytest.mark.parametrize(
+    "amount",
+    ["1234.50-", "1,234.50", '"1234,50"', "1e3", "NaN", "Infinity", "+5", "(5.00)", "5.", ".5", "5 D", "٣", " 5", "",
+     "--5", "0x10", "1_000", "9" * 39],
+)  # fmt: skip
+def test_an_amount_that_is_no_plain_decimal_is_refused(books: Books, amount: str) -> None:
+    with pytest.raises(GLFileError, match=r"line 3\b"):
+        books.load(f"{GL_HEADER}\n{GOOD}\nQB01,1200,EUR,2024-10-31,{amount}\n")
+    assert books.rows("SELECT * FROM recon.gl_load") == []
+    assert books.rows("SELECT * FROM recon.gl_balance") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "said"),
+    [
+        ("gl", "", "line 1: the header must be entity,gl_account,currency,as_of_date,balance"),
+        ("gl", f"{GL_HEADER},dc\n{GOOD},D\n", "line 1: the header must be"),
+        ("gl", "balance,entity,gl_account,currency,as_of_date\n", "line 1: the header must be"),
+        ("gl", f"{GL_HEADER}\n", "line 1: it holds no balance"),
+        ("gl", f"{GL_HEADER}\n{GOOD},D\n", "line 2: it has 6 fields, the header 5"),
+        ("gl", f"{GL_HEADER}\nQB01,1100,EUR,31.10.2024,1\n", "line 2: as_of_date is '31.10.2024'"),
+        ("gl", f"{GL_HEADER}\nQB01,1100,EUR,2024-02-30,1\n", "line 2: as_of_date is '2024-02-30'"),
+        ("gl", f"{GL_HEADER}\nQB01,1100,20241031,20241031,1\n", "line 2: currency is '20241031'"),
+        ("gl", f"{GL_HEADER}\nQB01,1100,EUX,2024-10-31,1\n", "line 2: currency is 'EUX'"),
+        ("gl", f"{GL_HEADER}\n,1100,EUR,2024-10-31,1\n", "line 2: entity is missing"),
+        ("gl", f"{GL_HEADER}\nQB01,1100 ,EUR,2024-10-31,1\n", "line 2: gl_account is '1100 '"),
+        ("gl", f"{GL_HEADER}\nQB\x0001,1100,EUR,2024-10-31,1\n", "line 2: entity is 'QB\\x0001'"),
+        ("gl", f'{GL_HEADER}\n"QB01,1100,EUR,2024-10-31,1\n', "line 2: unexpected end of data"),
+        (
+            "gl",
+            f"{GL_HEADER}\n{GOOD}\nQB01,1200,EUR,2024-10-31,1\n{GOOD}\n",
+            "line 4: a row for the same entity, gl_account, currency, as_of_date stands already at line 2",
+        ),
+        ("items", f"{ITEM_HEADER}\n{ITEM}\n{ITEM.replace('-5.00', '-6.00')}\n", "line 3: a row for the same"),
+        ("items", f"{ITEM_HEADER}\n{ITEM.replace('bank', 'Bank')}\n", "line 2: side is 'Bank': write bank or book"),
+        (
+            "items",
+            f"{ITEM_HEADER}\n{ITEM.replace(',,', ',2024-10-29,')}\n",
+            "line 2: cleared_date 2024-10-29 is before item_date 2024-10-30",
+        ),
+        ("items", f"{ITEM_HEADER}\n{ITEM.replace('cheque', '')}\n", "line 2: kind is missing"),
+        ("items", f"{GL_HEADER}\n{GOOD}\n", "line 1: the header must be entity,gl_account,currency,item_date"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_refused_by_its_line(books: Books, kind: Kind, content: str, said: str) -> None:
+    with pytest.raises(GLFileError) as caught:
+        books.load(content, kind)
+    assert said in str(caught.value)
+    assert "nothing of it was loaded" in str(caught.value)
+    assert books.rows("SELECT * FROM recon.gl_load") == []
+
+
+def test_every_problem_is_named_up_to_twenty(books: Books) -> None:
+    bad = "".join(f"QB01,{n},EUR,2024-10-31,x\n" for n in range(30))
+    with pytest.raises(GLFileError, match="has 30 problem") as caught:
+        books.load(f"{GL_HEADER}\n{bad}")
+    assert str(caught.value).count("line ") == 20
+    assert "… and 10 more" in str(caught.value)
+
+
+def test_a_file_that_is_not_there_or_no_text_is_refused(books: Books) -> None:
+    with pytest.raises(GLFileError, match="not UTF-8 text"):
+        books.load(f"{GL_HEADER}\n{GOOD}\n".encode("utf-16"))
+    path = books.file("")
+    path.unlink()
+    with pytest.raises(GLFileError, match=r"can't be read: No such file"):
+        load(books.ledger.engine, path, "gl")
+
+
+def test_the_same_file_twice_is_one_load(books: Books) -> None:
+    first = books.gl((day(1), "5"))
+    again = books.gl((day(1), "5"))
+    assert (again.load_no, again.rows, again.is_new) == (first.load_no, 1, False)
+    assert books.value("SELECT count(*) FROM recon.gl_balance") == 1
+
+
+def test_a_corrected_file_goes_on_top_of_the_earlier_one(books: Books) -> None:
+    first, second = books.gl((day(1), "5"), (day(2), "6")), books.gl((day(1), "7"))
+    assert second.load_no > first.load_no
+    assert books.value("SELECT count(*) FROM recon.gl_balance") == 3
+
+
+def test_items_come_in_open_or_cleared_with_any_words(books: Books) -> None:
+    cleared = "QB01,1100,EUR,2024-10-30,2024-10-31,book,bank charge,-1,"
+    awkward = 'QB01,1100,EUR,2024-10-30,,bank,"a\\b, c",2.50,"\\N"'
+    books.load(f"{ITEM_HEADER}\n{ITEM}\n{cleared}\n{awkward}\n", "items")
+    rows = books.rows("SELECT cleared_date, side, kind, amount, reference FROM recon.item ORDER BY amount")
+    assert [tuple(row) for row in rows] == [
+        (None, "bank", "cheque", Decimal("-5.00"), "r1"),
+        (date(2024, 10, 31), "book", "bank charge", Decimal(-1), ""),
+        (None, "bank", "a\\b, c", Decimal("2.50"), "\\N"),
+    ]
+
+
+def test_no_items_is_a_file_too(books: Books) -> None:
+    assert books.load(f"{ITEM_HEADER}\n", "items").rows == 0
+
+
+# ── guards of the schema ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("table", ["gl_load", "gl_balance", "item", "reconciliation"])
+@pytest.mark.parametrize(
+    "change", ["UPDATE recon.{0} SET {1} = {1}", "DELETE FROM recon.{0}", "TRUNCATE recon.{0} CASCADE"]
+)
+def test_nothing_of_it_can_be_changed_even_by_its_owner(books: Books, table: str, change: str) -> None:
+    column = {"gl_load": "rows", "gl_balance": "balance", "item": "amount", "reconciliation": "version"}[
+        table
+    ]
+    with pytest.raises(exc.ProgrammingError, match="append-only"):
+        books.rows(change.format(table, column))
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_is_no_amount(books: Books, value: str) -> None:
+    loaded = books.gl((day(1), "5"))
+    for insert in (
+        f"recon.gl_balance VALUES (:n, 'E', 'G', 'EUR', '2024-10-01', '{value}')",
+        f"recon.item VALUES (:n, 'E', 'G', 'EUR', '2024-10-01', NULL, 'bank', 'k', '{value}', '')",
+    ):
+        with pytest.raises(exc.IntegrityError):
+            books.rows(f"INSERT INTO {insert}", n=loaded.load_no)
+
+
+@pytest.mark.parametrize("column", ["bank_balance", "gl_balance", "difference", "bank_items", "book_items", "unexplained", "tolerance"])  # fmt: skip
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+def test_every_amount_of_a_comparison_is_checked(books: Books, column: str, value: str) -> None:
+    checks = books.rows(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'recon.reconciliation'::regclass AND conname = :name",
+        name=f"reconciliation_{column}_check",
+    )
+    assert value in checks[0][0] or (column, value) == ("tolerance", "-Infinity")
+
+
+def test_the_loader_can_not_say_who_loaded_nor_may_an_analyst_load(books: Books) -> None:
+    with (
+        pytest.raises(exc.ProgrammingError, match="permission denied"),
+        books.ledger.engine.begin() as connection,
+    ):
+        connection.execute(
+            text(
+                "INSERT INTO recon.gl_load (kind, sha256, rows, loaded_by) VALUES ('gl', repeat('0', 64), 1, 'x')"
+            )
+        )
+    for role in ("qbank_analyst", "qbank_operator", "qbank_preparer", "qbank_approver"):
+        with books.ledger.owner.begin() as connection:
+            connection.execute(text(f"SET LOCAL ROLE {role}"))
+            connection.execute(
+                text("SELECT * FROM recon.open_break, recon.unmapped_gl, recon.open_break_total")
+            )
+            with pytest.raises(exc.ProgrammingError, match="permission denied"), connection.begin_nested():
+                connection.execute(
+                    text("INSERT INTO recon.gl_load (kind, sha256, rows) VALUES ('gl', repeat('0', 64), 1)")
+                )
