@@ -206,8 +206,10 @@ ALTER TABLE ledger.seal ADD CONSTRAINT row_hashes_are_the_sealed_ones
 COMMENT ON COLUMN ledger.seal.row_hashes IS 'ledger.row_sha256 of each row, 32 bytes each, in key order: what rows_sha256 is the hash of, kept so that an altered row can be named. Null: sealed before 0002.';
 COMMENT ON COLUMN ledger.seal.rows_sha256 IS 'SHA-256 over row_hashes: over the rows in canonical form.';
 
+-- A publish of a million rows sorts and joins in memory, not on disk.
+ALTER FUNCTION ledger.keep_updated() SET work_mem = '128MB';
 CREATE FUNCTION ledger.write_seal(new_seal_no bigint, of_run bigint, sealed_at timestamptz, since timestamptz) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql SET search_path = pg_catalog, pg_temp SET work_mem = '128MB' AS $$
     WITH written AS MATERIALIZED (
         SELECT b.* FROM ledger.balance AS b WHERE b.seal_no = new_seal_no AND b.as_of_hour >= since
     ), hashed AS (
