@@ -1,0 +1,88 @@
+"""
+### What the bank says beside what the general ledger says
+
+**load → compare.** Loads the ERP's files, when the run names any, and compares the closings of the bank with
+those of the general ledger: difference, cause and age of each, in `recon.reconciliation`; what is open is
+in `recon.open_break`. Runs when the ledger is updated, and by hand.
+
+* *as_of_date*: the date to compare, also before its cut-off; empty: every date whose cut-off has passed.
+* *gl_file*, *items_file*: CSV files with closing balances and outstanding items,
+  where the worker can read them.
+* *close_month*: reserved for the close pack of a month such as 2026-10; a run that names one is refused.
+
+**A red run needs a person now:** a file was refused, its lines named, and nothing of it was loaded; correct
+it and trigger the run again. A break is no reason to be red: it is in `recon.open_break`. The same file or
+the same run again changes nothing.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from airflow.sdk import Asset, Param, dag, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from qbank_airflow.boundary import ledger, one_sentence
+from qbank_ledger.gl import load as load_file
+from qbank_ledger.reconcile import reconcile
+
+
+def _file(title: str, holds: str) -> Param:
+    return Param(None, type=["null", "string"], title=title, description=f"Path of a CSV file with {holds}.")
+
+
+@dag(
+    schedule=Asset("ledger://balance"),
+    start_date=datetime(2020, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(minutes=57),
+    doc_md=__doc__,
+    tags=["qbank", "ledger", "reconciliation"],
+    params={
+        "as_of_date": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Date",
+            description="Also before its cut-off. Empty: every date whose cut-off has passed.",
+        ),
+        "gl_file": _file("GL balances", "entity,gl_account,currency,as_of_date,balance"),
+        "items_file": _file(
+            "Outstanding items",
+            "entity,gl_account,currency,item_date,cleared_date,side,kind,amount,reference",
+        ),
+        "close_month": Param(
+            None,
+            type=["null", "string"],
+            pattern="^([0-9]{4}-(0[1-9]|1[0-2]))?$",
+            title="Month to close",
+            description="Reserved: there is no close pack yet.",
+        ),
+    },
+    default_args={
+        "owner": "finance-data",
+        "retries": 1,
+        "retry_delay": timedelta(seconds=5),
+    },
+)
+def qbank_reconciliation():
+    @task(execution_timeout=timedelta(minutes=6))
+    def load(params: dict | None = None) -> list[int]:
+        """Load the files that the run names, each whole or not at all; gives the numbers of the loads."""
+        if params["close_month"]:
+            raise AirflowFailException("There is no close pack yet: leave close_month empty.")
+        files = [(params["gl_file"], "gl"), (params["items_file"], "items")]
+        with one_sentence():
+            return [load_file(ledger(), Path(path), kind).load_no for path, kind in files if path]
+
+    @task(execution_timeout=timedelta(minutes=20))
+    def compare(params: dict | None = None) -> dict[str, int]:
+        """Compare the two sides; gives how many versions of each status were written."""
+        asked = params["as_of_date"]
+        with one_sentence():
+            return reconcile(ledger(), date.fromisoformat(asked) if asked else None)
+
+    load() >> compare()
+
+
+qbank_reconciliation()

@@ -1,0 +1,70 @@
+"""The DAG qbank_reconciliation, on a ledger of its own: everything real but the scheduler."""
+
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from airflow.sdk import Asset
+from sqlalchemy.engine import URL
+
+from tests.conftest import REPOSITORY
+from tests.dags.conftest import Ended
+from tests.integration.ledger.conftest import Ledger
+from tests.integration.recon.conftest import GL_HEADER, ITEM_HEADER, Books, day
+
+
+@pytest.fixture
+def books(ledger_url: URL, tmp_path: Path, metadata: None, monkeypatch: pytest.MonkeyPatch) -> Books:
+    """Account x with 100 at the bank on one day, in the ledger that Airflow's connection names."""
+    books = Books(Ledger(ledger_url, tmp_path))
+    books.account()
+    books.bank(day(1), "100")
+    connection = ledger_url.set(drivername="postgres").render_as_string(False)
+    monkeypatch.setenv("AIRFLOW_CONN_LEDGER_DEFAULT", connection)
+    return books
+
+
+@pytest.fixture
+def module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(REPOSITORY / "dags")
+    import qbank_reconciliation  # noqa: PLC0415 - needs Airflow's settings and the folder of the DAGs
+
+    return qbank_reconciliation
+
+
+def run(module: ModuleType, **conf: str) -> Ended:
+    return Ended(module.qbank_reconciliation().test(run_conf=conf))
+
+
+def test_it_runs_after_the_ledger_is_updated_with_four_params(module: ModuleType) -> None:
+    dag = module.qbank_reconciliation()
+    assert dag.timetable.asset_condition == Asset("ledger://balance")
+    assert set(dag.params) == {"as_of_date", "gl_file", "items_file", "close_month"}
+
+
+def test_a_run_loads_the_files_and_compares(books: Books, module: ModuleType) -> None:
+    gl = books.file(f"{GL_HEADER}\nQB01,1100,EUR,{day(1)},93\n")
+    items = books.file(f"{ITEM_HEADER}\nQB01,1100,EUR,{day(1)},,bank,payment,-5,r\n")
+    conf = {"gl_file": str(gl), "items_file": str(items), "as_of_date": str(day(1))}
+    assert run(module, **conf).state == "success"
+    assert books.found() == ("break", "unexplained")
+    assert books.newest().unexplained == 2
+    assert run(module, **conf).state == "success"
+    assert books.value("SELECT count(*) FROM recon.reconciliation") == 1
+
+
+def test_a_run_without_anything_to_compare_is_green(books: Books, module: ModuleType) -> None:
+    assert run(module).state == "success"
+    assert books.rows("SELECT * FROM recon.reconciliation") == []
+
+
+def test_a_refused_file_is_red_at_once_names_its_line_and_nothing_is_compared(
+    books: Books, module: ModuleType, capfd: pytest.CaptureFixture[str]
+) -> None:
+    gl = books.file(f"{GL_HEADER}\nQB01,1100,EUR,{day(1)},93-\n")
+    ended = run(module, gl_file=str(gl))
+    assert (ended.state, ended.of("load"), ended.of("compare")) == ("failed", "failed", "upstream_failed")
+    assert ended.tries["load", -1] == 1
+    said = "".join(capfd.readouterr())
+    assert "line 2: balance is '93-'" in said
+    assert books.rows("SELECT * FROM recon.gl_load") == []
