@@ -34,14 +34,14 @@ def prepare(environ: Mapping[str, str], connections: list[Fields]) -> None:
 
 def qbank_connection(sandbox_port: int, client_id: str, client_secret: str) -> Fields:
     """``qbank_default``: the sandbox as the bank."""
-    url = f"http://127.0.0.1:{sandbox_port}"
     return {
         "conn_id": "qbank_default",
         "conn_type": "qbank",
-        "host": url,
+        "host": "http://127.0.0.1",
+        "port": sandbox_port,  # apart: the UI tests no connection without one
         "login": client_id,
         "password": client_secret,
-        "extra": json.dumps({"token_url": f"{url}/token"}),
+        "extra": json.dumps({"token_url": f"http://127.0.0.1:{sandbox_port}/token"}),
     }
 
 

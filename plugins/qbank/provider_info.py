@@ -19,13 +19,14 @@ def get_provider_info() -> dict[str, Any]:
                 "hook-class-name": "qbank.hook.QBankHook",
                 "hook-name": "QBank",
                 "ui-field-behaviour": {
-                    "hidden-fields": ["schema", "port"],
+                    # Not the port: Airflow 3.3.2 tests no connection without one (apache/airflow #73298).
+                    "hidden-fields": ["schema"],
                     "relabeling": {
                         "host": "API base URL",
                         "login": "Client ID",
                         "password": "Client secret",
                     },
-                    "placeholders": {"host": "https://api.qbankconnect.com"},
+                    "placeholders": {"host": "https://api.qbankconnect.com", "port": "443"},
                 },
                 "conn-fields": _CONN_FIELDS,
             }
