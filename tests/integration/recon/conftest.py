@@ -48,15 +48,22 @@ class Books:
 
     def bank(self, on: date, amount: str, id_: str = "x", at: str = "12:00", currency: str = "EUR") -> None:
         """A balance observed on a date at a time of the account's own clock."""
-        zone = ZoneInfo(self.value("SELECT time_zone FROM ledger.account WHERE account_id = :id", id=id_))
-        observed = datetime.fromisoformat(f"{on}T{at}").replace(tzinfo=zone)
-        self.rows(
-            "INSERT INTO ledger.balance AS b VALUES (:id, date_trunc('hour', CAST(:at AS timestamptz), 'UTC'),"
-            " :amount, :amount, :currency, :at, 1, 1, 1, CAST(:at AS timestamptz) + interval '1 minute')"
-            " ON CONFLICT (account_id, as_of_hour) DO UPDATE SET ledger_balance = excluded.ledger_balance,"
-            " observed_at = excluded.observed_at, recorded_at = excluded.recorded_at, revision = b.revision + 1",
-            id=id_, at=observed, amount=Decimal(amount), currency=currency,
-        )  # fmt: skip
+        zone = self.value("SELECT time_zone FROM ledger.account WHERE account_id = :id", id=id_)
+        observed = datetime.fromisoformat(f"{on}T{at}").replace(tzinfo=ZoneInfo(zone))
+        self.observe([{"id": id_, "at": observed, "amount": Decimal(amount), "currency": currency}])
+
+    def observe(self, observations: list[dict[str, Any]]) -> None:
+        """Balances (id, at, amount, currency) over whatever is in their hours, in one transaction."""
+        with self.ledger.owner.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO ledger.balance AS b VALUES (:id, date_trunc('hour', CAST(:at AS timestamptz), 'UTC'),"
+                    " :amount, :amount, :currency, :at, 1, 1, 1, CAST(:at AS timestamptz) + interval '1 minute')"
+                    " ON CONFLICT (account_id, as_of_hour) DO UPDATE SET ledger_balance = excluded.ledger_balance,"
+                    " observed_at = excluded.observed_at, recorded_at = excluded.recorded_at, revision = b.revision + 1"
+                ),
+                observations,
+            )
 
     def file(self, content: str | bytes) -> Path:
         self._files += 1

@@ -450,5 +450,6 @@ def test_a_group_waits_for_the_last_cut_off_of_its_members(books: Books) -> None
 
 
 def test_the_loader_compares_with_no_more_than_its_grants(books: Books) -> None:
-    assert books.ledger.engine.connect().exec_driver_sql("SELECT current_user").scalar() == "qbank_loader"
+    with books.ledger.engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT current_user").scalar() == "qbank_loader"
     assert compare(books, "5", "5") == ("matched", None)
