@@ -245,6 +245,15 @@ def test_timing_adding_one_item_that_does_not_count_explains_it(
     assert compare(books, "100", gl) == ("break", "timing")
 
 
+@pytest.mark.parametrize(("on", "amount", "bank"), [(9, "7", "107"), (1, "-7", "114")])
+def test_an_item_can_not_be_left_out_that_does_not_count_nor_added_that_does(
+    books: Books, on: int, amount: str, bank: str
+) -> None:
+    books.item(day(on), amount)
+    assert compare(books, bank, "100") == ("break", "unexplained")
+    assert books.newest().unexplained == 7
+
+
 def test_sign_the_gl_is_minus_the_bank(books: Books) -> None:
     assert compare(books, "12.34", "-12.34") == ("break", "sign")
 
