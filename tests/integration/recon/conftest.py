@@ -118,7 +118,7 @@ def books(_shared: Ledger) -> Books:
     with _shared.owner.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         for table in (
-            "recon.reconciliation", "recon.item", "recon.gl_balance", "recon.gl_load",
+            "recon.sign_off", "recon.reconciliation", "recon.item", "recon.gl_balance", "recon.gl_load",
             "ledger.balance", "ledger.balance_history", "ledger.account",
         ):  # fmt: skip
             connection.execute(text(f"DELETE FROM {table}"))
