@@ -1,4 +1,4 @@
-"""What others rely on: the columns of every view, in their order, and their types."""
+"""What others rely on: the columns of every view, and of reconciliation's tables, in their order, and their types."""
 
 import pytest
 
@@ -8,6 +8,10 @@ BALANCE = (
     "account_id text, as_of_hour timestamp with time zone, available_balance numeric, ledger_balance numeric,"
     " currency text, observed_at timestamp with time zone, run_no bigint, seal_no bigint, revision integer,"
     " recorded_at timestamp with time zone"
+)
+ITEM = (
+    "entity text, gl_account text, currency text, item_date date, cleared_date date, side text, kind text,"
+    " amount numeric, reference text"
 )
 COLUMNS = {
     "ledger.balance": BALANCE,
@@ -63,6 +67,44 @@ COLUMNS = {
         " minor_units smallint, max_age_minutes integer, minimum_balance numeric,"
         " started_at timestamp with time zone"
     ),
+    "recon.gl_load": (
+        "load_no bigint, kind text, sha256 text, rows integer, loaded_by text, loaded_at timestamp with time zone"
+    ),
+    "recon.gl_balance": (
+        "load_no bigint, entity text, gl_account text, currency text, as_of_date date, balance numeric"
+    ),
+    "recon.item": f"load_no bigint, {ITEM}",
+    "recon.current_item": f"{ITEM}, load_no bigint",
+    "recon.reconciliation": (
+        "account_id text, as_of_date date, version integer, entity text, gl_account text, currency text,"
+        " bank_balance numeric, bank_observed_at timestamp with time zone, gl_balance numeric, gl_load_no bigint,"
+        " difference numeric, bank_items numeric, book_items numeric, unexplained numeric, tolerance numeric,"
+        " status text, cause text, opened_on date, age_days integer, members text[], provisional boolean,"
+        " compared_at timestamp with time zone"
+    ),
+    "recon.open_break": (
+        "account_id text, opened_on date, as_of_date date, status text, difference numeric, unexplained numeric,"
+        " cause text, age_days integer, entity text, gl_account text, currency text, members text[],"
+        " provisional boolean"
+    ),
+    "recon.open_break_total": (
+        "entity text, currency text, age_bucket text, items integer, items_with_amount integer,"
+        " unexplained numeric, gross_unexplained numeric, oldest_days integer"
+    ),
+    "recon.unmapped_gl": (
+        "entity text, gl_account text, currency text, as_of_date date, balance numeric, load_no bigint"
+    ),
+    "recon.sign_off": (
+        "sign_off_no bigint, account_id text, as_of_date date, version integer, state text, actor text,"
+        " at timestamp with time zone, comment text"
+    ),
+    "recon.sign_off_state": (
+        "account_id text, as_of_date date, version integer, entity text, gl_account text, currency text,"
+        " bank_balance numeric, gl_balance numeric, difference numeric, unexplained numeric, status text, cause text,"
+        " age_days integer, provisional boolean, state text, signed_version integer, prepared_by text,"
+        " prepared_at timestamp with time zone, approved_by text, approved_at timestamp with time zone,"
+        " acted_by text, acted_at timestamp with time zone, comment text"
+    ),
 }
 
 
@@ -87,14 +129,15 @@ def test_the_columns_are_frozen(ledger: Ledger, relation: str) -> None:
     assert columns(ledger, relation) == COLUMNS[relation]
 
 
-def test_every_view_of_the_ledger_is_frozen(ledger: Ledger) -> None:
-    views = {
+def test_every_view_and_every_table_of_reconciliation_is_frozen(ledger: Ledger) -> None:
+    relations = {
         row[0]
         for row in ledger.rows(
-            "SELECT schemaname || '.' || viewname FROM pg_views WHERE schemaname IN ('ledger', 'sync')"
+            "SELECT schemaname || '.' || viewname FROM pg_views WHERE schemaname IN ('ledger', 'sync', 'recon')"
+            " UNION SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname = 'recon'"
         )
     }
-    assert views <= set(COLUMNS)
+    assert relations <= set(COLUMNS)
 
 
 def test_as_known_has_the_columns_of_the_balance(ledger: Ledger) -> None:

@@ -92,15 +92,15 @@ def database(server: Server, name: str, owner: str = "postgres", options: str = 
     return server.url(name, owner)
 
 
-def migrate_to_the_first(url: URL) -> None:
-    """As migrate does, but only to revision 0001."""
+def migrate_to(revision: str, url: URL) -> None:
+    """As migrate does, but only to this revision."""
     with engine_for(url, role=None).begin() as connection:
         module._make_roles(connection)
         connection.execute(text("SET LOCAL ROLE qbank_owner"))
         connection.execute(text("CREATE SCHEMA IF NOT EXISTS ledger"))
         config = module._alembic()
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001_ledger")
+        command.upgrade(config, revision)
 
 
 def test_a_superuser_migrates_once(server: Server) -> None:
@@ -135,7 +135,7 @@ def test_an_owner_who_may_not_is_told_what_a_dba_must_run_and_that_makes_the_sam
 
 
 def test_a_loaders_login_runs_and_does_not_migrate(server: Server) -> None:
-    migrate_to_the_first(database(server, "one"))
+    migrate_to("0001_ledger", database(server, "one"))
     server.run(f"CREATE ROLE runs LOGIN PASSWORD '{PASSWORD}'; GRANT qbank_loader TO runs")
     url = server.url("one", "runs")
     with engine_for(url).connect() as connection, pytest.raises(NotMigratedError, match="run `make migrate`"):
@@ -176,6 +176,17 @@ INSERT INTO ledger.seal SELECT 2, 1, 1, '{"EUR": {"available": "2", "ledger": "1
        r.sha, p.sha256, ledger.seal_sha256(2, 1, 1, '{"EUR": {"available": "2", "ledger": "123456789012345678901234567890.12"}}', r.sha, p.sha256, '2026-10-05 10:16+00'), '2026-10-05 10:16+00'
   FROM ledger.seal AS p, (SELECT encode(sha256(ledger.row_sha256(account_id, as_of_hour, available_balance, ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at)), 'hex') AS sha FROM ledger.balance) AS r;
 """
+# What revision 0003 brought; matched, then a break by a corrected file.
+FILL_RECON = """
+INSERT INTO recon.gl_load (kind, sha256, rows) SELECT k, repeat(n::text, 64), 1 FROM (VALUES (1, 'gl'), (2, 'gl'), (3, 'items')) AS f (n, k);
+INSERT INTO recon.gl_balance VALUES (1, 'QB01', '1100', 'EUR', '2026-10-05', 123456789012345678901234567890.12), (2, 'QB01', '1100', 'EUR', '2026-10-05', 123456789012345678901234567891.12);
+INSERT INTO recon.item VALUES (3, 'QB01', '1100', 'EUR', '2026-10-01', '2026-10-04', 'bank', 'deposit', 7, '');
+INSERT INTO recon.reconciliation
+SELECT 'a', '2026-10-05', n, 'QB01', '1100', 'EUR', b, '2026-10-05 10:15+00', b + n - 1, n, 1 - n, 0, 0, 1 - n, 0,
+       CASE n WHEN 1 THEN 'matched' ELSE 'break' END, CASE n WHEN 2 THEN 'restatement' END, CASE n WHEN 2 THEN date '2026-10-05' END,
+       CASE n WHEN 2 THEN 0 END, '{a}', false, now()
+  FROM (VALUES (123456789012345678901234567890.12)) AS s (b), generate_series(1, 2) AS n;
+"""
 KEPT = (
     "SELECT * FROM ledger.account", "SELECT * FROM ledger.account_period", "SELECT * FROM ledger.balance",
     "SELECT * FROM ledger.balance_history", "SELECT seal_no, sha256, sealed_at FROM ledger.seal ORDER BY 1",
@@ -183,24 +194,50 @@ KEPT = (
 )  # fmt: skip
 
 
-def test_a_ledger_filled_at_the_revision_before_keeps_every_row_and_verifies(server: Server) -> None:
+KEPT_RECON = (
+    "SELECT * FROM recon.gl_load ORDER BY 1", "SELECT * FROM recon.gl_balance ORDER BY 1", "SELECT * FROM recon.item",
+    "SELECT * FROM recon.reconciliation ORDER BY version", "SELECT * FROM recon.open_break",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("revision", "fill", "kept"),
+    [("0001_ledger", FILL, KEPT), ("0003_recon", FILL + FILL_RECON, KEPT + KEPT_RECON)],
+    ids=["0001_ledger", "0003_recon"],
+)
+def test_a_ledger_filled_at_an_earlier_revision_keeps_every_row_and_verifies(
+    server: Server, revision: str, fill: str, kept: tuple[str, ...]
+) -> None:
     url = database(server, "one")
-    migrate_to_the_first(url)
-    server.run(FILL, "one")
-    before = [server.run(query, "one") for query in KEPT]
+    migrate_to(revision, url)
+    server.run(fill, "one")
+    before = [server.run(query, "one") for query in kept]
     assert all(before)
-    assert migrate(url) == f"The ledger database went from 0001_ledger to {NEWEST}."
-    assert [server.run(query, "one") for query in KEPT] == before
+    assert migrate(url) == f"The ledger database went from {revision} to {NEWEST}."
+    assert [server.run(query, "one") for query in kept] == before
     assert verify(engine_for(url)).startswith("The ledger is whole: 2 seals cover its 2 rows.")
     migrate(database(server, "fresh"))
     assert _relations(server, "one") == _relations(server, "fresh")
+
+
+def test_what_was_compared_before_there_was_sign_off_is_open_and_can_be_signed(server: Server) -> None:
+    url = database(server, "one")
+    migrate_to("0003_recon", url)
+    server.run(FILL + FILL_RECON, "one")
+    migrate(url)
+    assert server.run("SELECT version, status, state FROM recon.sign_off_state", "one") == [
+        (2, "break", "open")
+    ]
+    assert server.run("SELECT version, state FROM recon.prepare('a', '2026-10-05')", "one") == [
+        (2, "prepared")
+    ]
 
 
 def _relations(server: Server, database: str) -> list[tuple[object, ...]]:
     return server.run(
         "SELECT c.oid::regclass::text, relkind, array_agg(attname::text || format_type(atttypid, atttypmod) ORDER BY attnum), relacl::text"
         " FROM pg_class AS c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped"
-        " WHERE relnamespace IN ('ledger'::regnamespace, 'sync'::regnamespace) AND NOT relispartition"
+        " WHERE relnamespace IN ('ledger'::regnamespace, 'sync'::regnamespace, 'recon'::regnamespace) AND NOT relispartition"
         " GROUP BY 1, 2, 4 ORDER BY 1",
         database,
     )

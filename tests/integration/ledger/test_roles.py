@@ -32,6 +32,10 @@ ALTERS = [
     "TRUNCATE ledger.balance_history",
     "TRUNCATE ledger.seal",
     "TRUNCATE sync.run CASCADE",
+    "ALTER TABLE recon.reconciliation DISABLE TRIGGER take_back",
+    "CREATE OR REPLACE FUNCTION recon.take_turn() RETURNS void LANGUAGE sql RETURN NULL",
+    "TRUNCATE recon.reconciliation CASCADE",
+    "TRUNCATE recon.sign_off",
     "SET session_replication_role = replica",
     "SET ROLE qbank_owner",
     "UPDATE ledger.alembic_version SET version_num = 'x'",
@@ -60,6 +64,16 @@ HISTORY = [
     "DELETE FROM sync.verdict",
     "UPDATE {balance_partition} SET ledger_balance = 0",
     "DELETE FROM {history_partition}",
+    "UPDATE recon.gl_balance SET balance = 0",
+    "DELETE FROM recon.item",
+    "UPDATE recon.reconciliation SET status = 'matched'",
+    "DELETE FROM recon.reconciliation",
+    "INSERT INTO recon.sign_off (account_id, as_of_date, version, state) VALUES ('a', '2026-10-05', 1, 'approved')",
+    "INSERT INTO recon.sign_off (account_id, as_of_date, version, state, actor) VALUES ('a', '2026-10-05', 1, 'approved', 'somebody')",
+    "UPDATE recon.sign_off SET state = 'approved'",
+    "DELETE FROM recon.sign_off",
+    "SELECT recon.act('approved', 'a', '2026-10-05', NULL, NULL)",
+    "SELECT recon.take_turn()",
 ]
 WRITES = [
     "INSERT INTO ledger.balance SELECT 'z', as_of_hour, 1, 1, currency, observed_at, 1, 1, 1, recorded_at FROM ledger.balance",
@@ -77,24 +91,34 @@ WRITES = [
     "SELECT ledger.ensure_partitions()",
     "SELECT ledger.write_seal(1, 1, now(), now())",
     "SELECT sync.drop_payloads(interval '90 days')",
+    "INSERT INTO recon.gl_load (kind, sha256, rows) VALUES ('gl', repeat('0', 64), 0)",
+    "INSERT INTO recon.gl_balance VALUES (1, 'QB01', '1100', 'EUR', '2026-10-05', 1)",
+    "INSERT INTO recon.item VALUES (1, 'QB01', '1100', 'EUR', '2026-10-05', NULL, 'bank', 'x', 1, '')",
+    "INSERT INTO recon.reconciliation (account_id) VALUES ('a')",
 ]
 OPERATES = [
     "SELECT ledger.release(1, 'a', 'why')",
     "SELECT ledger.accept_host('other')",
     f"SELECT ledger.accept_accounts('{'f' * 64}')",
 ]
+PREPARES = ["SELECT recon.prepare('a', '2026-10-05')"]
+APPROVES = ["SELECT recon.approve('a', '2026-10-05')", "SELECT recon.reject('a', '2026-10-05', 'why')"]
 PEOPLE = ("qbank_analyst", "qbank_operator", "qbank_preparer", "qbank_approver")
 ROLES = ("qbank_loader", *PEOPLE)
 FORBIDDEN = [
     *((role, statement) for role in ROLES for statement in ALTERS + HISTORY),
     *((role, statement) for role in PEOPLE for statement in WRITES),
     *((role, statement) for role in ROLES if role != "qbank_operator" for statement in OPERATES),
+    *((role, statement) for role in ROLES if role != "qbank_preparer" for statement in PREPARES),
+    *((role, statement) for role in ROLES if role != "qbank_approver" for statement in APPROVES),
 ]
 READ = (
     "ledger.balance", "ledger.balance_history", "ledger.latest_balance", "ledger.daily_balance", "ledger.daily_movement",
     "ledger.hourly_movement", "ledger.entity_total", "ledger.hourly_total", "ledger.coverage", "ledger.missing_hour",
     "ledger.seal", "ledger.account", "ledger.gap", "sync.run", "sync.outcome", "sync.quarantine", "sync.release",
-    "sync.validation_result", "ledger.balance_as_known(now())",
+    "sync.validation_result", "ledger.balance_as_known(now())", "recon.gl_load", "recon.gl_balance", "recon.item",
+    "recon.current_item", "recon.reconciliation", "recon.open_break", "recon.open_break_total", "recon.unmapped_gl",
+    "recon.sign_off", "recon.sign_off_state",
 )  # fmt: skip
 
 
@@ -152,6 +176,17 @@ def test_an_operator_operates(sessions: dict[str, Any], statement: str) -> None:
     sessions["qbank_operator"].rollback()
 
 
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [("qbank_preparer", PREPARES[0]), *(("qbank_approver", statement) for statement in APPROVES)],
+)
+def test_a_preparer_and_an_approver_may_try(sessions: dict[str, Any], role: str, statement: str) -> None:
+    """Nothing was compared here: that they hear, and not that they lack a right."""
+    with pytest.raises(exc.DataError, match="they were not compared"):
+        sessions[role].exec_driver_sql(statement)
+    sessions[role].rollback()
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_nobody_hands_on_what_he_has(ledger: Ledger, sessions: dict[str, Any], role: str) -> None:
     sessions[role].exec_driver_sql("GRANT SELECT ON ledger.balance TO PUBLIC")  # a warning, says PostgreSQL
@@ -162,7 +197,8 @@ def test_nobody_hands_on_what_he_has(ledger: Ledger, sessions: dict[str, Any], r
 def test_no_function_is_open_to_everybody(ledger: Ledger) -> None:
     assert (
         ledger.rows(
-            "SELECT p.oid::regprocedure::text FROM pg_proc AS p WHERE pronamespace IN ('ledger'::regnamespace, 'sync'::regnamespace)"
+            "SELECT p.oid::regprocedure::text FROM pg_proc AS p"
+            " WHERE pronamespace IN ('ledger'::regnamespace, 'sync'::regnamespace, 'recon'::regnamespace)"
             " AND has_function_privilege('public', p.oid, 'EXECUTE')"
         )
         == []
@@ -173,7 +209,8 @@ def test_what_runs_with_the_owners_rights_names_its_search_path(ledger: Ledger) 
     """Otherwise a caller's own schema could put its functions first."""
     assert (
         ledger.rows(
-            "SELECT p.oid::regprocedure::text FROM pg_proc AS p WHERE pronamespace IN ('ledger'::regnamespace, 'sync'::regnamespace)"
+            "SELECT p.oid::regprocedure::text FROM pg_proc AS p"
+            " WHERE pronamespace IN ('ledger'::regnamespace, 'sync'::regnamespace, 'recon'::regnamespace)"
             " AND prosecdef AND NOT coalesce(array_to_string(proconfig, ','), '') LIKE '%%search_path=pg_catalog, pg_temp%%'"
         )
         == []
