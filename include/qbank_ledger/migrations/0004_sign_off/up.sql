@@ -38,7 +38,7 @@ SET search_path = pg_catalog, pg_temp SET lock_timeout = '30s' AS $$
 BEGIN
     IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
         RAISE EXCEPTION 'Comparing and signing off need the isolation level READ COMMITTED: begin the transaction with it.'
-            USING ERRCODE = 'object_not_in_prerequisite_state';
+            USING ERRCODE = 'invalid_transaction_state';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('qbank ledger: reconcile', 0));
 EXCEPTION WHEN lock_not_available THEN
@@ -64,16 +64,15 @@ BEGIN
      WHERE s.account_id = act.account_id AND s.as_of_date = act.as_of_date ORDER BY s.sign_off_no DESC LIMIT 1;
     problem := CASE
         WHEN newest.version IS NULL
-            THEN ARRAY['22023', 'they were not compared; recon.sign_off_state lists what was']
+            THEN ARRAY['22023', 'there is none; recon.sign_off_state lists what was compared']
         WHEN act.version <> newest.version
             THEN ARRAY['55000', format('version %s is not the newest: look at version %s and sign that', act.version, newest.version)]
         WHEN newest.provisional
             THEN ARRAY['55000', 'it is provisional, compared before its cut-off: reconcile it after that']
-        WHEN action = 'prepared' AND before.state IN ('prepared', 'approved')
+        WHEN before.state = 'approved' OR action = 'prepared' AND before.state = 'prepared'
             THEN ARRAY['55000', format('%s %s it already', before.actor, before.state)]
         WHEN action <> 'prepared' AND before.state IS DISTINCT FROM 'prepared'
-            THEN ARRAY['55000', format('it is %s, not prepared', coalesce(before.state, 'open'))
-                                || CASE WHEN before.state = 'approved' THEN '' ELSE ': a preparer does that first' END]
+            THEN ARRAY['55000', format('it is %s, and somebody has to prepare it first', coalesce(before.state, 'open'))]
         WHEN action <> 'prepared' AND before.actor = session_user
             THEN ARRAY['42501', format('%s prepared it: somebody else has to look at it', session_user)]
         WHEN action = 'rejected' AND said IS NULL
@@ -82,7 +81,7 @@ BEGIN
             THEN ARRAY['22023', format('it is %s, and approving that needs a comment: say why it may stand', newest.status)]
     END;
     IF problem IS NOT NULL THEN
-        RAISE EXCEPTION 'Account % and date % can''t be %: %.', coalesce(act.account_id, '(none)'),
+        RAISE EXCEPTION 'The reconciliation of account % on % can''t be %: %.', coalesce(act.account_id, '(none)'),
               coalesce(act.as_of_date::text, '(none)'), action, problem[2] USING ERRCODE = problem[1];
     END IF;
     INSERT INTO recon.sign_off AS s (account_id, as_of_date, version, state, comment)
