@@ -1,5 +1,6 @@
 """Sign-off: one prepares, another approves, by their own logins; a restatement takes it back and says why."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +18,7 @@ from qbank_ledger import reconcile as module
 from qbank_ledger.database import engine_for, execute
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.reconcile import reconcile
+from tests.conftest import REPOSITORY
 from tests.integration.ledger.conftest import Ledger
 
 from .conftest import Books, day
@@ -583,6 +585,35 @@ def test_an_age_that_moves_keeps_the_approval(desk: Desk) -> None:
     desk.books.reconcile()
     assert desk.why().endswith("taken back: bank balance restated from 5 to 4")
     assert desk.log()[-1][:2] == ("decertified", 3)
+
+
+# ── the page ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_example_of_the_page_runs_as_written(desk: Desk) -> None:
+    page = (REPOSITORY / "docs" / "reconciliation.md").read_text("utf-8")
+    example = page[page.index("\n### Example\n") :].replace("a1b2c3d4", "x").replace("2026-10-31", str(FIRST))
+    blocks = re.findall(r"```sql\n(.*?)```", example, re.DOTALL)
+    desk.compared()
+    for number, (name, block) in enumerate(zip(["jane", "joe", "jane", "joe", "joe"], blocks, strict=True)):
+        if number == 2:
+            bank_restated(desk.books)
+            desk.books.reconcile()
+        with desk.logins[name].begin() as connection:
+            for statement in block.split(";\n")[:-1]:
+                rows = connection.exec_driver_sql(statement).all()
+                assert rows, statement
+    for state, version, actor, comment in rows:
+        line = f"| `{state}` | {version} | {actor} | {comment or ''} |"
+        here = {
+            desk.login("jane"): "jane",
+            desk.login("joe"): "joe",
+            "postgres": "ledger_runs",
+            "|  |": "| |",
+        }
+        for ours, theirs in here.items():
+            line = line.replace(ours, theirs)
+        assert line in example.splitlines()
 
 
 # ── who comes first ────────────────────────────────────────────────────────────────────────────────
