@@ -755,7 +755,7 @@ def test_a_transaction_that_would_not_see_what_it_waited_for_is_refused(desk: De
         connection.execution_options(isolation_level=level)
         connection.exec_driver_sql("SELECT recon.prepare('x', '2024-10-01')")
     gl_corrected(desk.books)
-    other = create_engine(desk.books.ledger.url, poolclass=NullPool, isolation_level=level)  # type: ignore[call-overload]
+    other = create_engine(desk.books.ledger.url, poolclass=NullPool, isolation_level=level)
     with pytest.raises(LedgerError, match=words):
         reconcile(other)
     assert desk.state().version == 1
