@@ -1,8 +1,9 @@
 """The ledger's command line: ``python -m qbank_ledger VERB``."""
 
-import argparse
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sqlalchemy.engine import URL
 
@@ -14,30 +15,43 @@ from qbank_ledger.migrate import migrate
 from qbank_ledger.verify import verify
 
 
-def _verify(url: URL) -> str:
-    return verify(engine_for(url))
+def _no_options(_parser: ArgumentParser) -> None:
+    pass
 
 
-def _dictionary(url: URL) -> str:
-    return dictionary(engine_for(url))
+@dataclass(frozen=True, slots=True)
+class _Verb:
+    """What a verb does, the options that it takes, and its work, which gives what is to be printed."""
+
+    does: str
+    run: Callable[[URL, Namespace], str]
+    options: Callable[[ArgumentParser], None] = _no_options
 
 
-VERBS: dict[str, tuple[Callable[[URL], str], str]] = {
-    "migrate": (migrate, "bring the ledger database to the newest schema and its roles"),
-    "verify": (_verify, "recompute the chain of seals; exit code 0 only when nothing was altered"),
-    "dictionary": (_dictionary, "the data dictionary, in Markdown, from the database's comments"),
+VERBS = {
+    "migrate": _Verb(
+        "bring the ledger database to the newest schema and its roles", lambda url, _: migrate(url)
+    ),
+    "verify": _Verb(
+        "recompute the chain of seals; exit code 0 only when nothing was altered",
+        lambda url, _: verify(engine_for(url)),
+    ),
+    "dictionary": _Verb(
+        "the data dictionary, in Markdown, from the database's comments",
+        lambda url, _: dictionary(engine_for(url)),
+    ),
 }
 
 
 def main() -> int:
     """Run one verb; errors are one sentence on standard error, exit code 1."""
-    parser = argparse.ArgumentParser(prog="python -m qbank_ledger", description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    for name, (_, does) in VERBS.items():
-        verbs.add_parser(name, help=does, description=does)
-    verb = VERBS[parser.parse_args().verb][0]
+    parser = ArgumentParser(prog="python -m qbank_ledger", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name, verb in VERBS.items():
+        verb.options(verbs.add_parser(name, help=verb.does, description=verb.does))
+    given = parser.parse_args()
     try:
-        print(verb(ledger_url()))
+        print(VERBS[given.verb].run(ledger_url(), given))
     except MigrationNotAllowedError as error:
         print(error.sql)
         print(error, file=sys.stderr)
