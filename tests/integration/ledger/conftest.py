@@ -145,28 +145,3 @@ class Ledger:
 def ledger(ledger_url: URL, tmp_path: Path) -> Ledger:
     """A fresh ledger with three accounts: a, b and c."""
     return Ledger(ledger_url, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def _shared(
-    new_database: Callable[[str], URL], migrated: str, tmp_path_factory: pytest.TempPathFactory
-) -> Ledger:
-    return Ledger(new_database(migrated), tmp_path_factory.mktemp("ledger"))
-
-
-@pytest.fixture
-def emptied(_shared: Ledger) -> Ledger:
-    """A ledger that the tests of a module share, empty again for each: a new one takes a second."""
-    with _shared.owner.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        for table in connection.execute(
-            text(
-                "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables JOIN pg_class AS c ON relname = tablename"
-                " AND relnamespace = schemaname::regnamespace"
-                " WHERE schemaname IN ('ledger', 'sync') AND NOT relispartition AND tablename <> 'alembic_version'"
-            )
-        ).scalars():
-            connection.execute(text(f"DELETE FROM {table}"))
-        connection.execute(text("ALTER SEQUENCE sync.run_run_no_seq RESTART"))
-    _shared.accounts("a", "b", "c")
-    return _shared

@@ -1,6 +1,5 @@
 """A ledger with balances of the past, and the ERP's files as a test wants them."""
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.engine import URL
 
 from qbank_ledger.gl import Kind, Load, load
 from qbank_ledger.reconcile import reconcile
@@ -105,21 +103,7 @@ class Books:
         return row.status, row.cause
 
 
-@pytest.fixture(scope="module")
-def _shared(
-    new_database: Callable[[str], URL], migrated: str, tmp_path_factory: pytest.TempPathFactory
-) -> Ledger:
-    return Ledger(new_database(migrated), tmp_path_factory.mktemp("recon"))
-
-
 @pytest.fixture
-def books(_shared: Ledger) -> Books:
+def books(emptied: Ledger) -> Books:
     """Empty books: the tests of a module share a ledger."""
-    with _shared.owner.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        for table in (
-            "recon.sign_off", "recon.reconciliation", "recon.item", "recon.gl_balance", "recon.gl_load",
-            "ledger.balance", "ledger.balance_history", "ledger.account",
-        ):  # fmt: skip
-            connection.execute(text(f"DELETE FROM {table}"))
-    return Books(_shared)
+    return Books(emptied)

@@ -1,0 +1,43 @@
+"""A ledger that the tests of a module share, empty again for each of them."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.engine import URL
+
+from tests.integration.ledger.conftest import Ledger
+
+# Every table but Alembic's, and every sequence, whichever revision brought it.
+EMPTY = """
+DO $$
+DECLARE
+    name regclass;
+BEGIN
+    SET LOCAL session_replication_role = replica;  -- no trigger that keeps what is append-only
+    FOR name IN
+        SELECT oid FROM pg_class
+        WHERE relnamespace::regnamespace::text IN ('ledger', 'sync', 'recon')
+            AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'alembic_version'
+    LOOP
+        EXECUTE format('DELETE FROM %s', name);
+    END LOOP;
+    PERFORM setval(seqrelid, seqstart, false)
+    FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid
+    WHERE relnamespace::regnamespace::text IN ('ledger', 'sync', 'recon');
+END $$
+"""
+
+
+@pytest.fixture(scope="module")
+def _shared(
+    new_database: Callable[[str], URL], migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Ledger:
+    return Ledger(new_database(migrated), tmp_path_factory.mktemp("ledger"))
+
+
+@pytest.fixture
+def emptied(_shared: Ledger) -> Ledger:
+    """The module's ledger as a new one would be, with three accounts: a new one takes a second."""
+    _shared.rows(EMPTY)
+    _shared.accounts("a", "b", "c")
+    return _shared
