@@ -7,13 +7,16 @@ PYTHON := .venv/bin/python
 # As it was typed: make would expand a $ in it.
 override SQL := $(value SQL)
 override CONF := $(value CONF)
-export SQL CONF MONTH FORMAT
+# An environment may well have names like these for something else: they count on the command line alone.
+$(foreach name,OUT VERSION,$(if $(filter command,$(origin $(name))),,$(eval $(name) :=)))
+override OUT := $(value OUT)
+export SQL CONF MONTH FORMAT OUT VERSION
 
 help: ## these, one line each
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r verb does; do printf '%-10s %s\n' "$$verb" "$$does"; done
 
 setup: ## make .venv from the hash-pinned lock
-	@python3 -I local/bootstrap.py
+	@python3 -I local/bootstrap.py >&2 # standard output is for what follows
 
 run: setup ## set up and start the local stack, run the sync once, show the balances
 	@$(PYTHON) -m local run
@@ -30,7 +33,7 @@ reconcile: setup ## one run of qbank_reconciliation in the foreground (CONF='{â€
 close: setup ## the month-end close pack (MONTH=2026-10)
 	@$(PYTHON) -m local close
 
-export: setup ## the newest balances for an ERP (FORMAT=camt052, bai2 or csv)
+export: setup ## the newest balances for an ERP (FORMAT=camt052, bai2 or csv; OUT=FILE; VERSION=001.08)
 	@$(PYTHON) -m local export
 
 migrate: setup ## bring the ledger database to the newest schema, or print the SQL for a DBA

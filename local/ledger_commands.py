@@ -31,8 +31,15 @@ def verify(settings: Settings) -> int:
 
 
 def export(settings: Settings) -> int:
-    """``python -m qbank_ledger export --format FORMAT``."""
-    return _call(settings, "ledger_loader", "export", "--format", settings.environ.get("FORMAT") or "camt052")
+    """``python -m qbank_ledger export --format FORMAT``, as VERSION of camt.052, into OUT where given."""
+    given = settings.environ.get
+    form = given("FORMAT") or "camt052"
+    arguments = ["--format", form]
+    if form == "camt052" and given("VERSION"):
+        arguments += ["--camt-version", given("VERSION", "")]
+    if given("OUT"):
+        arguments += ["--output", given("OUT", "")]
+    return _call(settings, "ledger_analyst", "export", *arguments)
 
 
 def close(settings: Settings) -> int:

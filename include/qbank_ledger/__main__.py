@@ -11,6 +11,7 @@ from qbank_ledger.config import ledger_url
 from qbank_ledger.database import engine_for
 from qbank_ledger.dictionary import dictionary
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
+from qbank_ledger.export import command as export
 from qbank_ledger.migrate import migrate
 from qbank_ledger.verify import verify
 
@@ -36,6 +37,11 @@ VERBS = {
         "recompute the chain of seals; exit code 0 only when nothing was altered",
         lambda url, _: verify(engine_for(url)),
     ),
+    "export": _Verb(
+        "the newest balances as a file for an ERP; exit code 0 only when no active account is left out",
+        export.run,
+        export.options,
+    ),
     "dictionary": _Verb(
         "the data dictionary, in Markdown, from the database's comments",
         lambda url, _: dictionary(engine_for(url)),
@@ -51,7 +57,9 @@ def main() -> int:
         verb.options(verbs.add_parser(name, help=verb.does, description=verb.does))
     given = parser.parse_args()
     try:
-        print(VERBS[given.verb].run(ledger_url(), given))
+        said = VERBS[given.verb].run(ledger_url(), given)
+        if said:
+            print(said)
     except MigrationNotAllowedError as error:
         print(error.sql)
         print(error, file=sys.stderr)

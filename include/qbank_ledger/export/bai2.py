@@ -1,0 +1,107 @@
+"""The newest balances as BAI2: 030 current ledger, 060 current available, in minor units.
+
+A group for each currency and date of observation. Control totals and record counts are running
+sums: nothing is kept but the open group's.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from qbank_ledger.export.balance import Balance, UnfitError, plain
+
+SENDER, RECEIVER = "QBANK", "ERP"
+# The longest line, and so the longest field: only a field's end may be a line's end.
+LINE_CHARACTERS = 80
+_TODAYS, _EARLIER = 3, 1  # interim, of the same day or of a previous one
+_FIELD = re.compile(r"[ -+\-.0-~]+")  # printable ASCII but , and /
+
+
+class Bai2:
+    """Records 01 and 99 around a group (02 … 98) for each currency and date, 03 and 49 for each account.
+
+    Takes the accounts ordered by currency and date of observation (UTC).
+    """
+
+    def __init__(self, made_at: datetime) -> None:
+        self._made_at = made_at.astimezone(UTC)
+        self._group: tuple[str, date] | None = None
+        self._group_total = self._group_accounts = self._group_records = 0
+        self._file_total = self._groups = self._file_records = 0
+
+    def head(self) -> str:
+        self._file_records = 1
+        at = f"{self._made_at:%y%m%d,%H%M,%H%M%S}"
+        return f"01,{SENDER},{RECEIVER},{at},{LINE_CHARACTERS},,2/\n"
+
+    def account(self, balance: Balance) -> str:
+        ledger, available = (
+            _minor_units(what, amount, balance.minor_units)
+            for what, amount in (
+                ("ledger", balance.ledger_balance),
+                ("available", balance.available_balance),
+            )
+        )
+        start = f"03,{_number(balance)},{balance.currency}"
+        lines = list(_lines(start, f"030,{ledger},,", f"060,{available},,"))
+        records, total = len(lines) + 1, ledger + available
+        lines.append(f"49,{total},{records}/")
+        before = self._turn_to(balance.currency, balance.observed_at.astimezone(UTC).date())
+        self._group_total += total
+        self._group_accounts += 1
+        self._group_records += records
+        return before + "".join(f"{line}\n" for line in lines)
+
+    def foot(self) -> str:
+        end = self._end_group()
+        return f"{end}99,{self._file_total},{self._groups},{self._file_records + 1}/\n"
+
+    def _turn_to(self, currency: str, on: date) -> str:
+        """The end of the group before and the start of this one, unless it is the same."""
+        if self._group == (currency, on):
+            return ""
+        end = self._end_group()
+        self._group, self._group_records = (currency, on), 1
+        modifier = _TODAYS if on == self._made_at.date() else _EARLIER
+        return f"{end}02,{RECEIVER},{SENDER},1,{on:%y%m%d},,{currency},{modifier}/\n"
+
+    def _end_group(self) -> str:
+        if self._group is None:
+            return ""
+        records = self._group_records + 1
+        end = f"98,{self._group_total},{self._group_accounts},{records}/\n"
+        self._file_total += self._group_total
+        self._groups += 1
+        self._file_records += records
+        self._group_total = self._group_accounts = 0
+        return end
+
+
+def _number(balance: Balance) -> str:
+    number = balance.bank_account or balance.account_id
+    if not _FIELD.fullmatch(number):
+        raise UnfitError(f"its bank_account {number[:40]!r} has a comma, a slash or no plain ASCII")
+    return number
+
+
+def _minor_units(what: str, amount: Decimal, minor_units: int) -> int:
+    whole, _, decimals = plain(amount, minor_units).partition(".")
+    if len(decimals) > minor_units:
+        raise UnfitError(f"its {what} balance has {len(decimals)} decimals, its currency {minor_units}")
+    return int(whole + decimals)
+
+
+def _lines(start: str, *summaries: str) -> Iterator[str]:
+    """The record as lines: what does not fit goes on in 88 records."""
+    lines = [start]
+    for summary in summaries:
+        # A comma before it, a slash behind it.
+        if len(lines[-1]) + len(summary) + 2 <= LINE_CHARACTERS:
+            lines[-1] += f",{summary}"
+        else:
+            lines.append(f"88,{summary}")
+    for line in lines:
+        if len(line) + 1 > LINE_CHARACTERS:
+            raise UnfitError(f"a field of it does not fit a line of {LINE_CHARACTERS} characters")
+        yield f"{line}/"

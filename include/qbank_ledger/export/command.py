@@ -1,0 +1,89 @@
+"""The verb ``export``: where the file goes, and what is said beside it."""
+
+import io
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+from sqlalchemy.engine import URL
+
+from qbank_ledger.database import engine_for
+from qbank_ledger.export.bai2 import Bai2
+from qbank_ledger.export.balance import ExportError
+from qbank_ledger.export.camt052 import VERSIONS, Camt052
+from qbank_ledger.export.csv_table import CsvTable
+from qbank_ledger.export.file import Format, export_balances
+
+FORMATS: dict[str, Callable[[datetime], Format]] = {"camt052": Camt052, "bai2": Bai2, "csv": CsvTable}
+
+
+def options(parser: ArgumentParser) -> None:
+    """What the verb takes."""
+    parser.add_argument("--format", required=True, choices=tuple(FORMATS), help="the file's format")
+    parser.add_argument(
+        "--camt-version", default=VERSIONS[0], choices=VERSIONS, help="of camt052 (default: %(default)s)"
+    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where to (default: standard output)")
+
+
+def run(url: URL, given: Namespace) -> str:
+    """Write the file; all else goes to standard error.
+
+    With the login's own rights: an analyst's or a loader's. Raises ExportError when accounts were
+    refused, after everything else was written.
+    """
+    form = FORMATS[given.format]
+    if given.format == "camt052":
+        form = partial(Camt052, version=given.camt_version)
+    try:
+        with _standard_output() if given.output is None else _file(given.output) as out:
+            done = export_balances(engine_for(url, role=None), form, out, _say)
+    except BrokenPipeError:
+        # Who read has read enough. What is still in a buffer must not fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except OSError as error:
+        where = given.output or "standard output"
+        raise ExportError(f"The export can't be written to {where}: {error.strerror or error}.") from None
+    if done.stale:
+        _say(f"Warning: {done.stale} of {done.written} balances are stale; each is exported with its time.")
+    if done.refused:
+        total = done.written + done.refused
+        raise ExportError(
+            f"The file is incomplete: it has {done.written} of {total} active accounts; why is said above."
+        )
+    return ""
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+@contextmanager
+def _standard_output() -> Iterator[TextIO]:
+    """Standard output in UTF-8 with the lines' own ends, whatever the terminal has."""
+    out = io.TextIOWrapper(sys.stdout.buffer, "utf-8", newline="")
+    yield out
+    out.flush()
+    out.detach()
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[TextIO]:
+    """The file, whole or as it was: written beside it, then renamed."""
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise ExportError(f"The export can't be written to {path}: it is no regular file.")
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("x", encoding="utf-8", newline="") as out:
+            yield out
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,83 @@
+"""The export itself: the newest balances, read and written as they come.
+
+One REPEATABLE READ, READ ONLY transaction; memory holds some thousand rows, whatever the count.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Protocol, TextIO
+
+from sqlalchemy import Engine, text
+
+from qbank_ledger.database import statement, transaction
+from qbank_ledger.export.balance import Balance, ExportError, UnfitError
+from qbank_ledger.migrate import require_newest
+
+log = logging.getLogger(__name__)
+
+_CHUNK_ROWS = 1000
+_NOW = text("SELECT now()")
+_FIELDS = tuple(field.name for field in fields(Balance))
+
+
+class Format(Protocol):
+    """A file's text in the order in which it is written: head, accounts, foot."""
+
+    def head(self) -> str: ...
+    def account(self, balance: Balance) -> str:
+        """The account's text; raises UnfitError, and has written nothing of it, when it does not fit."""
+
+    def foot(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """How many accounts a file has, how many were refused, and how many of its balances are stale."""
+
+    written: int
+    refused: int
+    stale: int
+
+
+def export_balances(
+    engine: Engine, form: Callable[[datetime], Format], out: TextIO, say: Callable[[str], None]
+) -> Export:
+    """Write every active account's newest balance to ``out``; ``form`` takes the moment of the export.
+
+    ``say`` is told of each account that was refused, with the reason. Raises ExportError, and has
+    written nothing, when no account is left.
+    """
+    written = refused = stale = 0
+    snapshot = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with transaction(snapshot) as connection:
+        require_newest(connection)
+        writer = form(connection.execute(_NOW).scalar_one())
+        stream = connection.execution_options(yield_per=_CHUNK_ROWS)
+        for row in stream.execute(statement("export_balances")):
+            try:
+                balance = _balance(row)
+                account = writer.account(balance)
+            except UnfitError as why:
+                refused += 1
+                say(f"Not exported: {row.account_id}: {why}.")
+                continue
+            out.write(account if written else writer.head() + account)
+            written += 1
+            stale += balance.is_stale
+    if not written:
+        raise ExportError(
+            f"Nothing was exported: of {refused} active account(s) none has a balance that can be."
+        )
+    out.write(writer.foot())
+    log.info("export: %d written, %d refused, %d stale", written, refused, stale)
+    return Export(written, refused, stale)
+
+
+def _balance(row: Any) -> Balance:
+    if row.ledger_balance is None:
+        raise UnfitError("it has no balance yet")
+    if row.currency != row.account_currency:
+        raise UnfitError(f"its newest balance is in {row.currency}, the account in {row.account_currency}")
+    return Balance(**{name: getattr(row, name) for name in _FIELDS})

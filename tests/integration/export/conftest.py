@@ -1,0 +1,105 @@
+"""A ledger with newest balances, and exports of it."""
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+
+from qbank_ledger.database import engine_for
+from qbank_ledger.export import Export, Format, export_balances
+from tests.integration.ledger.conftest import Ledger
+
+
+class Desk:
+    """Accounts with balances, and their exports, in short words."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger, self.rows, self.value = ledger, ledger.rows, ledger.value
+        self.said: list[str] = []
+        self.done: Export | None = None
+        self.now: datetime = self.value("SELECT now()")
+
+    def account(self, id_: str, balance: str | None = "1.00", **fields: Any) -> None:
+        """An active EUR account; with ``balance`` None it was never observed."""
+        self.accounts([{"id": id_, "ledger": balance, **fields}])
+
+    def accounts(self, given: list[dict[str, Any]]) -> None:
+        defaults: dict[str, Any] = {
+            "currency": "EUR", "minor_units": 2, "entity": "QB01", "gl": "1100", "max_age": 90, "active": True,
+            "bank_account": None, "bank_id": None, "observed": self.now, "ledger": "1.00",
+        }  # fmt: skip
+        rows = [{**defaults, "name": each["id"], **each} for each in given]
+        for row in rows:
+            row.setdefault("available", row["ledger"])
+            row.setdefault("balance_currency", row["currency"])
+        with self.ledger.owner.begin() as connection:
+            for month in {row["observed"].replace(day=15) for row in rows}:
+                connection.execute(text("SELECT ledger.ensure_partitions(:at)"), {"at": month})
+            connection.execute(
+                text(
+                    "INSERT INTO ledger.account VALUES (:id, :name, :currency, :minor_units, :entity, :gl, 'UTC', NULL,"
+                    " :max_age, NULL, 0, :bank_account, :bank_id, :active)"
+                ),
+                rows,
+            )
+            observed = [row for row in rows if row["ledger"] is not None]
+            if observed:
+                connection.execute(
+                    text(
+                        "INSERT INTO ledger.balance VALUES (:id, date_trunc('hour', CAST(:observed AS timestamptz), 'UTC'),"
+                        " CAST(:available AS numeric), CAST(:ledger AS numeric), :balance_currency, :observed, 1, 7, 1, :observed)"
+                    ),
+                    observed,
+                )
+
+    def export(self, form: Callable[[datetime], Format]) -> str:
+        """The file; ``said`` and ``done`` are what there is to say of it."""
+        out = io.StringIO(newline="")
+        self.said = []
+        self.done = export_balances(engine_for(self.ledger.url, None), form, out, self.said.append)
+        return out.getvalue()
+
+    def command(
+        self, *arguments: Any, url: Any = None, environ: dict[str, str] | None = None, **options: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """``python -m qbank_ledger export``."""
+        return subprocess.run(
+            [sys.executable, "-m", "qbank_ledger", "export", *map(str, arguments)],
+            env={**os.environ, "AIRFLOW_CONN_LEDGER_DEFAULT": connection(url or self.ledger.url), **(environ or {})},
+            check=False, timeout=60, **{"capture_output": True, "encoding": "utf-8", **options},
+        )  # fmt: skip
+
+    def in_the_ledger(self) -> dict[str, tuple[Decimal, Decimal]]:
+        return {
+            row.account_id: (row.ledger_balance, row.available_balance)
+            for row in self.rows("SELECT * FROM ledger.latest_balance")
+        }
+
+
+def connection(url: Any) -> str:
+    return url.set(drivername="postgres").render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="module")
+def _ledger(
+    new_database: Callable[[str], URL], migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Ledger:
+    return Ledger(new_database(migrated), tmp_path_factory.mktemp("export"))
+
+
+@pytest.fixture
+def desk(_ledger: Ledger) -> Desk:
+    """An empty ledger: the tests of a module share it."""
+    with _ledger.owner.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for table in ("ledger.balance", "ledger.balance_history", "ledger.account"):
+            connection.execute(text(f"DELETE FROM {table}"))
+    return Desk(_ledger)
