@@ -7,7 +7,7 @@ columns mean stands in the comments on ``recon.reconciliation``; the rules in do
 import logging
 from datetime import date
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.database import execute, transaction
 from qbank_ledger.migrate import require_newest
@@ -17,26 +17,35 @@ log = logging.getLogger(__name__)
 # Two at once take turns: each version follows the newest one.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('qbank ledger: reconcile', 0))")
 # The planner can't guess how many items and dates meet: joined in loops, 10,000 of each take minutes.
-_PLAN = text("SET LOCAL enable_nestloop = off; SET LOCAL jit = off")
-_ANALYZE = text("ANALYZE compared")
+_PLAN = text("SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL work_mem = '128MB'")
+_ANALYZE_ASKED, _ANALYZE_COMPARED = text("ANALYZE asked"), text("ANALYZE compared")
 
 
 def reconcile(engine: Engine, as_of_date: date | None = None) -> dict[str, int]:
-    """Compare a date, or every date whose cut-off has passed; returns the versions written by status.
+    """Compare a date, or every date whose inputs changed; returns the versions written by status.
 
-    A date asked for before its cut-off is compared as it stands, as provisional. Dates for which an
-    entity has no GL row have nothing to compare. Again, with the same inputs, writes nothing.
+    Without a date, those whose cut-off has passed; a date asked for before its cut-off is compared as
+    it stands, as provisional. Dates for which an entity has no GL row have nothing to compare. Again,
+    with the same inputs, writes nothing.
     """
     with transaction(engine) as connection:
         require_newest(connection)
         connection.execute(_LOCK)
         connection.execute(_PLAN)
-        execute(connection, "recon_compare", as_of_date=as_of_date)
-        connection.execute(_ANALYZE)
-        written = {row.status: row.versions for row in execute(connection, "recon_write")}
+        execute(connection, "recon_pending", as_of_date=as_of_date)
+        asked = execute(connection, "recon_asked").rowcount
+        written = _compare(connection, as_of_date) if asked else {}
+        execute(connection, "recon_compared")
     log.info(
         "reconcile: %s: %s",
-        as_of_date or "all closed dates",
-        ", ".join(f"{count} {status}" for status, count in written.items()) or "nothing changed",
+        as_of_date or "what changed",
+        ", ".join(f"{count} {status}" for status, count in written.items()) or "nothing to write",
     )
     return written
+
+
+def _compare(connection: Connection, as_of_date: date | None) -> dict[str, int]:
+    connection.execute(_ANALYZE_ASKED)
+    execute(connection, "recon_compare", as_of_date=as_of_date)
+    connection.execute(_ANALYZE_COMPARED)
+    return {row.status: row.versions for row in execute(connection, "recon_write")}

@@ -1,22 +1,22 @@
 -- Purpose: compare the two sides into the temporary table compared, without the past: age comes after.
--- Grain:   group of accounts that share (entity, gl_account, currency) × date with a GL row of the entity.
--- Params:  as_of_date: a date, also before its cut-off; null: every date whose cut-off has passed.
+-- Grain:   group of accounts that share (entity, gl_account, currency) × date, of the table asked.
+-- Params:  as_of_date: a date, also before its cut-off; null: the dates asked whose cut-off has passed.
 CREATE TEMPORARY TABLE compared ON COMMIT DROP AS
 WITH gl AS MATERIALIZED (
     SELECT DISTINCT ON (as_of_date, entity, gl_account, currency)
            as_of_date, entity, gl_account, currency, balance, load_no
-      FROM recon.gl_balance
-     WHERE as_of_date = coalesce(CAST(:as_of_date AS date), as_of_date)
+      FROM recon.gl_balance AS g
+     WHERE EXISTS (SELECT FROM asked AS k
+                    WHERE (k.as_of_date, k.entity, k.gl_account, k.currency)
+                          = (g.as_of_date, g.entity, g.gl_account, g.currency))
      ORDER BY as_of_date, entity, gl_account, currency, load_no DESC
-), day AS (
-    SELECT DISTINCT entity, as_of_date FROM gl
 ), member AS (
     SELECT a.account_id, a.entity, a.gl_account, a.currency, a.minor_units, a.tolerance, a.time_zone, a.cut_off,
-           d.as_of_date, make_interval(mins => a.max_age_minutes) AS max_age, a.group_size,
-           (d.as_of_date + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone AS closes_at
+           k.as_of_date, make_interval(mins => a.max_age_minutes) AS max_age, a.group_size,
+           (k.as_of_date + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone AS closes_at
       FROM (SELECT *, count(*) OVER (PARTITION BY entity, gl_account, currency) AS group_size
               FROM ledger.account WHERE active) AS a
-      JOIN day AS d USING (entity)
+      JOIN asked AS k USING (entity, gl_account, currency)
 ), grouped AS MATERIALIZED (
     SELECT m.entity, m.gl_account, m.currency, m.as_of_date,
            array_agg(m.account_id ORDER BY m.account_id COLLATE "C") AS members,

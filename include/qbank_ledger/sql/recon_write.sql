@@ -3,10 +3,18 @@
 -- Grain:   account × date; again writes nothing. Returns how many versions of each status it wrote.
 WITH fresh AS MATERIALIZED (
     SELECT m.account_id, c.* FROM compared AS c CROSS JOIN LATERAL unnest(c.members) AS m (account_id)
+), since AS MATERIALIZED (
+    -- From the first date compared on; where an item was open before it, from that item's opening.
+    SELECT f.account_id, coalesce(before.opened_on, f.first_date) AS first_date
+      FROM (SELECT account_id, min(as_of_date) AS first_date FROM fresh GROUP BY account_id) AS f
+      LEFT JOIN LATERAL (
+           SELECT r.opened_on FROM recon.reconciliation AS r
+            WHERE r.account_id = f.account_id AND r.as_of_date < f.first_date
+            ORDER BY r.as_of_date DESC, r.version DESC LIMIT 1) AS before ON true
 ), newest AS MATERIALIZED (
     SELECT DISTINCT ON (r.account_id, r.as_of_date) r.*
-      FROM recon.reconciliation AS r
-     WHERE EXISTS (SELECT FROM fresh AS f WHERE f.account_id = r.account_id)
+      FROM since AS s
+      JOIN recon.reconciliation AS r ON r.account_id = s.account_id AND r.as_of_date >= s.first_date
      ORDER BY r.account_id, r.as_of_date, r.version DESC
 ), line AS (
     SELECT account_id, as_of_date, entity, gl_account, currency, bank_balance, bank_observed_at, gl_balance, gl_load_no,

@@ -94,6 +94,10 @@ COLUMNS = {
     "recon.unmapped_gl": (
         "entity text, gl_account text, currency text, as_of_date date, balance numeric, load_no bigint"
     ),
+    "recon.changed": (
+        "changed_no bigint, entity text, gl_account text, currency text, first_date date, last_date date,"
+        " changed_at timestamp with time zone"
+    ),
     "recon.sign_off": (
         "sign_off_no bigint, account_id text, as_of_date date, version integer, state text, actor text,"
         " at timestamp with time zone, comment text"
