@@ -20,6 +20,16 @@ def test_a_run_that_was_killed_holds_up_nothing_and_the_next_one_is_whole(comman
     assert commands.query("SELECT account_id FROM ledger.balance GROUP BY 1 HAVING count(*) > 1") == []
     assert [path.name[:9] for path in (commands.state / "sync").iterdir()] == ["metadata-"]
 
+    # What landed goes on to an ERP; nothing but the file is on standard output, also when PostgreSQL has to start.
+    commands.run("stop")
+    exported = commands.run("export", FORMAT="csv")
+    assert (exported.returncode, len(exported.stdout.splitlines())) == (0, 31), exported.stderr
+    assert exported.stderr == "The embedded PostgreSQL was started and stays up: `make stop` ends it.\n"
+    out = commands.state / "balances.xml"
+    exported = commands.run("export", FORMAT="camt052", VERSION="001.08", OUT=str(out))
+    assert (exported.returncode, exported.stdout) == (1, ""), "QBank's ids are longer than camt.052 takes"
+    assert "camt.052.001.08" in out.read_text()
+
     # The trigger's configuration gets there: Airflow itself finds this one wrong.
     wrong = commands.run("sync", CONF='{"dry_run": "maybe"}')
     assert wrong.returncode == 1

@@ -32,7 +32,7 @@ class Bai2:
 
     def head(self) -> str:
         self._file_records = 1
-        at = f"{self._made_at:%y%m%d,%H%M,%H%M%S}"
+        at = f"{self._made_at:%y%m%d,%H%M,%H%M%S%f}"
         return f"01,{SENDER},{RECEIVER},{at},{LINE_CHARACTERS},,2/\n"
 
     def account(self, balance: Balance) -> str:

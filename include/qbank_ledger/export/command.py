@@ -14,6 +14,7 @@ from typing import TextIO
 from sqlalchemy.engine import URL
 
 from qbank_ledger.database import engine_for
+from qbank_ledger.errors import LedgerError
 from qbank_ledger.export.bai2 import Bai2
 from qbank_ledger.export.balance import ExportError
 from qbank_ledger.export.camt052 import VERSIONS, Camt052
@@ -48,6 +49,8 @@ def run(url: URL, given: Namespace) -> str:
         # Who read has read enough. What is still in a buffer must not fail again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
+    except LedgerError:
+        raise  # some of them are OSErrors, too
     except OSError as error:
         where = given.output or "standard output"
         raise ExportError(f"The export can't be written to {where}: {error.strerror or error}.") from None

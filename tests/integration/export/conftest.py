@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.engine import URL
 
 from qbank_ledger.database import engine_for
 from qbank_ledger.export import Export, Format, export_balances
@@ -88,18 +87,7 @@ def connection(url: Any) -> str:
     return url.set(drivername="postgres").render_as_string(hide_password=False)
 
 
-@pytest.fixture(scope="module")
-def _ledger(
-    new_database: Callable[[str], URL], migrated: str, tmp_path_factory: pytest.TempPathFactory
-) -> Ledger:
-    return Ledger(new_database(migrated), tmp_path_factory.mktemp("export"))
-
-
 @pytest.fixture
-def desk(_ledger: Ledger) -> Desk:
+def desk(emptied: Ledger) -> Desk:
     """An empty ledger: the tests of a module share it."""
-    with _ledger.owner.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        for table in ("ledger.balance", "ledger.balance_history", "ledger.account"):
-            connection.execute(text(f"DELETE FROM {table}"))
-    return Desk(_ledger)
+    return Desk(emptied)

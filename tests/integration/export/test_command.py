@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.export import file
 from qbank_ledger.export.csv_table import CsvTable
+from tests.conftest import free_port
 
 from .conftest import Desk, connection
 from .readers import from_camt, read_bai2, read_camt, read_csv
@@ -108,6 +109,12 @@ def test_a_login_that_may_not_read_is_a_sentence(desk: Desk, login: URL) -> None
     assert re.fullmatch(r"The ledger login lacks a right .*\n", done.stderr)
 
 
+def test_a_ledger_that_is_not_up_is_a_sentence(desk: Desk) -> None:
+    done = desk.command("--format", "csv", url=desk.ledger.url.set(port=free_port()))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"The ledger database did not answer .*\n", done.stderr)
+
+
 def test_it_can_write_nothing_into_the_ledger(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.account("x")
     monkeypatch.setattr(file, "_NOW", text("UPDATE ledger.account SET name = 'y' RETURNING now()"))
@@ -188,13 +195,14 @@ def test_a_file_stays_as_it_was_when_the_ledger_breaks_off(desk: Desk, tmp_path:
     assert [each.name for each in tmp_path.iterdir()] == ["balances.csv"]
 
 
-@pytest.mark.parametrize("output", ["/dev/null", "/", "missing/balances.csv"])
+@pytest.mark.parametrize("output", ["pipe", ".", "missing/balances.csv"])
 def test_a_place_that_can_hold_no_file_is_a_sentence(desk: Desk, output: str, tmp_path: Path) -> None:
     desk.account("x")
+    os.mkfifo(tmp_path / "pipe")
     done = desk.command("--format", "csv", "--output", output, cwd=tmp_path)
     assert done.returncode == 1
     assert re.fullmatch(r"The export can't be written to .*\.\n", done.stderr)
-    assert Path("/dev/null").is_char_device()
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_link_stays_a_link(desk: Desk, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The Makefile's verbs, the locks, and the set-up's one sentence."""
 
+import os
 import re
 import subprocess
 import sys
@@ -28,6 +29,21 @@ def test_make_help_has_a_line_for_every_verb_of_the_contract() -> None:
 def test_every_verb_that_the_makefile_calls_is_there() -> None:
     called = set(re.findall(r"-m local (\w+)", (ROOT / "Makefile").read_text("utf-8")))
     assert called == set(VERBS)
+
+
+def test_where_an_export_goes_is_read_from_the_command_line_alone_and_as_it_was_typed() -> None:
+    shown = """import os; print([os.environ.get(name) for name in ("FORMAT", "OUT", "VERSION")])"""
+
+    def given(*arguments: str) -> str:
+        done = subprocess.run(
+            # What stands in for Python shows its environment, and leaves the rest of the line alone.
+            ["make", "--old-file=setup", f"PYTHON={sys.executable} -c '{shown}' #", "export", *arguments],
+            cwd=ROOT, env={**os.environ, "OUT": "build", "VERSION": "9"}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout
+
+    assert given("FORMAT=csv") == "['csv', '', '']\n"
+    assert given("FORMAT=camt052", "OUT=a$b c", "VERSION=001.08") == "['camt052', 'a$b c', '001.08']\n"
 
 
 def test_both_locks_have_the_same_version_of_a_package() -> None:
