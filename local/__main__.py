@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from local import foreground, ledger_commands, lock, stack, state, triggered_run
 from local.errors import StackError
+from local.report import print_open_items
 from local.settings import ROOT, Settings
 from qbank_ledger.errors import LedgerError
 
@@ -42,7 +43,7 @@ def _sync(settings: Settings) -> int:
 
 def _reconcile(settings: Settings) -> int:
     conf = settings.environ.get("CONF", "")
-    return 0 if foreground.run_in_foreground(settings, RECONCILIATION, conf) else 1
+    return 0 if foreground.run_in_foreground(settings, RECONCILIATION, conf, print_open_items) else 1
 
 
 def _stop(settings: Settings) -> int:

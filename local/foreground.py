@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,8 +37,10 @@ _KEPT_LOGS = 20
 _SANDBOX_S = 60
 
 
-def run_in_foreground(settings: Settings, dag_id: str, conf: str) -> bool:
-    """Run the DAG once with ``conf``, JSON or empty; True when the run succeeded.
+def run_in_foreground(
+    settings: Settings, dag_id: str, conf: str, show: Callable[[URL], None] | None = None
+) -> bool:
+    """Run the DAG once with ``conf``, JSON or empty; True when the run succeeded, and then ``show``.
 
     Raises StackError for what kept it from starting.
     """
@@ -59,6 +61,8 @@ def run_in_foreground(settings: Settings, dag_id: str, conf: str) -> bool:
     except LedgerError:
         counts = None  # the run itself has said why
     print(counts or f"{dag_id}: {state}.")
+    if show and state == "success":
+        show(url)
     for error in errors if state != "success" else []:
         print(error, file=sys.stderr)
     print(f"The whole log: {os.path.relpath(log)}")

@@ -1,4 +1,7 @@
-"""What a run left in the ledger, for people: the counts of its outcomes, the newest balances."""
+"""What a run left in the ledger, for people: counts of outcomes, newest balances, open items."""
+
+from collections.abc import Sequence
+from decimal import Decimal
 
 from rich import box
 from rich.console import Console
@@ -16,6 +19,14 @@ _RUN = text(
 _BALANCES = text(
     "SELECT name, account_id, currency, available_balance, ledger_balance, observed_at "
     "FROM ledger.latest_balance WHERE active ORDER BY currency, name, account_id"
+)
+_OPEN_ITEMS = text(
+    "SELECT b.*, a.name FROM recon.open_break AS b JOIN ledger.account AS a USING (account_id) "
+    "ORDER BY b.age_days DESC, b.entity, b.gl_account, b.account_id"
+)
+_OPEN_TOTALS = text(
+    "SELECT entity, currency, age_bucket, items, unexplained, gross_unexplained FROM recon.open_break_total "
+    "ORDER BY entity, currency, array_position(ARRAY['0-7', '8-30', '31-60', '61-90', 'over 90'], age_bucket)"
 )
 _MOST_ROWS = 40
 
@@ -39,21 +50,91 @@ def print_balances(ledger: URL) -> None:
     """The newest balance of each active account, as an analyst sees it."""
     with transaction(engine_for(ledger, role=None)) as connection:
         rows = connection.execute(_BALANCES).all()
-    table = Table(title="Newest balances", box=box.SIMPLE)
-    for heading in ("Account", "Currency", "Available", "Ledger", "Observed at (UTC)", "Account id"):
-        number = heading in ("Available", "Ledger")
-        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
-    for row in rows[:_MOST_ROWS]:
-        table.add_row(
-            row.name,
-            row.currency,
-            f"{row.available_balance:,f}",
-            f"{row.ledger_balance:,f}",
-            f"{row.observed_at:%Y-%m-%d %H:%M:%S}",
-            row.account_id,
+    _print(
+        "Newest balances, in ledger.latest_balance",
+        ("Account", "Currency", "*Available", "*Ledger", "Observed at (UTC)", "Account id"),
+        [
+            (
+                row.name,
+                row.currency,
+                _amount(row.available_balance),
+                _amount(row.ledger_balance),
+                f"{row.observed_at:%Y-%m-%d %H:%M:%S}",
+                row.account_id,
+            )
+            for row in rows
+        ],
+    )
+
+
+def print_open_items(ledger: URL) -> None:
+    """What the bank and the general ledger disagree on now, with status, cause and age, and its totals."""
+    with transaction(engine_for(ledger, role=None)) as connection:
+        items = connection.execute(_OPEN_ITEMS).all()
+        totals = connection.execute(_OPEN_TOTALS).all()
+    if not items:
+        print("Nothing is open: see recon.reconciliation for what was compared.")
+        return
+    _print(
+        "Open items, in recon.open_break",
+        (
+            "Account",
+            "GL account",
+            "Currency",
+            "As of",
+            "*Difference",
+            "*Unexplained",
+            "Status",
+            "Cause",
+            "*Age",
+        ),
+        [
+            (
+                row.name,
+                f"{row.entity} {row.gl_account}",
+                row.currency,
+                f"{row.as_of_date}{' (provisional)' if row.provisional else ''}",
+                _amount(row.difference),
+                _amount(row.unexplained),
+                row.status,
+                row.cause,
+                f"{row.age_days} d",
+            )
+            for row in items
+        ],
+    )
+    _print(
+        "Their totals, in recon.open_break_total",
+        ("Entity", "Currency", "Days open", "*Items", "*Unexplained", "*Without sign"),
+        [
+            (
+                row.entity,
+                row.currency,
+                row.age_bucket,
+                str(row.items),
+                _amount(row.unexplained),
+                _amount(row.gross_unexplained),
+            )
+            for row in totals
+        ],
+    )
+
+
+def _print(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table; the columns whose heading begins with * hold numbers."""
+    table = Table(title=title, box=box.SIMPLE)
+    for heading in headings:
+        table.add_column(
+            heading.removeprefix("*"), justify="right" if heading.startswith("*") else "left", no_wrap=True
         )
+    for row in rows[:_MOST_ROWS]:
+        table.add_row(*row)
     # Wider than any terminal: a line may be folded there, but no digit is ever cut off.
     console = Console(width=400, soft_wrap=True, highlight=False)
     console.print(table)
     if len(rows) > _MOST_ROWS:
-        console.print(f"… and {len(rows) - _MOST_ROWS} more in ledger.latest_balance.")
+        console.print(f"… and {len(rows) - _MOST_ROWS} more.")
+
+
+def _amount(amount: Decimal | None) -> str:
+    return "" if amount is None else f"{amount:,f}"

@@ -1,13 +1,17 @@
 """A run through Airflow's REST API, watched from its trigger to its end: what `make run` does."""
 
+import os
 import sys
 import time
 from collections import Counter
 from typing import Any
 
+from sqlalchemy.engine import URL
+
 from local.airflow_api import AirflowApi
 from local.errors import StackError
-from local.report import outcome_counts, print_balances
+from local.report import outcome_counts, print_balances, print_open_items
+from local.sample_books import reconcile_sample
 from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, Settings
 from local.stack import Stack
 from qbank_ledger.config import ledger_url
@@ -30,9 +34,16 @@ def start_and_run(settings: Settings, dag_id: str) -> bool:
     run_id = stack.api.trigger(dag_id, {})
     print(f"{dag_id} {run_id}", flush=True)
     state = _watch(stack.api, dag_id, run_id)
-    analyst = ledger_url({LEDGER_CONNECTION: stack.cluster.url("ledger_analyst", "ledger")})
+    analyst = _login(stack, "ledger_analyst")
     print_balances(analyst)
     print(outcome_counts(analyst, run_id) or f"The run left nothing in the ledger: {state}.")
+    sample = reconcile_sample(_login(stack, "ledger_loader"), settings.state / "sample")
+    if sample:
+        print_open_items(analyst)
+        print(
+            "The GL beside it is a sample made from these balances, with three of them altered:\n"
+            f'{os.path.relpath(sample)}. Your own: make reconcile CONF=\'{{"gl_file": "…"}}\''
+        )
     if state != "success":
         for sentence in _errors(stack.api, dag_id, run_id):
             print(sentence, file=sys.stderr, flush=True)
@@ -43,6 +54,20 @@ def start_and_run(settings: Settings, dag_id: str) -> bool:
         f"Stop:         make stop   (data is kept)"
     )
     return state == "success"
+
+
+def _show_sample_books(stack: Stack, analyst: URL) -> None:
+    sample = reconcile_sample(_login(stack, "ledger_loader"), stack.settings.state / "sample")
+    if sample:
+        print_open_items(analyst)
+        print(
+            "The GL beside them is a sample made from these balances, three of them altered:\n"
+            f'{os.path.relpath(sample)}   Your own: make reconcile CONF=\'{{"gl_file": "…"}}\''
+        )
+
+
+def _login(stack: Stack, login: str) -> URL:
+    return ledger_url({LEDGER_CONNECTION: stack.cluster.url(login, "ledger")})
 
 
 def _wait_until_parsed(api: AirflowApi, dag_id: str) -> None:

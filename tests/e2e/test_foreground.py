@@ -1,6 +1,8 @@
 """`make sync`: one run in the foreground, with nothing of the stack up but PostgreSQL."""
 
+import json
 import os
+import re
 import signal
 import time
 
@@ -19,6 +21,17 @@ def test_a_run_that_was_killed_holds_up_nothing_and_the_next_one_is_whole(comman
     assert "of 30 accounts 30 published, 0 quarantined, 0 failed." in done.stdout
     assert commands.query("SELECT account_id FROM ledger.balance GROUP BY 1 HAVING count(*) > 1") == []
     assert [path.name[:9] for path in (commands.state / "sync").iterdir()] == ["metadata-"]
+
+    # Beside books of one's own: what is open is shown.
+    gl = commands.state / "gl.csv"
+    row = "QB01,110100,EUR,2020-01-01,5"
+    gl.write_text(f"entity,gl_account,currency,as_of_date,balance\n{row}\n")
+    compared = commands.run("reconcile", CONF=json.dumps({"gl_file": str(gl), "as_of_date": "2020-01-01"}))
+    assert compared.returncode == 0, compared.stdout + compared.stderr
+    assert re.search(
+        r"Operating account +QB01 110100 +EUR +2020-01-01 +missing_bank +missing_bank_data +0 d",
+        compared.stdout,
+    )
 
     # What landed goes on to an ERP; nothing but the file is on standard output, also when PostgreSQL has to start.
     commands.run("stop")

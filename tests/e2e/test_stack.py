@@ -1,5 +1,7 @@
 """The whole stack: PostgreSQL, the sandbox and Airflow's own processes, as `make run` has them."""
 
+import re
+
 import requests
 from local.airflow_api import AirflowApi
 from local.keys import open_keys
@@ -18,6 +20,10 @@ def test_a_run_through_the_api_lands_in_the_ledger_and_stop_leaves_only_the_data
         assert f"  {stage:<10} success\n" in first.stdout
     assert "of 30 accounts 30 published, 0 quarantined, 0 failed." in first.stdout
     assert "a1b2c3d4-e5f6-7890-1234-567890abcde" in first.stdout
+    # The sample books differ in three places, and say why.
+    for cause in ("transposition", "sign", "unexplained"):
+        assert re.search(rf"  break +{cause} +0 d  \n", first.stdout), first.stdout
+    assert len(commands.query("SELECT * FROM recon.open_break WHERE status = 'break'")) == 3
     assert commands.run("status").returncode == 0
     assert commands.query("SELECT DISTINCT state FROM sync.run") == ["complete"]
 
