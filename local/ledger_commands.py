@@ -43,11 +43,13 @@ def export(settings: Settings) -> int:
 
 
 def close(settings: Settings) -> int:
-    """``python -m qbank_ledger close --month MONTH``."""
+    """``python -m qbank_ledger close --month MONTH``, into the folder OUT where it is given."""
     month = settings.environ.get("MONTH")
     if not month:
         raise StackError("Name the month to close, such as `make close MONTH=2026-10`.")
-    return _call(settings, "ledger_loader", "close", "--month", month)
+    output = settings.environ.get("OUT")
+    where = ["--output", output] if output else []
+    return _call(settings, "ledger_analyst", "close", "--month", month, *where)
 
 
 def psql(settings: Settings) -> int:

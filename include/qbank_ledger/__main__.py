@@ -4,9 +4,11 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy.engine import URL
 
+from qbank_ledger.close import close_month
 from qbank_ledger.config import ledger_url
 from qbank_ledger.database import engine_for
 from qbank_ledger.dictionary import dictionary
@@ -18,6 +20,13 @@ from qbank_ledger.verify import verify
 
 def _no_options(_parser: ArgumentParser) -> None:
     pass
+
+
+def _close_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--month", required=True, help="the month to close, such as 2026-10")
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="where to (default: QBANK_STATE_DIR/close)"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,12 @@ VERBS = {
     "verify": _Verb(
         "recompute the chain of seals; exit code 0 only when nothing was altered",
         lambda url, _: verify(engine_for(url)),
+    ),
+    "close": _Verb(
+        "the close pack of a month, a workbook and a page; exit code 0 when it was made, ready or not",
+        # With what the login itself may read: an analyst's is enough.
+        lambda url, given: str(close_month(engine_for(url, role=None), given.month, given.output)),
+        _close_options,
     ),
     "export": _Verb(
         "the newest balances as a file for an ERP; exit code 0 only when no active account is left out",

@@ -40,6 +40,11 @@ def data_docs_dir() -> Path:
     return Path(os.environ.get("QBANK_STATE_DIR") or ".local").resolve() / "data_docs"
 
 
+def close_dir() -> Path:
+    """Where close packs go: ``QBANK_STATE_DIR``/close, two files a month."""
+    return Path(os.environ.get("QBANK_STATE_DIR") or ".local").resolve() / "close"
+
+
 def payload_days(environment: Mapping[str, str] = os.environ) -> int:
     """How many days the bodies of answers are kept: ``QBANK_PAYLOAD_DAYS``, 90 where it is not set.
 

@@ -1,0 +1,152 @@
+"""The close pack of a month: a workbook and a page, both of one state of the ledger.
+
+Reads in one REPEATABLE READ transaction, row by row, while runs go on publishing; writes nothing to the
+database. What the pack holds: docs/close.md.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+from qbank_ledger.close import sheets
+from qbank_ledger.close.month import CloseError, Month
+from qbank_ledger.close.page import Excerpt, write_page
+from qbank_ledger.close.readiness import not_ready
+from qbank_ledger.close.summary import tables
+from qbank_ledger.close.table import cells
+from qbank_ledger.close.tally import Tally
+from qbank_ledger.close.workbook import Workbook, workbook
+from qbank_ledger.config import close_dir
+from qbank_ledger.database import execute, statement, transaction
+from qbank_ledger.migrate import require_newest
+
+log = logging.getLogger(__name__)
+
+_CHUNK_ROWS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack that was made: its files, and what the month still lacks."""
+
+    month: str
+    workbook: Path
+    page: Path
+    provisional: bool
+    not_ready: tuple[str, ...]
+
+    def __str__(self) -> str:
+        made = f"The close pack of {self.month}{' (provisional)' if self.provisional else ''}:"
+        said = " ".join(self.not_ready)
+        return f"{made}\n  {self.workbook}\n  {self.page}\n" + (f"Not ready: {said}" if said else "Ready.")
+
+
+def close_month(engine: Engine, month: str, folder: Path | None = None) -> Pack:
+    """Make the pack of a month such as 2026-10 in ``folder``, in place of the one that is there.
+
+    A month that is not ready is packed all the same, and the pack says what it lacks; one that has not ended
+    is marked provisional. Raises CloseError for what is no month, one to come or one without any data.
+    """
+    asked, folder = Month.parse(month), folder or close_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".close-", dir=folder) as scratch:
+            made = _make(engine, asked, Path(scratch))
+            xlsx, html = (new.replace(folder / new.name) for new in (made.workbook, made.page))
+    except OSError as error:
+        raise CloseError(f"The close pack can't be written to {folder}: {error.strerror or error}.") from None
+    log.info("close: %s: %s", asked, "; ".join(made.not_ready) or "ready")
+    return Pack(made.month, xlsx, html, made.provisional, made.not_ready)
+
+
+def _make(engine: Engine, month: Month, folder: Path) -> Pack:
+    title, tally = f"Close pack {month}", Tally()
+    excerpts = [Excerpt(sheet) for sheet in (sheets.DATES, sheets.OPEN_ITEMS, sheets.SIGN_OFFS)]
+    snapshot = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    xlsx, html = folder / f"{month}.xlsx", folder / f"{month}.html"
+    with transaction(snapshot) as connection:
+        require_newest(connection)
+        connection.execute(
+            text("SET LOCAL jit = off; SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
+        )
+        scope = _scope(connection, month)
+        warning = "PROVISIONAL: the month has not ended" if scope.provisional else ""
+        with workbook(xlsx, title, warning, scope.made_at) as book:
+            _fill(book, connection, {**_dates(month), "close_date": scope.close_date}, tally, excerpts)
+            gaps, short = not_ready(month, scope, tally), tables(scope, tally)
+            lines = list(_lines(month, scope, connection))
+            said = [("Not ready", gap) for gap in gaps] or [("Ready", "Nothing is open or missing.")]
+            book.summarize(title, [*lines, *said], short)
+    shown = [*short, *(excerpt.table() for excerpt in excerpts)]
+    write_page(html, title=title, warning=warning, lines=lines, gaps=gaps, tables=shown)
+    return Pack(str(month), xlsx, html, scope.provisional, tuple(gaps))
+
+
+def _scope(connection: Connection, month: Month) -> Any:
+    scope = execute(connection, "close_scope", **_dates(month)).one()
+    if scope.is_future:
+        raise CloseError(f"{month} has not begun (UTC): close it when it is over.")
+    if not scope.has_data:
+        raise CloseError(
+            f"The ledger has no balance and no reconciliation of {month}: there is nothing to close."
+        )
+    return scope
+
+
+def _dates(month: Month) -> dict[str, Any]:
+    return {
+        "first_date": month.first_date,
+        "last_date": month.last_date,
+        "since": month.since,
+        "until": month.until,
+    }
+
+
+def _fill(
+    book: Workbook,
+    connection: Connection,
+    parameters: Mapping[str, Any],
+    tally: Tally,
+    excerpts: list[Excerpt],
+) -> None:
+    """Every sheet, its rows counted and excerpted on their way."""
+    read_through = {excerpt.sheet: excerpt for excerpt in excerpts}
+    counted = {
+        sheets.BALANCES: tally.balance,
+        sheets.OPEN_ITEMS: tally.open_item,
+        sheets.DATES: tally.date,
+        sheets.COVERAGE: tally.hour,
+        sheets.MISSING: tally.missing_hours,
+        sheets.SIGN_OFFS: tally.sign_off,
+        sheets.SEALS: tally.seal,
+    }
+
+    def rows(sheet: sheets.Sheet) -> Iterator[list[Any]]:
+        for row in _stream(connection, sheet.statement, parameters):
+            counted[sheet](row)
+            yield cells(sheet.columns, row)
+
+    for sheet in counted:
+        excerpt = read_through.get(sheet)
+        book.add(sheet, excerpt.of(rows(sheet)) if excerpt else rows(sheet))
+
+
+def _stream(connection: Connection, name: str, parameters: Mapping[str, Any]) -> Iterator[Any]:
+    """The rows of ``sql/<name>.sql``, some thousands in memory at once."""
+    options = {"yield_per": _CHUNK_ROWS}
+    yield from connection.execute(statement(name), parameters, execution_options=options)
+
+
+def _lines(month: Month, scope: Any, connection: Connection) -> Iterator[tuple[str, str]]:
+    """What to know of the pack before its numbers."""
+    yield "Month", f"{month.first_date} to {month.last_date}"
+    yield "Balances and open items on", f"{scope.close_date}"
+    yield "Made at", f"{scope.made_at:%Y-%m-%d %H:%M:%S} UTC, of one state of the ledger"
+    yield "Ledger", f"database {scope.database} at {connection.engine.url.host or 'a local socket'}"
+    yield "Amounts", "Exact, in the account's currency; more than 15 digits are text in the workbook."
+    yield "Workbook", f"{month}.xlsx has every account, hour, sign-off and seal."

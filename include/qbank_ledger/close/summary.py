@@ -1,0 +1,150 @@
+"""The pack's short tables, which both the workbook's first sheet and the page show."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from qbank_ledger.close.table import Cell, Table
+from qbank_ledger.close.tally import Items, Tally
+
+_STATUSES = (
+    "matched",
+    "within_tolerance",
+    "break",
+    "missing_bank",
+    "missing_gl",
+    "stale_bank",
+    "not compared",
+)
+_STATES = ("open", "prepared", "approved", "rejected", "decertified")
+_BUCKETS = ("0-7", "8-30", "31-60", "61-90", "over 90")
+
+
+def tables(scope: Any, tally: Tally) -> list[Table]:
+    """Totals, statuses, open items, sign-off, coverage and seals, each short."""
+    return [
+        _totals(scope, tally),
+        _statuses(scope, tally),
+        _by_age(scope, tally),
+        _by_cause(scope, tally),
+        _signed(scope, tally),
+        _actions(tally),
+        _coverage(tally),
+        _reasons(tally),
+        _seals(scope, tally),
+    ]
+
+
+def _totals(scope: Any, tally: Tally) -> Table:
+    rows = [
+        (
+            *key, sums.accounts, sums.accounts - sums.closing.count, sums.closing.amount, sums.groups,
+            sums.groups - sums.difference.count, sums.bank.amount, sums.gl.amount, sums.difference.amount,
+            sums.unexplained.amount,
+        )
+        for key, sums in sorted(tally.balances.items())
+    ]  # fmt: skip
+    return Table(
+        f"Balances on {scope.close_date}",
+        ("Entity", "Currency", "Accounts", "Without closing", "Bank closing", "GL accounts compared",
+         "Lacking a side", "Compared: bank", "Compared: GL", "Difference", "Unexplained"),
+        rows,
+        "Never across currencies. Bank closing: of all accounts. Compared: of the GL accounts that have both "
+        "sides, each once, also where several bank accounts are compared with it as one sum.",
+    )  # fmt: skip
+
+
+def _statuses(scope: Any, tally: Tally) -> Table:
+    rows = [
+        (status, tally.groups_by_status[status] if status != "not compared" else None, count)
+        for status in _STATUSES
+        if (count := tally.accounts_by_status[status])
+    ]
+    return Table(f"Status on {scope.close_date}", ("Status", "GL accounts", "Bank accounts"), rows)
+
+
+def _by_age(scope: Any, tally: Tally) -> Table:
+    ranked = sorted(tally.items_by_age.items(), key=lambda item: (*item[0][:2], _BUCKETS.index(item[0][2])))
+    return Table(
+        f"Open items on {scope.close_date} by age",
+        ("Entity", "Currency", "Days open", *_ITEM_HEADS),
+        [(*key, *_items(items)) for key, items in ranked],
+        "Accounts compared as one sum are one item; its age is that of the last date compared until then.",
+    )
+
+
+def _by_cause(scope: Any, tally: Tally) -> Table:
+    return Table(
+        f"Open items on {scope.close_date} by cause",
+        ("Cause", "Entity", "Currency", *_ITEM_HEADS),
+        [(*key, *_items(items)) for key, items in sorted(tally.items_by_cause.items())],
+        "What the numbers say, not what was found out.",
+    )
+
+
+_ITEM_HEADS = ("Items", "With an amount", "Unexplained", "Unexplained, gross", "Oldest (days)")
+
+
+def _items(items: Items) -> Iterator[Cell]:
+    yield from (items.count, items.unexplained.count, items.unexplained.amount, items.gross.amount)
+    yield items.oldest_days
+
+
+def _signed(scope: Any, tally: Tally) -> Table:
+    month = {state: sum(getattr(row, state) for row in tally.dates) for state in _STATES}
+    month["not compared"] = sum(row.not_compared for row in tally.dates)
+    return Table(
+        "Sign-off",
+        ("State", f"Accounts on {scope.close_date}", "Account-dates of the month"),
+        [(state, tally.states_at_close[state], count) for state, count in month.items()],
+    )
+
+
+def _actions(tally: Tally) -> Table:
+    return Table(
+        "Sign-off by person",
+        ("By", "Action", "Times"),
+        [(*key, times) for key, times in sorted(tally.actions.items())],
+        "Of the month's dates, whenever it was done; decertified: by the run that found other numbers.",
+    )
+
+
+def _coverage(tally: Tally) -> Table:
+    hours, accounts = tally.hours_by_state, tally.account_hours
+    return Table(
+        "Coverage of the month's hours (UTC)",
+        ("Hours", "Complete", "Partial", "Missing", "Account-hours expected", "Present", "Missing "),
+        [
+            (
+                hours.total(), hours["complete"], hours["partial"], hours["missing"],
+                accounts["expected"], accounts["present"], accounts["missing"],
+            )
+        ],
+        "A calendar month of UTC hours; closings run by each account's own clock.",
+    )  # fmt: skip
+
+
+def _reasons(tally: Tally) -> Table:
+    ranked: Iterable[tuple[str, Any]] = sorted(
+        tally.missing.items(), key=lambda item: (-item[1].hours, item[0])
+    )
+    return Table(
+        "Missing account-hours by reason",
+        ("Reason", "Account-hours", "Accounts", "First hour (UTC)", "Last hour (UTC)"),
+        [(reason, found.hours, found.accounts, found.first, found.last) for reason, found in ranked],
+    )
+
+
+def _seals(scope: Any, tally: Tally) -> Table:
+    named = zip(("First of the month", "Last of the month"), tally.seals, strict=False)
+    rows: list[tuple[Cell, ...]] = [
+        (which, seal.seal_no, seal.sealed_at, seal.row_count, seal.sha256) for which, seal in named
+    ]
+    if scope.seal_no is not None:
+        rows.append(("Newest", scope.seal_no, scope.sealed_at, scope.row_count, scope.sha256))
+    return Table(
+        f"Seals: {tally.seal_count} of the month's publishes, {tally.sealed_rows} rows",
+        ("Seal", "Number", "Sealed (UTC)", "Rows", "SHA-256"),
+        rows,
+        "As the ledger has them: make verify recomputes the chain, the pack does not. Kept elsewhere, the "
+        "newest seal proves later that nothing was cut off the end.",
+    )

@@ -1,0 +1,51 @@
+-- Purpose: each account's closing on the close date, beside its reconciliation and sign-off.
+-- Grain:   account that was active at the date's end, or has a closing or a reconciliation of the date. What was
+--          compared is the group's, repeated for each member; of each group leads_group is true of one.
+-- Params:  close_date.
+WITH line AS (
+    SELECT coalesce(r.entity, a.entity) AS entity, coalesce(r.gl_account, a.gl_account) AS gl_account, a.account_id, a.name,
+           coalesce(r.currency, c.currency, a.currency) AS currency, a.minor_units,
+           c.currency AS closing_currency, c.available_balance, c.ledger_balance, c.observed_at, c.seal_no,
+           r.version, r.bank_balance AS compared_bank, r.gl_balance, r.difference, r.bank_items, r.book_items,
+           r.unexplained, r.tolerance, coalesce(r.status, 'not compared') AS status, r.cause, r.opened_on, r.age_days,
+           cardinality(r.members) AS members, coalesce(r.provisional, false) AS provisional,
+           CASE WHEN r.version IS NOT NULL THEN s.state END AS sign_off, s.prepared_by, s.approved_by,
+           CASE WHEN r.version IS NOT NULL
+                THEN row_number() OVER (PARTITION BY r.entity, r.gl_account, r.currency ORDER BY a.account_id) = 1
+                ELSE false END AS leads_group
+      FROM ledger.account AS a
+      LEFT JOIN LATERAL ledger.closing(a.account_id, a.time_zone, a.cut_off, CAST(:close_date AS date)) AS c ON true
+      LEFT JOIN recon.sign_off_state AS s ON s.account_id = a.account_id AND s.as_of_date = :close_date
+      LEFT JOIN recon.reconciliation AS r
+        ON (r.account_id, r.as_of_date, r.version) = (s.account_id, s.as_of_date, s.version)
+     WHERE c.account_id IS NOT NULL OR r.account_id IS NOT NULL
+           -- Active at the date's end. Before the first full run there is no period to tell.
+        OR coalesce((SELECT bool_or(p.opened_at < x.closes_at AND (p.closed_at IS NULL OR p.closed_at >= x.closes_at))
+                       FROM ledger.account_period AS p,
+                            (SELECT (CAST(:close_date AS date) + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone) AS x (closes_at)
+                      WHERE p.account_id = a.account_id), a.active)
+), netted AS (
+    SELECT l.*, CASE WHEN l.closing_currency = l.currency THEN l.ledger_balance END AS closing,
+           g.balance AS gl_now
+      FROM line AS l
+      LEFT JOIN LATERAL (
+           SELECT b.balance FROM recon.gl_balance AS b
+            WHERE (b.as_of_date, b.entity, b.gl_account, b.currency) = (CAST(:close_date AS date), l.entity, l.gl_account, l.currency)
+            ORDER BY b.load_no DESC LIMIT 1) AS g ON true
+), judged AS (
+    SELECT entity, gl_account, account_id, name, currency, minor_units, closing,
+           CASE WHEN closing_currency = currency THEN available_balance END AS available, observed_at, closing_currency, compared_bank, gl_balance, difference, bank_items, book_items, unexplained, tolerance, status,
+           cause, opened_on, age_days, members, version, provisional, sign_off, prepared_by, approved_by, seal_no,
+           leads_group,
+           version IS NOT NULL AND (
+               gl_now IS DISTINCT FROM gl_balance
+               OR compared_bank IS DISTINCT FROM
+                  CASE WHEN count(closing) OVER its_group = members THEN sum(closing) OVER its_group END) AS restated
+      FROM netted
+    WINDOW its_group AS (PARTITION BY entity, gl_account, currency, version IS NOT NULL)
+)
+SELECT *, nullif(concat_ws('; ', CASE WHEN provisional THEN 'provisional' END,
+                           CASE WHEN restated THEN 'restated since it was compared' END,
+                           CASE WHEN closing_currency <> currency THEN 'its closing is in ' || closing_currency END), '') AS note
+  FROM judged
+ ORDER BY entity, currency, gl_account, account_id

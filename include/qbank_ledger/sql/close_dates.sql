@@ -1,0 +1,31 @@
+-- Purpose: how far each date of the month is: compared, with what status, signed off.
+-- Grain:   date from the month's first to the close date; the counts are of accounts.
+-- Params:  first_date, close_date.
+WITH expected AS (
+    SELECT d.as_of_date::date AS as_of_date, a.account_id
+      FROM generate_series(CAST(:first_date AS date)::timestamp, CAST(:close_date AS date), interval '1 day') AS d (as_of_date)
+     CROSS JOIN ledger.account AS a
+     CROSS JOIN LATERAL (SELECT (d.as_of_date::date + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone) AS x (closes_at)
+           -- Active at the date's end. Before the first full run there is no period to tell.
+     WHERE coalesce((SELECT bool_or(p.opened_at < x.closes_at AND (p.closed_at IS NULL OR p.closed_at >= x.closes_at))
+                       FROM ledger.account_period AS p WHERE p.account_id = a.account_id), a.active)
+), compared AS (
+    SELECT account_id, as_of_date, status, provisional, state FROM recon.sign_off_state
+     WHERE as_of_date BETWEEN :first_date AND :close_date
+)
+SELECT as_of_date, count(*) AS accounts, count(status) AS compared, count(*) - count(status) AS not_compared,
+       count(*) FILTER (WHERE status = 'matched') AS matched,
+       count(*) FILTER (WHERE status = 'within_tolerance') AS within_tolerance,
+       count(*) FILTER (WHERE status = 'break') AS breaks,
+       count(*) FILTER (WHERE status = 'missing_bank') AS missing_bank,
+       count(*) FILTER (WHERE status = 'missing_gl') AS missing_gl,
+       count(*) FILTER (WHERE status = 'stale_bank') AS stale_bank,
+       count(*) FILTER (WHERE provisional) AS provisional,
+       count(*) FILTER (WHERE state = 'open') AS open,
+       count(*) FILTER (WHERE state = 'prepared') AS prepared,
+       count(*) FILTER (WHERE state = 'approved') AS approved,
+       count(*) FILTER (WHERE state = 'rejected') AS rejected,
+       count(*) FILTER (WHERE state = 'decertified') AS decertified
+  FROM expected FULL JOIN compared USING (account_id, as_of_date)
+ GROUP BY as_of_date
+ ORDER BY as_of_date
