@@ -1,18 +1,19 @@
 """
 ### What the bank says beside what the general ledger says
 
-**load → compare.** Loads the ERP's files, when the run names any, and compares the closings of the bank with
-those of the general ledger: difference, cause and age of each, in `recon.reconciliation`; what is open is
-in `recon.open_break`. Runs when the ledger is updated, and by hand.
+**load → compare → judge.** Loads the ERP's files, when the run names any, and compares the closings of the
+bank with those of the general ledger: difference, cause and age of each, in `recon.reconciliation`; what is
+open is in `recon.open_break`. Runs when the ledger is updated, and by hand.
 
-* *as_of_date*: the date to compare, also before its cut-off; empty: every date whose cut-off has passed.
+* *as_of_date*: the date to compare, also before its cut-off; empty: what changed, of the dates that are over.
 * *gl_file*, *items_file*: CSV files with closing balances and outstanding items,
   where the worker can read them.
 * *close_month*: reserved for the close pack of a month such as 2026-10; a run that names one is refused.
 
-**A red run needs a person now:** a file was refused, its lines named, and nothing of it was loaded; correct
-it and trigger the run again. A break is no reason to be red: it is in `recon.open_break`. The same file or
-the same run again changes nothing.
+**A red run needs a person now.** *load*: a file was refused, its lines named, and nothing of it was loaded;
+correct it and trigger the run again. *judge*: a break is above its currency's limit (`QBANK_BREAK_LIMITS`)
+and nobody has prepared its sign-off; the comparison itself stands. Any other break is no reason to be red:
+it is in `recon.open_break`. The same file or the same run again changes nothing.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -22,8 +23,9 @@ from airflow.sdk import Asset, Param, dag, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from qbank_airflow.boundary import ledger, one_sentence
+from qbank_ledger.config import break_limits
 from qbank_ledger.gl import load as load_file
-from qbank_ledger.reconcile import reconcile
+from qbank_ledger.reconcile import reconcile, require_within_limits
 
 
 def _file(title: str, holds: str) -> Param:
@@ -44,7 +46,7 @@ def _file(title: str, holds: str) -> Param:
             type=["null", "string"],
             format="date",
             title="Date",
-            description="Also before its cut-off. Empty: every date whose cut-off has passed.",
+            description="Also before its cut-off. Empty: what changed, of the dates whose cut-off has passed.",
         ),
         "gl_file": _file("GL balances", "entity,gl_account,currency,as_of_date,balance"),
         "items_file": _file(
@@ -82,7 +84,13 @@ def qbank_reconciliation():
         with one_sentence():
             return reconcile(ledger(), date.fromisoformat(asked) if asked else None)
 
-    load() >> compare()
+    @task(execution_timeout=timedelta(minutes=2))
+    def judge() -> None:
+        """Fail where a break is above its limit and nobody has taken it on."""
+        with one_sentence():
+            require_within_limits(ledger(), break_limits())
+
+    load() >> compare() >> judge()
 
 
 qbank_reconciliation()

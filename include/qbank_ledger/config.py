@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -17,6 +19,8 @@ LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
 # Airflow maps (core.max_map_length, 1024).
 BATCH_SIZE = 500
 MAX_BATCHES = 1_000
+
+_LIMIT = re.compile(r"(?P<currency>[A-Z]{3}) *= *(?P<amount>[0-9]{1,38}(\.[0-9]{1,38})?)", re.ASCII)
 
 # Airflow's own settings of a postgres connection's extra, which libpq does not know.
 _NOT_FOR_LIBPQ = {
@@ -56,6 +60,23 @@ def payload_days(environment: Mapping[str, str] = os.environ) -> int:
             f"QBANK_PAYLOAD_DAYS is {text[:40]!r}: set it to a whole number of days, 1 to 99999."
         )
     return int(text)
+
+
+def break_limits(environment: Mapping[str, str] = os.environ) -> dict[str, Decimal]:
+    """By currency, the unexplained amount above which a break turns the run red: ``QBANK_BREAK_LIMITS``.
+
+    Such as ``EUR=10000, JPY=1500000``; a currency that is not named has no limit. Raises LedgerError
+    when it can't be read.
+    """
+    text = environment.get("QBANK_BREAK_LIMITS", "").strip()
+    found = [_LIMIT.fullmatch(part.strip()) for part in text.split(",")] if text else []
+    limits = {match["currency"]: Decimal(match["amount"]) for match in found if match}
+    if len(limits) != len(found):
+        raise LedgerError(
+            f"QBANK_BREAK_LIMITS is {text[:80]!r}: write each currency once with a plain amount, such as "
+            "EUR=10000, JPY=1500000."
+        )
+    return limits
 
 
 def ledger_url(environment: Mapping[str, str] = os.environ) -> URL:

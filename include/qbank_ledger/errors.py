@@ -46,3 +46,7 @@ class AuditError(LedgerError):
 
 class LedgerAlteredError(LedgerError):
     """A row or a seal is not as it was sealed; the message names the first."""
+
+
+class BreakAboveLimitError(LedgerError):
+    """The bank and the books differ by more than the configured limit; names the accounts."""

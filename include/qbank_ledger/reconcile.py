@@ -4,12 +4,16 @@ One transaction, set at a time in SQL (``sql/recon_compare.sql``, ``sql/recon_wr
 columns mean stands in the comments on ``recon.reconciliation``; the rules in docs/reconciliation.md.
 """
 
+import json
 import logging
+from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.database import execute, transaction
+from qbank_ledger.errors import BreakAboveLimitError
 from qbank_ledger.migrate import require_newest
 
 log = logging.getLogger(__name__)
@@ -18,6 +22,7 @@ log = logging.getLogger(__name__)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('qbank ledger: reconcile', 0))")
 # The planner can't guess how many items and dates meet: joined in loops, 10,000 of each take minutes.
 _PLAN = text("SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL work_mem = '128MB'")
+_MOST_NAMED = 20
 _ANALYZE_ASKED, _ANALYZE_COMPARED = text("ANALYZE asked"), text("ANALYZE compared")
 
 
@@ -49,3 +54,24 @@ def _compare(connection: Connection, as_of_date: date | None) -> dict[str, int]:
     execute(connection, "recon_compare", as_of_date=as_of_date)
     connection.execute(_ANALYZE_COMPARED)
     return {row.status: row.versions for row in execute(connection, "recon_write")}
+
+
+def require_within_limits(engine: Engine, limits: Mapping[str, Decimal]) -> None:
+    """Raise BreakAboveLimitError where a break of ``limits``' currencies is above its limit.
+
+    Not for a provisional one, nor once its sign-off is prepared: somebody has looked.
+    """
+    if not limits:
+        return
+    given = json.dumps({currency: str(most) for currency, most in limits.items()})
+    with transaction(engine) as connection:
+        above = execute(connection, "recon_above_limit", limits=given).all()
+    if above:
+        named = ", ".join(
+            f"{row.account_id} ({row.currency}, {row.as_of_date})" for row in above[:_MOST_NAMED]
+        )
+        more = f" and {len(above) - _MOST_NAMED} more" if len(above) > _MOST_NAMED else ""
+        raise BreakAboveLimitError(
+            f"{len(above)} break(s) above the limit that nobody has taken on: {named}{more}. Look at "
+            "recon.open_break; correct the books, or prepare the sign-off."
+        )

@@ -53,6 +53,18 @@ def test_a_run_loads_the_files_and_compares(books: Books, module: ModuleType) ->
     assert books.value("SELECT count(*) FROM recon.reconciliation") == 1
 
 
+def test_a_break_above_its_limit_is_red_and_what_was_compared_stands(
+    books: Books, module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gl = books.file(f"{GL_HEADER}\nQB01,1100,EUR,{day(1)},93\n")
+    assert run(module, gl_file=str(gl)).state == "success"
+    monkeypatch.setenv("QBANK_BREAK_LIMITS", "EUR=6.99")
+    ended = run(module)
+    assert (ended.state, ended.of("compare"), ended.of("judge")) == ("failed", "success", "failed")
+    assert ended.tries["judge", -1] == 1
+    assert books.found() == ("break", "unexplained")
+
+
 def test_a_run_without_anything_to_compare_is_green(books: Books, module: ModuleType) -> None:
     assert run(module).state == "success"
     assert books.rows("SELECT * FROM recon.reconciliation") == []
