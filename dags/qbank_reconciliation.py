@@ -46,7 +46,7 @@ def _file(title: str, holds: str) -> Param:
             type=["null", "string"],
             format="date",
             title="Date",
-            description="Also before its cut-off. Empty: what changed, of the dates whose cut-off has passed.",
+            description="Also before its cut-off. Empty: what changed, of the dates that are over.",
         ),
         "gl_file": _file("GL balances", "entity,gl_account,currency,as_of_date,balance"),
         "items_file": _file(
