@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks import QUICK
 
-SUBJECTS = ("client", "ledger")
+SUBJECTS = ("client", "ledger", "recon")
 
 
 def main(arguments: list[str]) -> int:

@@ -86,18 +86,18 @@ SELECT * FROM ledger.balance_as_known(now() - interval '2 days')
 def main() -> None:
     """Measure and print."""
     rows, hours = (20_000, 50) if is_quick() else (1_000_000, 5_000)
-    with _ledger() as engine:
+    with new_ledger() as engine:
         superuser = engine_for(engine.url.set(query={}), role=None)
-        _run(superuser, _BARE)
+        run(superuser, _BARE)
         timed: list[tuple[str, float, str]] = []
         first = _stage(superuser, rows)
         with tempfile.TemporaryDirectory() as docs:
             timed.append(
-                (f"audit {rows:,} rows", _seconds(lambda: audit_run(engine, first, Path(docs))), "60 s")
+                (f"audit {rows:,} rows", seconds(lambda: audit_run(engine, first, Path(docs))), "60 s")
             )
         timed += _publish(engine, superuser, first, "first time")
         size = _bytes_per_row(superuser)
-        timed.append((f"verify {rows:,} rows", _seconds(lambda: verify(engine)), "20 s"))
+        timed.append((f"verify {rows:,} rows", seconds(lambda: verify(engine)), "20 s"))
         second = _stage(superuser, rows)
         with superuser.begin() as connection:
             execute(connection, "write_verdicts", run_no=second)
@@ -110,9 +110,9 @@ def main() -> None:
 
 def _publish(engine: Engine, superuser: Engine, run_no: int, when: str) -> list[tuple[str, float, str]]:
     """The bare statement and the ledger's publish, of the same staged rows."""
-    bare = _seconds(lambda: _run(superuser, _BARE_UPSERT, run_no=run_no))
-    _run(superuser, "CHECKPOINT")
-    ours = _seconds(lambda: publish_run(engine, run_no))
+    bare = seconds(lambda: run(superuser, _BARE_UPSERT, run_no=run_no))
+    run(superuser, "CHECKPOINT")
+    ours = seconds(lambda: publish_run(engine, run_no))
     return [
         (f"bare INSERT … ON CONFLICT, {when}", bare, ""),
         (f"publish with its seal, {when}", ours, f"30 s, and twice the bare ({ours / bare:.1f})"),
@@ -121,7 +121,7 @@ def _publish(engine: Engine, superuser: Engine, run_no: int, when: str) -> list[
 
 def _years(superuser: Engine, hours: int) -> None:
     """What a reader waits for, over 2,000 accounts and so many hours."""
-    _run(superuser, _YEARS, hours=hours)
+    run(superuser, _YEARS, hours=hours)
     with superuser.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.exec_driver_sql("VACUUM ANALYZE ledger.balance, ledger.balance_history")
     queries = {
@@ -133,13 +133,14 @@ def _years(superuser: Engine, hours: int) -> None:
     for what, (query, promised) in queries.items():
         with superuser.connect() as connection:
             read = partial(_read, connection, query)
-            times = [_seconds(read) for _ in range(20)]
+            times = [seconds(read) for _ in range(20)]
         found.append((what, f"{statistics.quantiles(times, n=20)[-1] * 1000:.0f}", promised))
     print_table(f"Reading, {2_000 * hours:,} rows", ("what", "p95, ms", "promised"), found)
 
 
 @contextmanager
-def _ledger() -> Iterator[Engine]:
+def new_ledger() -> Iterator[Engine]:
+    """An empty ledger on a PostgreSQL of its own, as the loader."""
     with tempfile.TemporaryDirectory() as folder:
         cluster = Cluster(Path(folder) / "postgres", _free_port())
         cluster.start()
@@ -160,8 +161,8 @@ def _free_port() -> int:
 def _stage(superuser: Engine, rows: int) -> int:
     with superuser.begin() as connection:
         run_no = int(connection.execute(text(_RUN), {"rows": rows}).scalar_one())
-    _run(superuser, _STAGE, run_no=run_no, rows=rows)
-    _run(superuser, "ANALYZE sync.observation; ANALYZE sync.run_account; ANALYZE sync.run")
+    run(superuser, _STAGE, run_no=run_no, rows=rows)
+    run(superuser, "ANALYZE sync.observation; ANALYZE sync.run_account; ANALYZE sync.run")
     return run_no
 
 
@@ -178,7 +179,8 @@ def _bytes_per_row(superuser: Engine) -> tuple[float, float]:
     return float(row.table_), float(row.seal)
 
 
-def _run(engine: Engine, sql: str, **parameters: object) -> None:
+def run(engine: Engine, sql: str, **parameters: object) -> None:
+    """Run statements in a transaction of their own."""
     with engine.begin() as connection:
         connection.execute(text(sql), parameters)
 
@@ -187,7 +189,8 @@ def _read(connection: Connection, query: str) -> None:
     connection.execute(text(query)).all()
 
 
-def _seconds(work: Callable[[], object]) -> float:
+def seconds(work: Callable[[], object]) -> float:
+    """How long it takes."""
     began = time.monotonic()
     work()
     return time.monotonic() - began

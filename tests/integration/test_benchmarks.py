@@ -23,6 +23,14 @@ def test_every_figure_of_the_client_stands_beside_its_goal() -> None:
     assert ["Token", "requests,", "a", "process", "1", "1"] in [line.split() for line in lines]
 
 
+def test_reconciliation_and_every_export_stand_beside_their_goals() -> None:
+    done = run("benchmarks.recon", "--quick")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert [line[-2:] for line in lines if line[:1] == ["reconcile"]] == [["20", "s"]]
+    assert [line[0] for line in lines if line[2:4] == ["10", "s"]] == ["csv", "camt052", "bai2"]
+
+
 def test_an_option_that_there_is_not_is_refused() -> None:
     done = run("benchmarks", "--fast")
     assert (done.returncode, done.stdout) == (2, "")
