@@ -1,28 +1,32 @@
 """
 ### What the bank says beside what the general ledger says
 
-**load → compare → judge.** Loads the ERP's files, when the run names any, and compares the closings of the
-bank with those of the general ledger: difference, cause and age of each, in `recon.reconciliation`; what is
-open is in `recon.open_break`. Runs when the ledger is updated, and by hand.
+**load → compare → judge, close.** Loads the ERP's files, when the run names any, and compares the closings of
+the bank with those of the general ledger: difference, cause and age of each, in `recon.reconciliation`; what
+is open is in `recon.open_break`. Makes the close pack of a month, when the run names one. Runs when the
+ledger is updated, and by hand.
 
 * *as_of_date*: the date to compare, also before its cut-off; empty: what changed, of the dates that are over.
 * *gl_file*, *items_file*: CSV files with closing balances and outstanding items,
   where the worker can read them.
-* *close_month*: reserved for the close pack of a month such as 2026-10; a run that names one is refused.
+* *close_month*: a month such as 2026-10, whose close pack goes to the folder `close` of `QBANK_STATE_DIR`;
+  empty: none, and *close* is skipped. One that is not ready is packed, too, and the pack says what it lacks.
 
 **A red run needs a person now.** *load*: a file was refused, its lines named, and nothing of it was loaded;
 correct it and trigger the run again. *judge*: a break is above its currency's limit (`QBANK_BREAK_LIMITS`)
-and nobody has prepared its sign-off; the comparison itself stands. Any other break is no reason to be red:
-it is in `recon.open_break`. The same file or the same run again changes nothing.
+and nobody has prepared its sign-off; the comparison itself stands. *close*: the month is still to come or has
+no data, or its pack can't be written. Any other break is no reason to be red: it is in `recon.open_break`.
+The same file or the same run again changes nothing.
 """
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from airflow.sdk import Asset, Param, dag, task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowSkipException
 
 from qbank_airflow.boundary import ledger, one_sentence
+from qbank_ledger.close import close_month
 from qbank_ledger.config import break_limits
 from qbank_ledger.gl import load as load_file
 from qbank_ledger.reconcile import reconcile, require_within_limits
@@ -58,7 +62,7 @@ def _file(title: str, holds: str) -> Param:
             type=["null", "string"],
             pattern="^([0-9]{4}-(0[1-9]|1[0-2]))?$",
             title="Month to close",
-            description="Reserved: there is no close pack yet.",
+            description="A month such as 2026-10, to make its close pack. Empty: none.",
         ),
     },
     default_args={
@@ -71,8 +75,6 @@ def qbank_reconciliation():
     @task(execution_timeout=timedelta(minutes=6))
     def load(params: dict | None = None) -> list[int]:
         """Load the files that the run names, each whole or not at all; gives the numbers of the loads."""
-        if params["close_month"]:
-            raise AirflowFailException("There is no close pack yet: leave close_month empty.")
         files = [(params["gl_file"], "gl"), (params["items_file"], "items")]
         with one_sentence():
             return [load_file(ledger(), Path(path), kind).load_no for path, kind in files if path]
@@ -90,7 +92,16 @@ def qbank_reconciliation():
         with one_sentence():
             require_within_limits(ledger(), break_limits())
 
-    load() >> compare() >> judge()
+    @task(execution_timeout=timedelta(minutes=20))
+    def close(params: dict | None = None) -> list[str]:
+        """Make the close pack of the month that the run names; gives its files. Skipped without a month."""
+        if not params["close_month"]:
+            raise AirflowSkipException("The run names no month to close.")
+        with one_sentence():
+            pack = close_month(ledger(), params["close_month"])
+        return [str(pack.workbook), str(pack.page)]
+
+    load() >> compare() >> [judge(), close()]
 
 
 qbank_reconciliation()

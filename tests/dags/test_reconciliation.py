@@ -3,6 +3,7 @@
 from pathlib import Path
 from types import ModuleType
 
+import openpyxl
 import pytest
 from airflow.sdk import Asset
 from sqlalchemy.engine import URL
@@ -80,3 +81,35 @@ def test_a_refused_file_is_red_at_once_names_its_line_and_nothing_is_compared(
     said = "".join(capfd.readouterr())
     assert "line 2: balance is '93-'" in said
     assert books.rows("SELECT * FROM recon.gl_load") == []
+
+
+def test_a_run_that_names_a_month_makes_its_close_pack_of_what_it_compared(
+    books: Books, module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QBANK_STATE_DIR", str(tmp_path / "state"))
+    gl = books.file(f"{GL_HEADER}\nQB01,1100,EUR,{day(31)},93\n")
+    books.bank(day(31), "100")
+    ended = run(module, gl_file=str(gl), close_month="2024-10")
+    assert (ended.state, ended.of("close")) == ("success", "success")
+    balances = openpyxl.load_workbook(tmp_path / "state" / "close" / "2024-10.xlsx")["Balances"]
+    head, row = balances.iter_rows(values_only=True)
+    assert dict(zip(head, row, strict=True))["Unexplained"] == 7
+    assert (tmp_path / "state" / "close" / "2024-10.html").exists()
+
+
+def test_a_run_that_names_no_month_skips_the_close_pack_and_is_green(
+    books: Books, module: ModuleType
+) -> None:
+    ended = run(module)
+    assert (ended.state, ended.of("compare"), ended.of("close")) == ("success", "success", "skipped")
+
+
+def test_a_month_that_cant_be_closed_is_red_at_once_and_what_was_compared_stands(
+    books: Books, module: ModuleType, capfd: pytest.CaptureFixture[str]
+) -> None:
+    gl = books.file(f"{GL_HEADER}\nQB01,1100,EUR,{day(1)},93\n")
+    ended = run(module, gl_file=str(gl), close_month="2023-01")
+    assert (ended.state, ended.of("compare"), ended.of("close")) == ("failed", "success", "failed")
+    assert ended.tries["close", -1] == 1
+    assert "The ledger has no balance and no reconciliation of 2023-01" in "".join(capfd.readouterr())
+    assert books.found() == ("break", "unexplained")

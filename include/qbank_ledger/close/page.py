@@ -66,7 +66,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"shown": _shown, "kind": _kind}
+    environment.filters |= {"shown": _shown, "kind": _kind, "counts": _counts}
     return environment.get_template("page.html.j2")
 
 
@@ -86,14 +86,19 @@ def _shown(cell: Cell) -> str:
 
 
 def _kind(cell: Cell) -> str:
-    """The class of a cell: numbers stand right, negative ones red; hashes and dates don't break."""
+    """The class of a cell: numbers stand right, negative ones red, nothing grey; short texts don't break."""
     match cell:
         case Amount():
             return "number negative" if cell.value < 0 else "number"
         case int():
-            return "number"
-        case date():
-            return "date"
+            return "number" if cell else "number zero"
         case str() if len(cell) == 64 and cell.isalnum():
             return "hash"
-    return ""
+        case str() if len(cell) > 24:
+            return "long"
+    return "short"
+
+
+def _counts(table: Table, column: int) -> bool:
+    """Whether a column holds numbers."""
+    return any(isinstance(row[column], Amount | int) for row in table.rows)
