@@ -21,7 +21,7 @@ from qbank_ledger.verify import verify
 from tests.conftest import free_port
 
 PASSWORD = "of-this-test-only"
-NEWEST = "0005_changed"
+NEWEST = "0006_reading"
 
 
 @dataclass

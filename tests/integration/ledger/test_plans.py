@@ -1,0 +1,229 @@
+"""What is read of a year: the partitions that a question is about, by an index, and not the others."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from sqlalchemy import Connection, text
+
+from qbank_ledger import publish
+
+from .conftest import Ledger
+
+# 200 accounts: every hour of the last forty days, and of each month before them a day. A version of each hour of
+# the last twenty days was superseded.
+YEAR = """
+SELECT ledger.ensure_partitions(now() - n * interval '1 month') FROM generate_series(1, 12) AS n;
+INSERT INTO ledger.account
+SELECT 'old-' || lpad(n::text, 3, '0'), 'n', 'EUR', 2, 'QB01', '1100', 'UTC', NULL, 90, NULL, 0, NULL, NULL, true
+  FROM generate_series(1, 200) AS n;
+INSERT INTO ledger.account_period SELECT account_id, now() - interval '40 days' FROM ledger.account;
+CREATE TEMPORARY TABLE hour ON COMMIT DROP AS
+SELECT date_trunc('hour', now(), 'UTC') - n * interval '1 hour' AS hour FROM generate_series(1, 24 * 40) AS n
+UNION
+SELECT date_trunc('month', now(), 'UTC') - m * interval '1 month' + n * interval '1 hour'
+  FROM generate_series(2, 12) AS m, generate_series(0, 23) AS n;
+INSERT INTO ledger.balance
+SELECT account_id, hour, 1, 2, 'EUR', hour + interval '15 min', 1, 1, 2, hour + interval '16 min'
+  FROM hour, ledger.account ORDER BY hour, account_id;
+INSERT INTO ledger.balance_history
+SELECT account_id, hour, 1, 1, 'EUR', hour + interval '5 min', 1, 1, 1, hour + interval '6 min', hour + interval '16 min'
+  FROM hour, ledger.account WHERE hour > now() - interval '20 days' ORDER BY hour, account_id;
+"""
+TOUCHED = """
+SELECT relid::regclass::text, pg_stat_get_xact_blocks_fetched(relid)
+  FROM (VALUES ('ledger.balance'), ('ledger.balance_history')) AS of (parent), pg_partition_tree(CAST(parent AS regclass))
+ WHERE isleaf AND pg_stat_get_xact_blocks_fetched(relid) > 0
+"""
+
+
+class Scan(NamedTuple):
+    """A relation that a query read: how, and by which index."""
+
+    kind: str
+    relation: str
+    index: str | None
+
+
+@pytest.fixture(scope="module")
+def ledger(_shared: Ledger) -> Ledger:
+    """A ledger with a year in it."""
+    _shared.stay_in_one_hour()
+    _shared.rows(YEAR)
+    vacuum(_shared)
+    return _shared
+
+
+def vacuum(ledger: Ledger, relation: str = "") -> None:
+    """What autovacuum does in its time."""
+    with ledger.owner.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.exec_driver_sql(f"VACUUM ANALYZE {relation}")
+
+
+def touched(connection: Connection) -> dict[str, int]:
+    """The partitions of which this session has read or written blocks, by whatever function; how many."""
+    return {name.removeprefix("ledger."): blocks for name, blocks in connection.execute(text(TOUCHED))}
+
+
+@pytest.fixture
+def hour(ledger: Ledger) -> datetime:
+    """An hour of three days ago."""
+    value: datetime = ledger.value("SELECT date_trunc('hour', now(), 'UTC') - interval '3 days'")
+    return value
+
+
+def scans(ledger: Ledger, query: str, **parameters: Any) -> list[Scan]:
+    """What the query reads of partitions, as it runs: what it plans to read and then need not is left out."""
+
+    def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield plan
+        for child in plan.get("Plans", []):
+            yield from nodes(child)
+
+    plan = ledger.value(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {query}", **parameters)[0]["Plan"]
+    found = []
+    for node in nodes(plan):
+        if node["Actual Loops"] and "balance_2" in node.get("Relation Name", "").replace("history_", ""):
+            by = [child["Index Name"] for child in node.get("Plans", []) if "Index Name" in child]
+            index = node.get("Index Name", by[0] if by else None)
+            found.append(Scan(node["Node Type"], node["Relation Name"], index))
+    return found
+
+
+def partition(of: datetime, parent: str = "balance") -> str:
+    """The partition that holds an hour."""
+    return f"{parent}_{of:%Y_%m}"
+
+
+def test_the_newest_balance_is_found_from_the_newest_month_backwards(ledger: Ledger, hour: datetime) -> None:
+    found = scans(ledger, "SELECT * FROM ledger.latest_balance")
+    assert {scan.kind for scan in found} == {"Index Scan"}
+    assert all(scan.index == f"{scan.relation}_pkey" for scan in found)
+    newest = ledger.value("SELECT max(as_of_hour) FROM ledger.balance")
+    assert min(scan.relation for scan in found) == partition(newest), "no month before it"
+
+
+@pytest.mark.parametrize(
+    "asked", ["CAST(:hour AS timestamptz)", "date_trunc('hour', now(), 'UTC') - interval '3 days'"]
+)
+def test_an_hour_is_read_from_its_partition_by_its_index(ledger: Ledger, hour: datetime, asked: str) -> None:
+    query = f"SELECT * FROM ledger.balance WHERE as_of_hour = {asked}"
+    assert scans(ledger, query, hour=hour) == [
+        Scan("Bitmap Heap Scan", partition(hour), f"{partition(hour)}_as_of_hour_idx")
+    ]
+
+
+def test_an_hour_as_it_was_known_is_read_from_a_partition_of_each(ledger: Ledger, hour: datetime) -> None:
+    query = "SELECT * FROM ledger.balance_as_known(:at) WHERE as_of_hour = :hour"
+    found = scans(ledger, query, hour=hour, at=hour + timedelta(minutes=10))
+    assert [scan.relation for scan in found] == [partition(hour), partition(hour, "balance_history")]
+    assert all(scan.index for scan in found), found
+
+
+def test_an_account_as_it_was_known_is_read_by_its_key(ledger: Ledger, hour: datetime) -> None:
+    query = (
+        "SELECT * FROM ledger.balance_as_known(:at) WHERE account_id = 'old-007'"
+        " AND as_of_hour BETWEEN CAST(:hour AS timestamptz) - interval '5 hours' AND :hour"
+    )
+    found = scans(ledger, query, hour=hour, at=hour)
+    assert all(scan.index == f"{scan.relation}_pkey" for scan in found)
+    assert {scan.relation for scan in found} == {
+        partition(at, of) for at in (hour, hour - timedelta(hours=5)) for of in ("balance", "balance_history")
+    }
+
+
+@pytest.mark.parametrize("days", [3, 150], ids=["a day that closed", "a day without an observation"])
+def test_a_days_closings_are_read_from_the_months_that_can_hold_them(ledger: Ledger, days: int) -> None:
+    at = ledger.value("SELECT now() - make_interval(days => :days)", days=days)
+    midnight = datetime(at.year, at.month, at.day if days == 3 else 10, tzinfo=UTC)
+    found = scans(ledger, "SELECT * FROM ledger.daily_balance WHERE as_of_date = :date", date=midnight.date())
+    can_hold = {
+        partition(midnight + timedelta(hours=hours), of)
+        for hours in (-3, 27) for of in ("balance", "balance_history")
+    }  # fmt: skip
+    # The others are asked for an account's first hour only, which the index alone knows.
+    read = [scan for scan in found if scan.kind != "Index Only Scan"]
+    assert {scan.relation for scan in read} <= can_hold
+    assert all(scan.index for scan in read if not scan.relation.startswith("balance_history")), read
+
+
+@pytest.mark.parametrize("hours", [24, 0])
+def test_coverage_reads_the_months_that_it_is_asked_for(ledger: Ledger, hour: datetime, hours: int) -> None:
+    query = "SELECT * FROM ledger.coverage WHERE as_of_hour BETWEEN :first AND :last"
+    found = scans(ledger, query, first=hour - timedelta(hours=hours), last=hour)
+    asked = {partition(hour - timedelta(hours=n)) for n in (0, hours)}
+    assert {(scan.relation, scan.index) for scan in found} == {(name, f"{name}_pkey") for name in asked}
+
+
+def test_missing_hours_read_the_months_that_they_are_asked_for(ledger: Ledger, hour: datetime) -> None:
+    gone = hour - timedelta(days=1)
+    ledger.rows("DELETE FROM ledger.balance WHERE as_of_hour = :gone", gone=gone)
+    query = "SELECT count(*) FROM ledger.missing_hour WHERE as_of_hour BETWEEN :first AND :last"
+    with ledger.engine.begin() as connection:
+        around = {"first": gone - timedelta(hours=5), "last": gone + timedelta(hours=5)}
+        assert connection.execute(text(query), around).scalar_one() == 200
+        read = touched(connection)
+    assert set(read) <= {partition(at) for at in around.values()}
+
+
+def test_a_publish_touches_the_partition_of_its_hour(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict[str, int]] = []
+    real: Callable[..., Any] = publish.execute
+
+    def looking(connection: Connection, name: str, **parameters: Any) -> Any:
+        result = real(connection, name, **parameters)
+        if name == "rows_published":
+            seen.append(touched(connection))
+        return result
+
+    monkeypatch.setattr(publish, "execute", looking)
+    ledger.accounts(*(f"old-{n:03}" for n in range(1, 201)))
+    ledger.quick_run()
+    ledger.quick_run()
+    now = ledger.value("SELECT max(as_of_hour) FROM ledger.balance")
+    assert [set(read) for read in seen] == [
+        {partition(now)},
+        {partition(now), partition(now, "balance_history")},
+    ]
+
+
+def test_an_hour_is_found_where_its_rows_took_the_space_of_a_later_one(ledger: Ledger) -> None:
+    """What superseded versions leave behind is filled again: with rows of whichever hour comes next."""
+    later = ledger.value(
+        "SELECT date_trunc('month', now(), 'UTC') - interval '5 months' + interval '20 days'"
+    )
+    fill = "INSERT INTO ledger.balance SELECT {id}, {hour}, 1, 1, 'EUR', {hour}, 1, 1, 1, {hour} FROM generate_series(1, 20000) AS n"
+    ledger.rows(fill.format(id="'later-' || n", hour="CAST(:later AS timestamptz)"), later=later)
+    vacuum(ledger, f"ledger.{partition(later)}")
+    ledger.rows(
+        "SET LOCAL session_replication_role = replica;"
+        " DELETE FROM ledger.balance WHERE account_id LIKE 'later-%' AND account_id < 'later-9990'"
+    )
+    vacuum(ledger, f"ledger.{partition(later)}")
+    hours = "(CAST(:later AS timestamptz) - (100 - (n - 1) / 200) * interval '1 hour')"
+    ledger.rows(fill.format(id="'old-' || lpad(((n - 1) % 200 + 1)::text, 3, '0')", hour=hours), later=later)
+    with ledger.engine.begin() as connection:
+        query = text("SELECT * FROM ledger.balance WHERE as_of_hour = :hour")
+        rows = connection.execute(query, {"hour": later - timedelta(hours=50)}).all()
+        read = touched(connection)
+    size = ledger.value(f"SELECT pg_relation_size('ledger.{partition(later)}') / 8192")
+    assert len(rows) == 200
+    assert read[partition(later)] < size / 4
+
+
+@pytest.mark.parametrize(
+    ("query", "seconds"),
+    [
+        ("SELECT * FROM ledger.latest_balance", 0.1),
+        ("SELECT * FROM ledger.balance_as_known(now() - interval '2 days') WHERE as_of_hour = date_trunc('hour', now() - interval '3 days', 'UTC')", 0.05),
+        ("SELECT * FROM ledger.coverage", 0.5),
+        ("SELECT * FROM ledger.missing_hour WHERE as_of_hour > now() - interval '5 days'", 0.5),
+    ],
+)  # fmt: skip
+def test_reading_takes_no_time_that_anybody_would_notice(ledger: Ledger, query: str, seconds: float) -> None:
+    """Ten times what it takes is still a pass: this machine may be busy, and a lost index costs more."""
+    began = time.monotonic()
+    assert ledger.rows(query)
+    assert time.monotonic() - began < 10 * seconds
