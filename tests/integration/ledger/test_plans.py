@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from qbank_ledger import publish
+from qbank_ledger.database import statement_text
 
 from .conftest import Ledger
 
@@ -187,6 +188,24 @@ def test_a_publish_touches_the_partition_of_its_hour(ledger: Ledger, monkeypatch
         {partition(now)},
         {partition(now), partition(now, "balance_history")},
     ]
+
+
+def test_a_publish_looks_nothing_up_row_by_row(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No statistics know of a run that has just been fetched: PostgreSQL takes its million rows for a few."""
+    plans: list[str] = []
+    real: Callable[..., Any] = publish.execute
+
+    def looking(connection: Connection, name: str, **parameters: Any) -> Any:
+        if name == "publish_balances":
+            lines = connection.execute(text(f"EXPLAIN {statement_text(name)}"), parameters).scalars()
+            plans.append("\n".join(lines))
+        return real(connection, name, **parameters)
+
+    monkeypatch.setattr(publish, "execute", looking)
+    ledger.accounts(*(f"old-{n:03}" for n in range(1, 201)))
+    ledger.quick_run()
+    assert "Hash Join" in plans[0]
+    assert "Nested Loop" not in plans[0]
 
 
 def test_an_hour_is_found_where_its_rows_took_the_space_of_a_later_one(ledger: Ledger) -> None:
