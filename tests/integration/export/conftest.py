@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import URL
 
 from qbank_ledger.database import engine_for
 from qbank_ledger.export import Export, Format, export_balances
@@ -59,11 +60,11 @@ class Desk:
                     observed,
                 )
 
-    def export(self, form: Callable[[datetime], Format]) -> str:
+    def export(self, form: Callable[[datetime], Format], url: URL | None = None) -> str:
         """The file; ``said`` and ``done`` are what there is to say of it."""
         out = io.StringIO(newline="")
         self.said = []
-        self.done = export_balances(engine_for(self.ledger.url, None), form, out, self.said.append)
+        self.done = export_balances(engine_for(url or self.ledger.url, None), form, out, self.said.append)
         return out.getvalue()
 
     def command(

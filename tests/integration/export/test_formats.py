@@ -55,6 +55,7 @@ def refused(desk: Desk, form: Any) -> str:
         ("EUR", "-0.05", "-12.30"),
         ("EUR", "0", "0.00"),
         ("EUR", "100", "100.000"),
+        ("JPY", "100.0000000", "1.0"),
         ("EUR", "-5.00", "3.00"),
         ("JPY", "427549690", "-1"),
         ("BHD", "26026.906", "0.001"),
@@ -116,6 +117,15 @@ def test_a_stale_balance_keeps_its_date_and_is_counted(desk: Desk, name: str) ->
     assert (found["old"].on, found["new"].on) == (old.date(), desk.now.date())
     assert desk.done
     assert (desk.done.written, desk.done.stale) == (2, 1)
+
+
+@every_format
+def test_times_are_utc_whatever_the_connection_says(desk: Desk, name: str) -> None:
+    observed = datetime(2024, 10, 5, 20, tzinfo=UTC)
+    desk.account("x", observed=observed)
+    form, read = READERS[name]
+    tokyo = desk.ledger.url.update_query_dict({"options": "-c timezone=Asia/Tokyo"})
+    assert read(desk.export(form, tokyo))["x"].on == observed.date()
 
 
 @every_format
@@ -278,6 +288,14 @@ def test_bai2_goes_on_in_88_records_and_counts_them(desk: Desk) -> None:
     assert found["big"].ledger_balance == Decimal("9" * 36 + ".99")
     assert found["big"].available_balance == Decimal("-" + "8" * 36 + ".88")
     assert found["y" * 64].ledger_balance == -1
+
+
+def test_bai2_fills_a_line_to_its_last_character(desk: Desk) -> None:
+    desk.account("y" * 52)
+    desk.account("z" * 53)
+    fits, split, rest = (line for line in desk.export(Bai2).splitlines() if line[:2] in ("03", "88"))
+    assert (len(fits), fits.count(",0")) == (80, 2)
+    assert (split.count(",0"), rest) == (1, "88,060,100,,/")
 
 
 def test_bai2s_totals_are_checked_by_who_reads_it(desk: Desk) -> None:
