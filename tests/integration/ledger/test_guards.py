@@ -1,0 +1,129 @@
+"""Every CHECK and every unique index of the ledger and its rooms: a row that breaks it, and nothing else, is refused."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import exc
+
+from .conftest import Ledger, Reply, failed
+
+SEAL = (
+    "INSERT INTO ledger.seal (seal_no, run_no, row_count, control_totals, rows_sha256, previous_sha256, sha256, sealed_at, row_hashes)"
+    " SELECT 99, 1, {rows}, '{{}}', {rows_hash}, {previous}, {hash}, now(), {hashes} FROM ledger.seal ORDER BY seal_no DESC LIMIT 1"
+)
+GOOD = {
+    "rows": "1", "rows_hash": "rows_sha256", "previous": "sha256", "hash": "repeat('0', 64)", "hashes": "NULL",
+}  # fmt: skip
+
+
+def seal(**fields: str) -> str:
+    """A seal that would follow the newest, but for these fields."""
+    return SEAL.format(**{**GOOD, **fields})
+
+
+def account(change: str) -> str:
+    return f"UPDATE ledger.account SET {change} WHERE account_id = 'a'"
+
+
+BROKEN = {
+    "ledger.account_account_id_check": [
+        account(f"account_id = {value}") for value in ("''", "'a b'", "'../a'", "'ä'", "E'a\\n'", "repeat('a', 65)")
+    ],
+    "ledger.account_currency_check": [account("currency = 'eur'"), account("currency = 'EURO'")],
+    "ledger.account_minor_units_check": [account("minor_units = -1"), account("minor_units = 5")],
+    "ledger.account_max_age_minutes_check": [account("max_age_minutes = 0")],
+    "ledger.account_minimum_balance_check": [
+        account(f"minimum_balance = '{value}'") for value in ("NaN", "Infinity", "-Infinity")
+    ],
+    "ledger.account_tolerance_check": [
+        account(f"tolerance = '{value}'") for value in ("-0.01", "NaN", "Infinity", "-Infinity")
+    ],
+    "ledger.account_period_check": [
+        "UPDATE ledger.account_period SET closed_at = opened_at - interval '1 microsecond'"
+    ],
+    "ledger.account_period_open": ["INSERT INTO ledger.account_period VALUES ('a', now())"],
+    "ledger.accepted_host_api_host_check": [
+        f"INSERT INTO ledger.accepted_host VALUES ({value}, now(), 'me')" for value in ("''", "'Bank'", "'bank/path'", "repeat('a', 254)")
+    ],
+    "ledger.accepted_accounts_fingerprint_check": [
+        f"INSERT INTO ledger.accepted_accounts VALUES (repeat('{of}', {times}), now(), 'me')" for of, times in (("F", 64), ("f", 63), ("f", 65))
+    ],
+    "ledger.balance_available_balance_check": [
+        f"UPDATE ledger.balance SET available_balance = '{value}'" for value in ("NaN", "Infinity", "-Infinity")
+    ],
+    "ledger.balance_ledger_balance_check": [
+        f"UPDATE ledger.balance SET ledger_balance = '{value}'" for value in ("NaN", "Infinity", "-Infinity")
+    ],
+    "ledger.balance_currency_check": ["UPDATE ledger.balance SET currency = 'eur'"],
+    "ledger.balance_revision_check": [
+        "INSERT INTO ledger.balance SELECT 'z', as_of_hour, 1, 1, currency, observed_at, 1, 1, 0, recorded_at FROM ledger.balance LIMIT 1"
+    ],
+    "ledger.hour_is_that_of_the_observation": [
+        "INSERT INTO ledger.balance SELECT 'z', as_of_hour - interval '1 hour', 1, 1, currency, observed_at, 1, 1, 1, recorded_at FROM ledger.balance LIMIT 1",
+        "UPDATE ledger.balance SET observed_at = observed_at + interval '1 hour'",
+    ],
+    "ledger.superseded_after_recorded": [
+        "INSERT INTO ledger.balance_history SELECT *, recorded_at FROM ledger.balance",
+        "INSERT INTO ledger.balance_history SELECT *, recorded_at - interval '1 microsecond' FROM ledger.balance",
+    ],
+    "ledger.seal_row_count_check": [seal(rows="0")],
+    "ledger.seal_rows_sha256_check": [seal(rows_hash="upper(rows_sha256)"), seal(rows_hash="''")],
+    "ledger.seal_previous_sha256_check": [seal(previous="upper(sha256)"), seal(previous="''")],
+    "ledger.seal_sha256_check": [seal(hash="repeat('F', 64)"), seal(hash="''")],
+    "ledger.seal_sha256_key": [seal(hash="sha256")],
+    "ledger.seal_follows_once": [seal(previous="previous_sha256"), seal(previous="NULL")],
+    "ledger.row_hashes_are_the_sealed_ones": [
+        seal(rows="row_count", hashes="set_byte(row_hashes, 0, get_byte(row_hashes, 0) # 1)"),
+        seal(rows="row_count + 1", hashes="row_hashes"),
+    ],
+    "sync.run_state_check": ["UPDATE sync.run SET state = 'done'"],
+    "sync.run_expected_check": ["UPDATE sync.run SET expected = 0, published = 0, quarantined = 0, failed = 0"],
+    "sync.closed_runs_are_counted": [
+        f"UPDATE sync.run SET {column} = NULL" for column in ("finished_at", "published", "quarantined", "failed")
+    ],
+    "sync.every_account_ends_once": ["UPDATE sync.run SET published = published + 1"],
+    "sync.observation_state_check": ["UPDATE sync.observation SET state = 'lost' WHERE reason IS NOT NULL"],
+    "sync.a_reason_unless_answered": [
+        "UPDATE sync.observation SET reason = 'why' WHERE state = 'answered'",
+        "UPDATE sync.observation SET reason = NULL WHERE state = 'failed'",
+    ],
+    "sync.finding_severity_check": ["UPDATE sync.finding SET severity = 'fatal'"],
+    "sync.release_reason_check": [
+        "INSERT INTO sync.release VALUES (1, 'a', now(), 'me', '  ', '{stale}', 1, 1, now(), NULL)"
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ledger(_shared: Ledger) -> Ledger:
+    """A ledger with a balance, a superseded one, an answer held back and one that failed."""
+    _shared.stay_in_one_hour()
+    _shared.quick_run()
+    _shared.quick_run(
+        lambda id_: (
+            failed(id_)
+            if id_ == "c"
+            else Reply(account_id=id_, echoed_currency="USD" if id_ == "b" else None)
+        )
+    )
+    return _shared
+
+
+@pytest.mark.parametrize(
+    ("guard", "statement"), [(guard, statement) for guard, statements in BROKEN.items() for statement in statements]
+)  # fmt: skip
+def test_what_breaks_it_is_refused(ledger: Ledger, guard: str, statement: str) -> None:
+    with pytest.raises(exc.IntegrityError) as refused:
+        ledger.rows(statement.replace(":", r"\:"))
+    why: Any = refused.value.orig.diag  # type: ignore[union-attr]
+    assert f"{why.schema_name}.{why.constraint_name}" == guard
+
+
+def test_each_guard_has_a_row_that_breaks_it(ledger: Ledger) -> None:
+    guards = ledger.rows(
+        "SELECT connamespace::regnamespace || '.' || conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0"
+        " UNION SELECT relnamespace::regnamespace || '.' || relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+        " WHERE indisunique AND NOT indisprimary"
+    )
+    of_the_ledger = {name for (name,) in guards if name.startswith(("ledger.", "sync."))}
+    assert of_the_ledger == set(BROKEN)
