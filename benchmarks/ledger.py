@@ -70,6 +70,7 @@ INSERT INTO ledger.account
 SELECT 'old-' || lpad(n::text, 5, '0'), 'n', 'EUR', 2, 'QB01', '1100', 'UTC', NULL, 90, NULL, 0,
        NULL, NULL, true
   FROM generate_series(1, 2000) AS n;
+INSERT INTO ledger.account_period SELECT account_id, now() - :hours * interval '1 hour' FROM ledger.account;
 INSERT INTO ledger.balance
 SELECT a.account_id, h.hour, h.n + 0.25, h.n + 0.5, 'EUR', h.hour + interval '5 min',
        1, -h.n, 1, h.hour + interval '6 min'
@@ -77,6 +78,7 @@ SELECT a.account_id, h.hour, h.n + 0.25, h.n + 0.5, 'EUR', h.hour + interval '5 
           FROM generate_series(1, :hours) AS n) AS h, ledger.account AS a
  ORDER BY h.n, a.account_id;
 """
+_COVERAGE = "SELECT * FROM ledger.coverage"
 _AS_KNOWN = """
 SELECT * FROM ledger.balance_as_known(now() - interval '2 days')
  WHERE as_of_hour = date_trunc('hour', now() - interval '3 days', 'UTC')
@@ -123,11 +125,16 @@ def _years(superuser: Engine, hours: int) -> None:
     """What a reader waits for, over 2,000 accounts and so many hours."""
     run(superuser, _YEARS, hours=hours)
     with superuser.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.exec_driver_sql("VACUUM ANALYZE ledger.balance, ledger.balance_history")
+        connection.exec_driver_sql(
+            "VACUUM ANALYZE ledger.balance, ledger.balance_history, ledger.account_period"
+        )
     queries = {
         "latest_balance, all accounts": ("SELECT * FROM ledger.latest_balance", "100 ms"),
         "2,000 accounts as known at an instant": (_AS_KNOWN, "50 ms"),
         "a day's closings": ("SELECT * FROM ledger.daily_balance WHERE as_of_date = current_date - 1", ""),
+        "a day's coverage": (f"{_COVERAGE} WHERE as_of_hour > now() - interval '1 day'", ""),
+        "a month's coverage": (f"{_COVERAGE} WHERE as_of_hour > now() - interval '30 days'", ""),
+        "coverage of all hours": (_COVERAGE, ""),
     }
     found = []
     for what, (query, promised) in queries.items():
