@@ -30,7 +30,7 @@ sync: setup ## one run of qbank_balance_sync in the foreground (CONF='{…}')
 reconcile: setup ## one run of qbank_reconciliation in the foreground (CONF='{…}')
 	@$(PYTHON) -m local reconcile
 
-close: setup ## the month-end close pack (MONTH=2026-10)
+close: setup ## the month-end close pack (MONTH=2026-10; OUT=DIR)
 	@$(PYTHON) -m local close
 
 export: setup ## the newest balances for an ERP (FORMAT=camt052, bai2 or csv; OUT=FILE; VERSION=001.08)

@@ -98,9 +98,9 @@ def test_a_month_that_cant_be_closed_is_refused_in_a_sentence_and_nothing_is_wri
     books.account()
     books.bank(END, "100")
     with pytest.raises(CloseError) as caught:
-        close_month(books.ledger.engine, month, tmp_path)
+        close_month(books.ledger.engine, month, tmp_path / "close")
     assert str(caught.value) == said
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.glob("close/*")) == []
 
 
 def test_a_second_pack_takes_the_place_of_the_first_and_one_that_fails_leaves_it(
