@@ -1,9 +1,11 @@
-"""Every CHECK and every unique index of the ledger and its rooms: a row that breaks it, and nothing else, is refused."""
+"""Every CHECK and unique index of the ledger and its rooms, and who keeps versions in order: what breaks one is refused."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import exc
+from sqlalchemy import Connection, exc
 
 from .conftest import Ledger, Reply, failed
 
@@ -127,3 +129,66 @@ def test_each_guard_has_a_row_that_breaks_it(ledger: Ledger) -> None:
     )
     of_the_ledger = {name for (name,) in guards if name.startswith(("ledger.", "sync."))}
     assert of_the_ledger == set(BROKEN)
+
+
+# ── Versions in order, whoever changes a balance ───────────────────────────────────────────────────
+
+
+@pytest.fixture
+def session(ledger: Ledger) -> Iterator[Connection]:
+    """A superuser's session; what it does is undone."""
+    with ledger.owner.connect() as connection:
+        yield connection
+        connection.rollback()
+
+
+NEXT = "recorded_at = clock_timestamp(), revision = revision + 1"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (f"account_id = 'z', {NEXT}", "keeps its account and its hour"),
+        (f"as_of_hour = as_of_hour + interval '1 hour', observed_at = observed_at + interval '1 hour', {NEXT}", "keeps its account and its hour"),
+        (f"observed_at = observed_at - interval '1 microsecond', {NEXT}", "an older observation never replaces a newer one"),
+    ],
+)  # fmt: skip
+def test_a_version_is_never_another_hours_nor_an_older_one(
+    session: Connection, change: str, words: str
+) -> None:
+    with pytest.raises(exc.DBAPIError, match=words):
+        session.exec_driver_sql(f"UPDATE ledger.balance SET {change} WHERE account_id = 'a'")
+
+
+@pytest.mark.parametrize(
+    "change", ["revision = revision + 1", "recorded_at = clock_timestamp()", "revision = 7"]
+)
+def test_a_version_gets_its_own_time_and_number(session: Connection, change: str) -> None:
+    before = session.exec_driver_sql(
+        "SELECT revision, recorded_at FROM ledger.balance WHERE account_id = 'a'"
+    ).one()
+    session.exec_driver_sql(f"UPDATE ledger.balance SET {change} WHERE account_id = 'a'")
+    after = session.exec_driver_sql(
+        "SELECT revision, recorded_at FROM ledger.balance WHERE account_id = 'a'"
+    ).one()
+    assert after.revision == before.revision + 1
+    assert after.recorded_at > before.recorded_at
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE ledger.balance SET ledger_balance = 7", "DELETE FROM ledger.balance"]
+)
+def test_a_clock_that_was_set_back_does_not_turn_versions_round(session: Connection, change: str) -> None:
+    ahead = "clock_timestamp() + interval '1 hour'"
+    session.exec_driver_sql(
+        f"UPDATE ledger.balance SET recorded_at = {ahead}, revision = revision + 1 WHERE account_id = 'a'"
+    )
+    session.exec_driver_sql(f"{change} WHERE account_id = 'a'")
+    kept = (
+        session.exec_driver_sql(
+            "SELECT superseded_at - recorded_at FROM ledger.balance_history WHERE account_id = 'a' ORDER BY superseded_at DESC"
+        )
+        .scalars()
+        .first()
+    )
+    assert kept == timedelta(microseconds=1)
