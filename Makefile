@@ -1,6 +1,7 @@
 # The verbs, one line each: the work is in local/ (the stack) and include/qbank_ledger (the ledger).
 MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest -n 2
 .DEFAULT_GOAL := help
 .PHONY: help setup run test sync reconcile close export migrate psql stop status clean check verify bench lock
 
@@ -22,7 +23,7 @@ run: setup ## set up and start the local stack, run the sync once, show the bala
 	@$(PYTHON) -m local run
 
 test: setup ## run the whole test suite, offline
-	@$(PYTHON) -m pytest
+	@$(PYTEST)
 
 sync: setup ## one run of qbank_balance_sync in the foreground (CONF='{…}')
 	@$(PYTHON) -m local sync
@@ -56,7 +57,7 @@ check: setup ## format, lint, types and tests: what CI runs
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -m mypy local
-	@$(PYTHON) -m pytest
+	@$(PYTEST)
 
 verify: setup ## recompute the chain of seals over the ledger
 	@$(PYTHON) -m local verify

@@ -2,11 +2,15 @@
 
 import itertools
 import os
+import random
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+import jinja2
 import pytest
 from local.postgres import Cluster
 from sqlalchemy import Engine, create_engine, make_url, text
@@ -29,23 +33,68 @@ os.environ |= {
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
 }
 
+# What takes longest, first: so begin workers, that none is at it long after the others are done.
+LONGEST = ("tests/e2e/", "tests/integration/ledger/test_month.py", "tests/dags/", "tests/thirdparty/")
+
 _numbers = itertools.count(1)
+# Each once, below those that systems give to whoever asks for any, and in an order of this process's own.
+_ports = iter(random.SystemRandom().sample(range(10_000, 32_000), 22_000))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        return next((n for n, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST))
+
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=place)
 
 
 def free_port() -> int:
-    """A port on 127.0.0.1 that nobody holds at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on 127.0.0.1 that nobody holds at this moment, and nobody is given who asks for any."""
+    for port in _ports:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
+
+
+@contextmanager
+def throwaway(directory: Path, version: int = 18) -> Iterator[Cluster]:
+    """A PostgreSQL server on a free port. What is in it need not survive a power cut: that makes it quick."""
+    server = Cluster(directory, free_port(), version=version)
+    server.prepare()
+    with (server.data / "postgresql.auto.conf").open("a") as settings:
+        settings.write("fsync = off\nfull_page_writes = off\n")
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_are_compiled_once() -> Iterator[None]:
+    """Great Expectations would compile those of its Data Docs for every part of a page: half of an audit."""
+    compiled: dict[tuple[str, str], Any] = {}
+    real = jinja2.Environment.compile
+
+    def compile_(self: Any, source: Any, name: Any = None, filename: Any = None, *options: Any) -> Any:
+        if "great_expectations" not in str(filename):
+            return real(self, source, name, filename, *options)
+        if (source, filename) not in compiled:
+            compiled[source, filename] = real(self, source, name, filename, *options)
+        return compiled[source, filename]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", compile_)
+        yield
 
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A PostgreSQL server for this test session, on a free port."""
-    server = Cluster(tmp_path_factory.mktemp("postgres") / "data", free_port())
-    server.start()
-    yield server
-    server.stop()
+    """A PostgreSQL server for this test session."""
+    with throwaway(tmp_path_factory.mktemp("postgres") / "data") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -77,9 +126,12 @@ def migrated(new_database: Callable[..., URL]) -> str:
 
 
 @pytest.fixture
-def ledger_url(new_database: Callable[[str], URL], migrated: str) -> URL:
-    """The superuser's URL of a fresh, migrated ledger."""
-    return new_database(migrated)
+def ledger_url(new_database: Callable[[str], URL], migrated: str, server: Engine) -> Iterator[URL]:
+    """The superuser's URL of a fresh, migrated ledger, which is gone after the test."""
+    url = new_database(migrated)
+    yield url
+    with server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {url.database} WITH (FORCE)"))
 
 
 def _url(cluster: Cluster, database: str) -> URL:

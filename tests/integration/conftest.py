@@ -1,6 +1,7 @@
 """A ledger that the tests of a module share, empty again for each of them."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import URL
@@ -36,8 +37,7 @@ def _shared(
 
 
 @pytest.fixture
-def emptied(_shared: Ledger) -> Ledger:
-    """The module's ledger as a new one would be, with three accounts: a new one takes a second."""
+def emptied(_shared: Ledger, tmp_path: Path) -> Ledger:
+    """The module's ledger, empty as a new one, with three accounts: a, b and c."""
     _shared.rows(EMPTY)
-    _shared.accounts("a", "b", "c")
-    return _shared
+    return Ledger(_shared.url, tmp_path, _shared.owner)

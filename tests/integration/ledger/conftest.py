@@ -10,12 +10,12 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL
 
 from qbank_ledger import audit
 from qbank_ledger.audit import audit_run
-from qbank_ledger.database import engine_for
+from qbank_ledger.database import engine_for, session_url
 from qbank_ledger.expectations import RULES
 from qbank_ledger.plan import plan_run
 from qbank_ledger.publish import publish_run
@@ -53,11 +53,12 @@ def failed(account_id: str, reason: str = "http_404", **fields: Any) -> Reply:
 class Ledger:
     """A fresh ledger and the rooms over it, in short words."""
 
-    def __init__(self, url: URL, folder: Path) -> None:
+    def __init__(self, url: URL, folder: Path, owner: Engine | None = None) -> None:
         self.url = url
         self.folder = folder
         self.engine: Engine = engine_for(url)
-        self.owner: Engine = engine_for(url, role=None)
+        # One that keeps its connection: tests ask much.
+        self.owner: Engine = owner or create_engine(session_url(url, role=None))
         self.file = folder / "accounts.yaml"
         self.accounts("a", "b", "c")
 
@@ -106,9 +107,14 @@ class Ledger:
         return run_no
 
     def quick_run(self, replies: Any = None, **options: Any) -> int:
-        """A whole run whose rules PostgreSQL alone counts: Great Expectations takes a second or two."""
+        """A whole run with a quick audit."""
         with patch.object(audit, "_expect", self._count_broken):
             return self.run(replies, **options)
+
+    def quick_audit(self, run_no: int) -> int:
+        """An audit whose rules PostgreSQL alone counts: Great Expectations takes a second or two."""
+        with patch.object(audit, "_expect", self._count_broken):
+            return self.audit(run_no)
 
     def _count_broken(self, _url: URL, run_no: int, answers: int, _docs: Path) -> list[Any]:
         gate = audit._Result(audit._GATE, "critical", True, answers)
@@ -142,6 +148,6 @@ class Ledger:
 
 
 @pytest.fixture
-def ledger(ledger_url: URL, tmp_path: Path) -> Ledger:
-    """A fresh ledger with three accounts: a, b and c."""
-    return Ledger(ledger_url, tmp_path)
+def ledger(emptied: Ledger) -> Ledger:
+    """An empty ledger with three accounts: a, b and c."""
+    return emptied

@@ -112,12 +112,6 @@ COLUMNS = {
 }
 
 
-@pytest.fixture
-def ledger(emptied: Ledger) -> Ledger:
-    """One ledger for all of this module."""
-    return emptied
-
-
 def columns(ledger: Ledger, relation: str) -> str:
     return str(
         ledger.value(

@@ -10,12 +10,6 @@ from .conftest import Ledger
 PAGE = REPOSITORY / "docs" / "data-dictionary.md"
 
 
-@pytest.fixture
-def ledger(emptied: Ledger) -> Ledger:
-    """One ledger for all of this module."""
-    return emptied
-
-
 def test_the_page_is_what_the_database_says(ledger: Ledger) -> None:
     said = dictionary(ledger.engine)
     assert PAGE.read_text("utf-8").rstrip("\n") == said.rstrip("\n"), (

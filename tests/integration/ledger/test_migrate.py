@@ -18,7 +18,7 @@ from qbank_ledger.database import engine_for
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError, NotMigratedError
 from qbank_ledger.migrate import migrate, require_newest
 from qbank_ledger.verify import verify
-from tests.conftest import free_port
+from tests.conftest import throwaway
 
 PASSWORD = "of-this-test-only"
 NEWEST = "0006_reading"
@@ -71,10 +71,8 @@ class Server:
 
 @pytest.fixture(scope="module", params=[16, 18])
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    cluster = Cluster(tmp_path_factory.mktemp("postgres") / "data", free_port(), version=request.param)
-    cluster.start()
-    yield Server(cluster)
-    cluster.stop()
+    with throwaway(tmp_path_factory.mktemp("postgres") / "data", request.param) as cluster:
+        yield Server(cluster)
 
 
 @pytest.fixture

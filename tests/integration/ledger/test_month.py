@@ -253,8 +253,11 @@ def test_every_account_hour_is_a_balance_or_a_reason(month: Month) -> None:
 def test_coverage_has_every_hour_and_counts_right(month: Month) -> None:
     rows = month.rows(f"SELECT * FROM ledger.coverage WHERE {IN_WINDOW} ORDER BY as_of_hour", **window())
     assert [row.as_of_hour for row in rows] == [START + n * HOUR for n in range(HOURS)]
+    expected = defaultdict(set)
+    for id_, hour in month.expected:
+        expected[hour].add(id_)
     for row in rows:
-        accounts = {id_ for id_, hour in month.expected if hour == row.as_of_hour}
+        accounts = expected[row.as_of_hour]
         present = {id_ for id_ in accounts if month.versions.get((id_, row.as_of_hour))}
         assert (row.expected, row.present, row.missing) == (
             len(accounts),

@@ -77,7 +77,7 @@ def test_the_file_edited_in_mid_run_changes_nothing_in_that_run(ledger: Ledger) 
     run_no = ledger.plan()
     ledger.accounts("x", "y", currency="USD")
     ledger.fetch(run_no)
-    assert ledger.audit(run_no) == 3
+    assert ledger.quick_audit(run_no) == 3
     ledger.publish(run_no)
     assert ledger.rows("SELECT DISTINCT currency FROM ledger.balance") == [("EUR",)]
 
@@ -153,8 +153,8 @@ def test_a_wrong_connection_is_one_sentence(ledger: Ledger, change: dict[str, st
 
 
 def test_a_later_reason_of_a_gap_replaces_an_earlier_one(ledger: Ledger) -> None:
-    ledger.run(lambda id_: failed(id_, "timeout"))
-    ledger.run(lambda id_: failed(id_, "http_503"))
+    ledger.quick_run(lambda id_: failed(id_, "timeout"))
+    ledger.quick_run(lambda id_: failed(id_, "http_503"))
     assert ledger.rows("SELECT DISTINCT reason FROM ledger.missing_hour") == [("http_503",)]
-    ledger.run()
+    ledger.quick_run()
     assert ledger.rows("SELECT * FROM ledger.missing_hour") == []

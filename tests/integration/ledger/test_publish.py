@@ -39,8 +39,8 @@ def one_hour(ledger: Ledger) -> None:
 
 @pytest.mark.usefixtures("one_hour")
 def test_the_later_observation_of_an_hour_wins_and_the_earlier_is_history(ledger: Ledger) -> None:
-    first = ledger.run(giving("121.00"))
-    second = ledger.run(giving("122.00"))
+    first = ledger.quick_run(giving("121.00"))
+    second = ledger.quick_run(giving("122.00"))
     assert balances(ledger) == [(id_, Decimal("122.00"), 2, second) for id_ in "abc"]
     assert ledger.rows("SELECT DISTINCT ledger_balance, revision, run_no FROM ledger.balance_history") == [
         (Decimal("121.00"), 1, first)
@@ -55,8 +55,8 @@ def test_the_later_observation_of_an_hour_wins_and_the_earlier_is_history(ledger
 def test_an_older_observation_never_overwrites_a_newer_one_and_counts_as_published(ledger: Ledger) -> None:
     older = ledger.plan()
     ledger.fetch(older, giving("121.00"))
-    ledger.audit(older)
-    newer = ledger.run(giving("122.00"))
+    ledger.quick_audit(older)
+    newer = ledger.quick_run(giving("122.00"))
     assert ledger.publish(older) == 0
     assert ledger.close(older) == "complete"
     assert balances(ledger) == [(id_, Decimal("122.00"), 1, newer) for id_ in "abc"]
@@ -66,7 +66,7 @@ def test_an_older_observation_never_overwrites_a_newer_one_and_counts_as_publish
 def test_publishing_again_changes_nothing(ledger: Ledger) -> None:
     run_no = ledger.plan()
     ledger.fetch(run_no)
-    ledger.audit(run_no)
+    ledger.quick_audit(run_no)
     assert ledger.publish(run_no) == 3
     before = ledger.rows("SELECT * FROM ledger.balance ORDER BY 1"), ledger.rows("SELECT * FROM ledger.seal")
     assert ledger.publish(run_no) == 3
@@ -84,7 +84,7 @@ def test_a_balance_stands_under_the_hour_of_its_observation(ledger: Ledger) -> N
         "UPDATE sync.observation SET run_started_at = run_started_at - interval '3 hours',"
         " observed_at = observed_at - CASE account_id WHEN 'a' THEN interval '2 hours' ELSE interval '0' END"
     )
-    ledger.audit(run_no)
+    ledger.quick_audit(run_no)
     ledger.publish(run_no)
     assert ledger.rows(
         "SELECT account_id, date_trunc('hour', now(), 'UTC') - as_of_hour FROM ledger.balance ORDER BY 1"
@@ -92,7 +92,7 @@ def test_a_balance_stands_under_the_hour_of_its_observation(ledger: Ledger) -> N
 
 
 def test_a_dry_run_publishes_nothing(ledger: Ledger) -> None:
-    run_no = ledger.run(dry_run=True)
+    run_no = ledger.quick_run(dry_run=True)
     assert ledger.rows("SELECT state, published FROM sync.run WHERE run_no = :n", n=run_no) == [
         ("dry_run", 3)
     ]
@@ -102,7 +102,7 @@ def test_a_dry_run_publishes_nothing(ledger: Ledger) -> None:
 
 
 def test_a_run_without_one_fit_answer_leaves_no_seal(ledger: Ledger) -> None:
-    ledger.run(failed)
+    ledger.quick_run(failed)
     assert ledger.value("SELECT state FROM sync.run") == "failed"
     assert ledger.value("SELECT count(*) FROM ledger.seal") == 0
 
@@ -110,7 +110,7 @@ def test_a_run_without_one_fit_answer_leaves_no_seal(ledger: Ledger) -> None:
 def test_a_closed_run_is_not_published(ledger: Ledger) -> None:
     run_no = ledger.plan()
     ledger.fetch(run_no)
-    ledger.audit(run_no)
+    ledger.quick_audit(run_no)
     ledger.close(run_no)
     with pytest.raises(RunRefusedError, match="closed before it was published"):
         ledger.publish(run_no)
@@ -122,7 +122,7 @@ def test_a_closed_run_is_not_published(ledger: Ledger) -> None:
 def test_a_publish_that_breaks_off_leaves_nothing(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     run_no = ledger.plan()
     ledger.fetch(run_no)
-    ledger.audit(run_no)
+    ledger.quick_audit(run_no)
     real = publish.execute
 
     def cut(connection, name, **parameters):  # type: ignore[no-untyped-def]
@@ -142,7 +142,7 @@ def test_a_publish_that_breaks_off_leaves_nothing(ledger: Ledger, monkeypatch: p
 def test_a_deadlock_is_tried_again(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     run_no = ledger.plan()
     ledger.fetch(run_no)
-    ledger.audit(run_no)
+    ledger.quick_audit(run_no)
     real, calls = publish._publish_once, []
 
     def once(engine, number):  # type: ignore[no-untyped-def]
@@ -160,8 +160,8 @@ def test_a_deadlock_is_tried_again(ledger: Ledger, monkeypatch: pytest.MonkeyPat
 
 
 def test_seals_are_a_chain_over_what_each_publish_wrote(ledger: Ledger) -> None:
-    ledger.run(giving("121.00"))
-    ledger.run(giving("122.00"))
+    ledger.quick_run(giving("121.00"))
+    ledger.quick_run(giving("122.00"))
     first, second = ledger.rows("SELECT * FROM ledger.seal ORDER BY seal_no")
     assert (first.previous_sha256, second.previous_sha256) == (None, first.sha256)
     assert first.control_totals == {"EUR": {"available": "300", "ledger": "363"}}
@@ -177,7 +177,7 @@ def partition(ledger: Ledger, parent: str) -> str:
 
 @pytest.mark.parametrize("relation", ["ledger.balance", "its partition"])
 def test_a_change_by_hand_is_history_too(ledger: Ledger, relation: str) -> None:
-    ledger.run(giving("121.00"))
+    ledger.quick_run(giving("121.00"))
     name = partition(ledger, "ledger.balance") if relation == "its partition" else relation
     ledger.rows(f"UPDATE {name} SET ledger_balance = 0 WHERE account_id = 'a'")
     ledger.rows(f"DELETE FROM {name} WHERE account_id = 'b'")
@@ -212,8 +212,8 @@ def test_a_change_by_hand_is_history_too(ledger: Ledger, relation: str) -> None:
     ],
 )
 def test_what_is_kept_for_ever_refuses_to_be_changed(ledger: Ledger, statement: str) -> None:
-    ledger.run(giving("121.00"))
-    ledger.run(giving("122.00"))
+    ledger.quick_run(giving("121.00"))
+    ledger.quick_run(giving("122.00"))
     names = {
         "balance": partition(ledger, "ledger.balance"), "history": partition(ledger, "ledger.balance_history"),
     }  # fmt: skip
@@ -224,13 +224,13 @@ def test_what_is_kept_for_ever_refuses_to_be_changed(ledger: Ledger, statement: 
 @pytest.mark.parametrize("amount", ["NaN", "Infinity", "-Infinity"])
 @pytest.mark.parametrize("column", ["available_balance", "ledger_balance"])
 def test_the_table_itself_refuses_what_is_not_finite(ledger: Ledger, column: str, amount: str) -> None:
-    ledger.run()
+    ledger.quick_run()
     with pytest.raises(exc.IntegrityError):
         ledger.rows(f"UPDATE ledger.balance SET {column} = '{amount}'")
 
 
 def test_the_table_itself_refuses_another_hour_than_the_observations(ledger: Ledger) -> None:
-    ledger.run()
+    ledger.quick_run()
     with pytest.raises(exc.IntegrityError, match="hour_is_that_of_the_observation"):
         ledger.rows("INSERT INTO ledger.balance SELECT account_id, as_of_hour - interval '1 hour', available_balance,"
                     " ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at FROM ledger.balance")  # fmt: skip
@@ -255,7 +255,7 @@ def test_publishers_at_once_leave_one_order_of_versions(ledger: Ledger) -> None:
     for amount in range(8):
         run_no = ledger.plan()
         ledger.fetch(run_no, giving(f"{amount}.00"))
-        ledger.audit(run_no)
+        ledger.quick_audit(run_no)
         runs.append(run_no)
     with threads(*(lambda run_no=run_no: ledger.publish(run_no) for run_no in reversed(runs))):
         pass
@@ -277,6 +277,6 @@ def test_a_reader_sees_a_publish_whole_or_not_at_all(ledger: Ledger) -> None:
             seen.add(ledger.value("SELECT count(*) FROM ledger.balance"))
 
     with threads(read):
-        ledger.run()
+        ledger.quick_run()
         done.set()
     assert seen <= {0, 400}

@@ -10,12 +10,6 @@ from qbank_ledger.verify import verify
 from .conftest import Ledger, Reply
 
 
-@pytest.fixture
-def ledger(emptied: Ledger) -> Ledger:
-    """One ledger for all of this module."""
-    return emptied
-
-
 def age(ledger: Ledger, run_no: int, days: float) -> None:
     """Make a run that many days older, in its own partition."""
     with ledger.owner.begin() as connection:

@@ -12,7 +12,7 @@ from .conftest import Ledger, Reply, failed
 def prepared(ledger: Ledger, replies: object = None, **options: object) -> int:
     run_no = ledger.plan(**options)
     ledger.fetch(run_no, replies)  # type: ignore[arg-type]
-    ledger.audit(run_no)
+    ledger.quick_audit(run_no)
     ledger.publish(run_no)
     return run_no
 
@@ -82,7 +82,7 @@ def test_an_hour_that_a_run_crossed_says_where_its_balance_is(ledger: Ledger) ->
     ledger.rows("UPDATE sync.run SET started_at = started_at - interval '1 hour'")
     ledger.rows("UPDATE ledger.account_period SET opened_at = opened_at - interval '1 hour'")
     ledger.fetch(run_no)
-    ledger.audit(run_no)
+    ledger.quick_audit(run_no)
     ledger.publish(run_no)
     ledger.close(run_no)
     assert ledger.rows("SELECT DISTINCT reason FROM ledger.missing_hour") == [("observed in a later hour",)]

@@ -94,11 +94,11 @@ def test_a_killed_fetch_loses_a_chunk_at_most(ledger: Ledger) -> None:
 
 
 def test_a_fetch_that_was_cleared_opens_its_run_again(ledger: Ledger) -> None:
-    run_no = ledger.run(lambda id_: failed(id_) if id_ == "a" else Reply(account_id=id_))
+    run_no = ledger.quick_run(lambda id_: failed(id_) if id_ == "a" else Reply(account_id=id_))
     assert ledger.value("SELECT state FROM sync.run") == "partial"
     ledger.fetch(run_no)
     assert ledger.rows("SELECT DISTINCT outcome FROM sync.outcome") == [(None,)]
-    ledger.audit(run_no)
+    ledger.quick_audit(run_no)
     assert ledger.publish(run_no) == 3
     assert ledger.close(run_no) == "complete"
     assert ledger.value("SELECT deadline_at > now() + interval '59 minutes' FROM sync.run")

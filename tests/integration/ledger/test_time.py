@@ -12,12 +12,6 @@ from sqlalchemy import text
 from .conftest import Ledger
 
 
-@pytest.fixture
-def ledger(emptied: Ledger) -> Ledger:
-    """One ledger for all of this module."""
-    return emptied
-
-
 def account(
     ledger: Ledger, id_: str = "a", zone: str = "UTC", cut_off: str | None = None, **fields: Any
 ) -> None:
@@ -90,7 +84,7 @@ def test_now_is_what_the_table_says(ledger: Ledger) -> None:
 
 def test_as_known_reads_one_partition_by_its_index(ledger: Ledger) -> None:
     with ledger.owner.begin() as connection:
-        connection.execute(text("SET enable_seqscan = off"))
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
         plan = (
             connection.execute(
                 text(

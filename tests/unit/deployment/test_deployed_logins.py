@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 from local.postgres import Cluster
 from sqlalchemy import make_url
-from tests.conftest import free_port
+from tests.conftest import throwaway
 
 from qbank_ledger.migrate import migrate
 
@@ -23,10 +23,8 @@ LOGINS = {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A PostgreSQL as the image has it: a superuser with a password, and nothing else."""
-    cluster = Cluster(tmp_path_factory.mktemp("deployed"), free_port())
-    cluster.start()
-    yield cluster
-    cluster.stop()
+    with throwaway(tmp_path_factory.mktemp("deployed")) as cluster:
+        yield cluster
 
 
 @pytest.fixture
