@@ -58,7 +58,18 @@ def test_a_month_runs_from_its_first_date_to_its_last(text: str, first: str, las
 
 @pytest.mark.parametrize(
     "text",
-    ["", "2026", "2026-13", "2026-00", "2026-1", "26-10", "2026-10-31", "\u0662\u0660\u0662\u0666-10", "0000-01", "9999-12"],
+    [
+        "",
+        "2026",
+        "2026-13",
+        "2026-00",
+        "2026-1",
+        "26-10",
+        "2026-10-31",
+        "\u0662\u0660\u0662\u0666-10",
+        "0000-01",
+        "9999-12",
+    ],
 )
 def test_what_is_no_month_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(CloseError, match=r"is no month: write year and month, such as 2026-10\."):
