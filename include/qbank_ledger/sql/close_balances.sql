@@ -1,7 +1,7 @@
 -- Purpose: each account's closing on the close date, beside its reconciliation and sign-off.
 -- Grain:   account that was active at the date's end, or has a closing or a reconciliation of the date. What was
 --          compared is the group's, repeated for each member; of each group leads_group is true of one.
--- Params:  close_date.
+-- Params:  close_date; active_at: an account that is active then counts, too; null: the date is over.
 WITH line AS (
     SELECT coalesce(r.entity, a.entity) AS entity, coalesce(r.gl_account, a.gl_account) AS gl_account, a.account_id, a.name,
            coalesce(r.currency, c.currency, a.currency) AS currency, a.minor_units,
@@ -22,7 +22,8 @@ WITH line AS (
            -- Active at the date's end. Before the first full run there is no period to tell.
         OR coalesce((SELECT bool_or(p.opened_at < x.closes_at AND (p.closed_at IS NULL OR p.closed_at >= x.closes_at))
                        FROM ledger.account_period AS p,
-                            (SELECT (CAST(:close_date AS date) + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone) AS x (closes_at)
+                            (SELECT greatest((CAST(:close_date AS date) + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone,
+                                             CAST(:active_at AS timestamptz))) AS x (closes_at)
                       WHERE p.account_id = a.account_id), a.active)
 ), netted AS (
     SELECT l.*, CASE WHEN l.closing_currency = l.currency THEN l.ledger_balance END AS closing,

@@ -1,11 +1,13 @@
 -- Purpose: how far each date of the month is: compared, with what status, signed off.
 -- Grain:   date from the month's first to the close date; the counts are of accounts.
--- Params:  first_date, close_date.
+-- Params:  first_date, close_date; active_at: an account that is active then counts on the close date; null: it is over.
 WITH expected AS (
     SELECT d.as_of_date::date AS as_of_date, a.account_id
       FROM generate_series(CAST(:first_date AS date)::timestamp, CAST(:close_date AS date), interval '1 day') AS d (as_of_date)
      CROSS JOIN ledger.account AS a
-     CROSS JOIN LATERAL (SELECT (d.as_of_date::date + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone) AS x (closes_at)
+     CROSS JOIN LATERAL (SELECT greatest((d.as_of_date::date + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone,
+                                         CASE WHEN d.as_of_date::date = :close_date THEN CAST(:active_at AS timestamptz) END)
+                        ) AS x (closes_at)
            -- Active at the date's end. Before the first full run there is no period to tell.
      WHERE coalesce((SELECT bool_or(p.opened_at < x.closes_at AND (p.closed_at IS NULL OR p.closed_at >= x.closes_at))
                        FROM ledger.account_period AS p WHERE p.account_id = a.account_id), a.active)

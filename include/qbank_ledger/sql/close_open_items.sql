@@ -1,6 +1,6 @@
 -- Purpose: what was open on the close date: each account's last compared date until then, as its newest version has it.
 -- Grain:   group of accounts compared as one sum, the oldest first.
--- Params:  close_date.
+-- Params:  close_date; active_at: an account that is active then counts, too; null: the date is over.
 WITH last AS (
     SELECT n.*, a.minor_units
       FROM ledger.account AS a
@@ -12,7 +12,8 @@ WITH last AS (
            -- Active at the date's end. Before the first full run there is no period to tell.
        AND coalesce((SELECT bool_or(p.opened_at < x.closes_at AND (p.closed_at IS NULL OR p.closed_at >= x.closes_at))
                        FROM ledger.account_period AS p,
-                            (SELECT (CAST(:close_date AS date) + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone) AS x (closes_at)
+                            (SELECT greatest((CAST(:close_date AS date) + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone,
+                                             CAST(:active_at AS timestamptz))) AS x (closes_at)
                       WHERE p.account_id = a.account_id), a.active)
 ), once AS (
     SELECT DISTINCT ON (entity, gl_account, currency) *

@@ -84,6 +84,17 @@ def test_a_month_that_has_not_ended_is_marked_provisional_and_shows_what_is_ther
     assert seal.sha256 in made.page.text
 
 
+def test_an_account_whose_first_day_was_over_when_it_began_is_in_the_months_pack_all_the_same(
+    ledger: Ledger,
+) -> None:
+    ledger.accounts("a", cut_off="'00:01'")
+    ledger.quick_run()
+    made = Made(close_month(ledger.engine, f"{datetime.now(UTC):%Y-%m}", ledger.folder / "close"))
+    (row,) = made.rows("Balances")
+    assert (row["Account"], row["Bank closing"], row["Status"]) == ("a", None, "not compared")
+    assert made.rows("Dates")[-1]["Not compared"] == 1
+
+
 @pytest.mark.parametrize(
     ("month", "said"),
     [
