@@ -182,7 +182,7 @@ def test_an_operator_operates(sessions: dict[str, Any], statement: str) -> None:
 )
 def test_a_preparer_and_an_approver_may_try(sessions: dict[str, Any], role: str, statement: str) -> None:
     """Nothing was compared here: that they hear, and not that they lack a right."""
-    with pytest.raises(exc.DataError, match="there is none; recon.sign_off_state lists"):
+    with pytest.raises(exc.DataError, match=r"there is none; recon\.sign_off_state lists"):
         sessions[role].exec_driver_sql(statement)
     sessions[role].rollback()
 
