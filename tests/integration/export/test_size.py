@@ -1,5 +1,6 @@
 """Ten thousand balances: in time, and in memory that does not grow with them."""
 
+import io
 import os
 import re
 import subprocess
@@ -8,6 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+
+from qbank_ledger.database import engine_for
+from qbank_ledger.export import export_balances
+from qbank_ledger.export.csv_table import CsvTable
+from tests.integration.conftest import EMPTY
 
 from .conftest import Desk, connection
 
@@ -45,3 +51,14 @@ def test_ten_thousand_balances_take_seconds_and_no_more_memory_than_two(
     assert len(set(re.findall(rb"a{20}[0-9]{6}", (tmp_path / "many").read_bytes()))) == 10_000
     assert took < 10
     assert of_many - of_few < 2_000
+
+
+def test_it_takes_no_longer_where_statistics_know_of_no_account(desk: Desk) -> None:
+    accounts = [{"id": f"a{n}"} for n in range(2_000)]
+    desk.accounts(accounts)
+    desk.rows(EMPTY)
+    desk.rows("ANALYZE ledger.account")
+    desk.rows("ANALYZE ledger.balance")
+    desk.accounts(accounts)
+    hurried = desk.ledger.url.update_query_dict({"options": "-c statement_timeout=5s"})
+    assert export_balances(engine_for(hurried, None), CsvTable, io.StringIO(), print).written == 2_000
