@@ -1,11 +1,14 @@
-"""Every CHECK and unique index of the ledger and its rooms, and who keeps versions in order: what breaks one is refused."""
+"""Every CHECK and unique index of the ledger and its rooms, what keeps versions in order, and the functions' own guards."""
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, exc
+
+from qbank_ledger.database import engine_for
 
 from .conftest import Ledger, Reply, failed
 
@@ -131,6 +134,23 @@ def test_each_guard_has_a_row_that_breaks_it(ledger: Ledger) -> None:
     assert of_the_ledger == set(BROKEN)
 
 
+# ── What is kept for ever ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("statement", ["UPDATE {} SET run_no = run_no", "DELETE FROM {}", "TRUNCATE {}"])
+@pytest.mark.parametrize(
+    "relation", ["ledger.seal", "ledger.balance_history", "its partition", "sync.release"]
+)
+def test_what_is_append_only_takes_no_other_statement(
+    ledger: Ledger, session: Connection, relation: str, statement: str
+) -> None:
+    """Also one that would change nothing: no CHECK is there to refuse it."""
+    if relation == "its partition":
+        relation = ledger.value("SELECT tableoid::regclass::text FROM ledger.balance_history LIMIT 1")
+    with pytest.raises(exc.DBAPIError, match=f"on {relation} is refused: it is append-only"):
+        session.exec_driver_sql(statement.format(relation))
+
+
 # ── Versions in order, whoever changes a balance ───────────────────────────────────────────────────
 
 
@@ -192,3 +212,62 @@ def test_a_clock_that_was_set_back_does_not_turn_versions_round(session: Connect
         .first()
     )
     assert kept == timedelta(microseconds=1)
+
+
+# ── Functions ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_loader_makes_partitions_that_it_could_not_make_itself(ledger: Ledger) -> None:
+    with ledger.engine.connect() as connection:
+        made = connection.exec_driver_sql(
+            "SELECT ledger.ensure_partitions(now() + interval '3 years')"
+        ).scalar_one()
+    assert made == 12, "four months of three tables; they are undone"
+
+
+def test_two_plans_at_once_make_partitions_once(ledger: Ledger) -> None:
+    made: list[int] = []
+    query = "SELECT ledger.ensure_partitions(now() + interval '5 years')"
+
+    def second() -> None:
+        made.append(ledger.value(query))
+
+    with ledger.engine.begin() as connection:
+        made.append(connection.exec_driver_sql(query).scalar_one())
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(0.5)
+        assert thread.is_alive(), "it waits for the first to end"
+    thread.join(30)
+    assert made == [12, 0]
+
+
+@pytest.mark.parametrize(
+    ("function", "table", "given", "kept"),
+    [
+        ("accept_host", "accepted_host", "Other.Bank", "other.bank"),
+        ("accept_accounts", "accepted_accounts", "F" * 64, "f" * 64),
+    ],
+)
+def test_what_an_operator_accepts_is_kept_once_with_the_login(
+    ledger: Ledger, function: str, table: str, given: str, kept: str
+) -> None:
+    with engine_for(ledger.url, role="qbank_operator").connect() as connection:
+        for _ in range(2):
+            connection.exec_driver_sql(f"SELECT ledger.{function}(%s)", (given,))
+        rows = connection.exec_driver_sql(f"SELECT * FROM ledger.{table} ORDER BY accepted_at DESC").all()
+    assert [row[0] for row in rows].count(kept) == 1
+    assert {row.accepted_by for row in rows} == {ledger.url.username}, "and not the function's owner"
+
+
+@pytest.mark.parametrize("hash_", [
+    "ledger.row_sha256('a', '2026-10-25 00:00+00', {}, 2, 'EUR', '2026-10-25 00:59:59.000001+00', 1, 2, 3, '2026-10-25 01:00+00')",
+    "ledger.seal_sha256(1, 2, 3, '{{}}', repeat('0', 64), NULL, '2026-10-25 00:59:59.000001+00')",
+])  # fmt: skip
+def test_a_hash_is_the_same_in_every_session(ledger: Ledger, hash_: str) -> None:
+    hashes = set()
+    for zone, amount in (("UTC", "1.10"), ("America/New_York", "1.1"), ("Asia/Kolkata", "1.100000")):
+        with ledger.owner.begin() as connection:
+            connection.exec_driver_sql(f"SET LOCAL timezone = '{zone}'; SET LOCAL datestyle = 'SQL, DMY'")
+            hashes.add(connection.exec_driver_sql(f"SELECT {hash_.format(amount)}").scalar_one())
+    assert len({bytes(value) if isinstance(value, memoryview) else value for value in hashes}) == 1
