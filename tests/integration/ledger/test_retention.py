@@ -86,6 +86,34 @@ def test_without_a_setting_it_is_90_days() -> None:
     assert payload_days({"QBANK_PAYLOAD_DAYS": "1"}) == 1
 
 
-def test_the_database_keeps_a_day_at_least(ledger: Ledger) -> None:
+@pytest.mark.parametrize("keep", ["interval '23 hours'", "NULL"])
+def test_the_database_keeps_a_day_at_least(ledger: Ledger, keep: str) -> None:
     with pytest.raises(exc.DBAPIError, match="kept for a day at least"):
-        ledger.rows("SELECT sync.drop_payloads(interval '23 hours')")
+        ledger.rows(f"SELECT sync.drop_payloads({keep})")
+
+
+OLD_RUNS = """
+INSERT INTO sync.run (dag_run_id, api_host, started_at, deadline_at, dry_run, subset, expected, state, finished_at, published, quarantined, failed)
+SELECT 'old', 'bank', now() - interval '91 days' - n * interval '1 hour', now(), false, false, 1, 'failed', now(), 0, 0, 1
+  FROM generate_series(1, 26) AS n
+"""
+LEFT = "SELECT run_no FROM sync.run WHERE payloads_dropped_at IS NULL ORDER BY run_no"
+
+
+def test_what_has_piled_up_goes_a_day_of_runs_at_a_time_the_oldest_first(ledger: Ledger) -> None:
+    ledger.rows(OLD_RUNS)
+    ledger.rows("SELECT sync.drop_payloads(interval '90 days')")
+    assert ledger.rows(LEFT) == [(1,), (2,)], "the youngest two of 26"
+    once = ledger.rows("SELECT run_no, payloads_dropped_at FROM sync.run WHERE run_no > 2 ORDER BY 1")
+    ledger.rows("SELECT sync.drop_payloads(interval '90 days')")
+    assert ledger.rows(LEFT) == []
+    again = ledger.rows("SELECT run_no, payloads_dropped_at FROM sync.run WHERE run_no > 2 ORDER BY 1")
+    assert again == once, "what is gone does not go again"
+
+
+def test_a_run_that_somebody_holds_is_passed_over(ledger: Ledger) -> None:
+    ledger.rows(OLD_RUNS)
+    with ledger.owner.begin() as holding:
+        holding.exec_driver_sql("SELECT FROM sync.run WHERE run_no = 26 FOR UPDATE")
+        ledger.rows("SET LOCAL lock_timeout = '1s'; SELECT sync.drop_payloads(interval '90 days')")
+    assert ledger.rows(LEFT) == [(1,), (26,)]
