@@ -137,14 +137,22 @@ def test_a_file_is_of_one_state_of_the_ledger(desk: Desk) -> None:
 # ── files ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_file_replaces_the_one_before(desk: Desk, tmp_path: Path) -> None:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder: the ledger's accounts file is in tmp_path."""
+    path = tmp_path / "exports"
+    path.mkdir()
+    return path
+
+
+def test_a_file_replaces_the_one_before(desk: Desk, folder: Path) -> None:
     desk.account("x")
-    path = tmp_path / "balances.csv"
+    path = folder / "balances.csv"
     path.write_text("old")
     done = desk.command("--format", "csv", "--output", path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert set(read_csv(path.read_text())) == {"x"}
-    assert [each.name for each in tmp_path.iterdir()] == ["balances.csv"]
+    assert [each.name for each in folder.iterdir()] == ["balances.csv"]
 
 
 def test_a_file_lacks_what_was_refused_and_is_there(desk: Desk, tmp_path: Path) -> None:
@@ -155,24 +163,24 @@ def test_a_file_lacks_what_was_refused_and_is_there(desk: Desk, tmp_path: Path) 
     assert set(read_csv(path.read_text())) == {"x"}
 
 
-def test_a_file_stays_as_it_was_when_there_is_nothing_to_write(desk: Desk, tmp_path: Path) -> None:
-    path = tmp_path / "balances.csv"
+def test_a_file_stays_as_it_was_when_there_is_nothing_to_write(desk: Desk, folder: Path) -> None:
+    path = folder / "balances.csv"
     path.write_text("old")
     done = desk.command("--format", "csv", "--output", path)
     assert done.returncode == 1
     assert done.stderr.startswith("Nothing was exported")
     assert path.read_text() == "old"
-    assert [each.name for each in tmp_path.iterdir()] == ["balances.csv"]
+    assert [each.name for each in folder.iterdir()] == ["balances.csv"]
 
 
-def test_a_file_stays_as_it_was_when_the_ledger_breaks_off(desk: Desk, tmp_path: Path) -> None:
+def test_a_file_stays_as_it_was_when_the_ledger_breaks_off(desk: Desk, folder: Path) -> None:
     desk.accounts([{"id": f"a{n}"} for n in range(3000)])
     # After a thousand rows and more have been written.
     desk.rows(
         "CREATE OR REPLACE FUNCTION ledger.break_off(text) RETURNS text LANGUAGE plpgsql AS"
         " $$BEGIN IF $1 = 'a2999' THEN RAISE 'broken off'; END IF; RETURN $1; END$$"
     )
-    path = tmp_path / "balances.csv"
+    path = folder / "balances.csv"
     path.write_text("old")
     code = (
         "import sys; from qbank_ledger import database, __main__; read = database.statement_text\n"
@@ -192,7 +200,7 @@ def test_a_file_stays_as_it_was_when_the_ledger_breaks_off(desk: Desk, tmp_path:
     desk.rows("DROP FUNCTION ledger.break_off(text)")
     assert (done.returncode, done.stderr) == (1, "The ledger database refused a statement (broken off).\n")
     assert path.read_text() == "old"
-    assert [each.name for each in tmp_path.iterdir()] == ["balances.csv"]
+    assert [each.name for each in folder.iterdir()] == ["balances.csv"]
 
 
 @pytest.mark.parametrize("output", ["pipe", ".", "missing/balances.csv"])
