@@ -9,9 +9,9 @@ PYTEST := $(PYTHON) -m pytest -n 2
 override SQL := $(value SQL)
 override CONF := $(value CONF)
 # An environment may well have names like these for something else: they count on the command line alone.
-$(foreach name,OUT VERSION,$(if $(filter command,$(origin $(name))),,$(eval $(name) :=)))
-override OUT := $(value OUT)
-export SQL CONF MONTH FORMAT OUT VERSION
+$(foreach name,OUT VERSION SENDER RECEIVER,$(if $(filter command,$(origin $(name))),,$(eval $(name) :=)))
+$(foreach name,OUT SENDER RECEIVER,$(eval override $(name) := $$(value $(name))))
+export SQL CONF MONTH FORMAT OUT VERSION SENDER RECEIVER
 
 help: ## these, one line each
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r verb does; do printf '%-10s %s\n' "$$verb" "$$does"; done

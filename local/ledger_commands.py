@@ -31,14 +31,19 @@ def verify(settings: Settings) -> int:
 
 
 def export(settings: Settings) -> int:
-    """``python -m qbank_ledger export --format FORMAT``, as VERSION of camt.052, into OUT where given."""
+    """``python -m qbank_ledger export --format FORMAT``, into OUT where given.
+
+    VERSION is camt.052's, SENDER and RECEIVER are BAI2's.
+    """
     given = settings.environ.get
     form = given("FORMAT") or "camt052"
     arguments = ["--format", form]
-    if form == "camt052" and given("VERSION"):
-        arguments += ["--camt-version", given("VERSION", "")]
-    if given("OUT"):
-        arguments += ["--output", given("OUT", "")]
+    options = {"--output": "OUT"}
+    if form == "camt052":
+        options["--camt-version"] = "VERSION"
+    elif form == "bai2":
+        options |= {"--bai2-sender": "SENDER", "--bai2-receiver": "RECEIVER"}
+    arguments += [f"{option}={given(name)}" for option, name in options.items() if given(name)]
     return _call(settings, "ledger_analyst", "export", *arguments)
 
 

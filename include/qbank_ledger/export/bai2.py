@@ -12,6 +12,7 @@ from decimal import Decimal
 from qbank_ledger.export.balance import Balance, UnfitError, plain
 
 SENDER, RECEIVER = "QBANK", "ERP"
+PARTY_CHARACTERS = 20  # so that records 01 and 02 fit a line
 # The longest line, and so the longest field: only a field's end may be a line's end.
 LINE_CHARACTERS = 80
 _TODAYS, _EARLIER = 3, 1  # interim, of the same day or of a previous one
@@ -21,11 +22,13 @@ _FIELD = re.compile(r"[ -+\-.0-~]+")  # printable ASCII but , and /
 class Bai2:
     """Records 01 and 99 around a group (02 … 98) for each currency and date, 03 and 49 for each account.
 
-    Takes the accounts ordered by currency and date of observation (UTC).
+    Takes the accounts ordered by currency and date of observation (UTC). ``sender`` and ``receiver`` are
+    what the importer knows the bank and itself by; ``is_party`` says whether a field can hold them.
     """
 
-    def __init__(self, made_at: datetime) -> None:
+    def __init__(self, made_at: datetime, sender: str = SENDER, receiver: str = RECEIVER) -> None:
         self._made_at = made_at.astimezone(UTC)
+        self._sender, self._receiver = sender, receiver
         self._group: tuple[str, date] | None = None
         self._group_total = self._group_accounts = self._group_records = 0
         self._file_total = self._groups = self._file_records = 0
@@ -33,7 +36,7 @@ class Bai2:
     def head(self) -> str:
         self._file_records = 1
         at = f"{self._made_at:%y%m%d,%H%M,%H%M%S%f}"
-        return f"01,{SENDER},{RECEIVER},{at},{LINE_CHARACTERS},,2/\n"
+        return f"01,{self._sender},{self._receiver},{at},{LINE_CHARACTERS},,2/\n"
 
     def account(self, balance: Balance) -> str:
         ledger, available = (
@@ -64,7 +67,8 @@ class Bai2:
         end = self._end_group()
         self._group, self._group_records = (currency, on), 1
         modifier = _TODAYS if on == self._made_at.date() else _EARLIER
-        return f"{end}02,{RECEIVER},{SENDER},1,{on:%y%m%d},,{currency},{modifier}/\n"
+        parties = f"{self._receiver},{self._sender}"
+        return f"{end}02,{parties},1,{on:%y%m%d},,{currency},{modifier}/\n"
 
     def _end_group(self) -> str:
         if self._group is None:
@@ -76,6 +80,11 @@ class Bai2:
         self._file_records += records
         self._group_total = self._group_accounts = 0
         return end
+
+
+def is_party(text: str) -> bool:
+    """Whether it can be a sender or receiver."""
+    return len(text) <= PARTY_CHARACTERS and _FIELD.fullmatch(text) is not None
 
 
 def _number(balance: Balance) -> str:

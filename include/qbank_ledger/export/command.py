@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 
 from qbank_ledger.database import engine_for
 from qbank_ledger.errors import LedgerError
-from qbank_ledger.export.bai2 import Bai2
+from qbank_ledger.export.bai2 import PARTY_CHARACTERS, RECEIVER, SENDER, Bai2, is_party
 from qbank_ledger.export.balance import ExportError
 from qbank_ledger.export.camt052 import VERSIONS, Camt052
 from qbank_ledger.export.csv_table import CsvTable
@@ -30,6 +30,10 @@ def options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--camt-version", default=VERSIONS[0], choices=VERSIONS, help="of camt052 (default: %(default)s)"
     )
+    for option, default in (("--bai2-sender", SENDER), ("--bai2-receiver", RECEIVER)):
+        parser.add_argument(
+            option, default=default, type=_party, metavar="ID", help="of bai2 (default: %(default)s)"
+        )
     parser.add_argument("--output", type=Path, metavar="FILE", help="where to (default: standard output)")
 
 
@@ -42,6 +46,8 @@ def run(url: URL, given: Namespace) -> str:
     form = FORMATS[given.format]
     if given.format == "camt052":
         form = partial(Camt052, version=given.camt_version)
+    elif given.format == "bai2":
+        form = partial(Bai2, sender=given.bai2_sender, receiver=given.bai2_receiver)
     try:
         with _standard_output() if given.output is None else _file(given.output) as out:
             done = export_balances(engine_for(url, role=None), form, out, _say)
@@ -62,6 +68,14 @@ def run(url: URL, given: Namespace) -> str:
             f"The file is incomplete: it has {done.written} of {total} active accounts; why is said above."
         )
     return ""
+
+
+def _party(text: str) -> str:
+    if not is_party(text):
+        raise ArgumentTypeError(
+            f"{text!r} can't be one: write 1 to {PARTY_CHARACTERS} characters of plain ASCII but , and /"
+        )
+    return text
 
 
 def _say(line: str) -> None:

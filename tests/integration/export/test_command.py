@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.export import file
+from qbank_ledger.export.bai2 import LINE_CHARACTERS
 from qbank_ledger.export.csv_table import CsvTable
 from tests.conftest import free_port
 
@@ -89,6 +90,33 @@ def test_an_unknown_format_or_version_is_a_sentence_with_the_choices(desk: Desk)
         assert (done.returncode, done.stdout) == (2, "")
         assert re.search(r"invalid choice: '(mt940|001\.99)' \(choose from", done.stderr)
     assert desk.command().returncode == 2
+
+
+def test_a_bai2_file_is_from_and_to_whom_it_is_said_to_be(desk: Desk) -> None:
+    desk.account("x")
+    for arguments, sender, receiver in [
+        ((), "QBANK", "ERP"),
+        (("--bai2-sender", "021000021", "--bai2-receiver", "R" * 20), "021000021", "R" * 20),
+        (("--bai2-sender=-1 ~", "--bai2-receiver", "x"), "-1 ~", "x"),
+    ]:
+        read = read_bai2(desk.command("--format", "bai2", *arguments).stdout)
+        assert (read.header.sender_id, read.header.receiver_id) == (sender, receiver)
+        group = read.children[0].header
+        assert (group.originator_id, group.ultimate_receiver_id) == (sender, receiver)
+
+
+def test_records_01_and_02_fit_a_line_with_the_longest_sender_and_receiver(desk: Desk) -> None:
+    desk.account("x")
+    text = desk.command("--format", "bai2", "--bai2-sender", "S" * 20, "--bai2-receiver", "R" * 20).stdout
+    assert max(map(len, text.splitlines())) <= LINE_CHARACTERS
+
+
+@pytest.mark.parametrize("party", ["", "S" * 21, "a,b", "a/b", "a\nb", "ä"])
+def test_a_sender_that_a_field_can_not_hold_is_a_sentence(desk: Desk, party: str) -> None:
+    for option in ("--bai2-sender", "--bai2-receiver"):
+        done = desk.command("--format", "bai2", f"{option}={party}")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"argument {option}: {party!r} can't be one: write 1 to 20 characters" in done.stderr
 
 
 # ── logins ─────────────────────────────────────────────────────────────────────────────────────────

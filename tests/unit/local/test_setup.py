@@ -31,19 +31,20 @@ def test_every_verb_that_the_makefile_calls_is_there() -> None:
     assert called == set(VERBS)
 
 
-def test_where_an_export_goes_is_read_from_the_command_line_alone_and_as_it_was_typed() -> None:
-    shown = """import os; print([os.environ.get(name) for name in ("FORMAT", "OUT", "VERSION")])"""
+def test_what_an_export_takes_is_read_from_the_command_line_alone_and_as_it_was_typed() -> None:
+    shown = """import os; print([os.environ.get(name) for name in ("FORMAT", "OUT", "VERSION", "SENDER")])"""
 
     def given(*arguments: str) -> str:
         done = subprocess.run(
             # What stands in for Python shows its environment, and leaves the rest of the line alone.
             ["make", "--old-file=setup", f"PYTHON={sys.executable} -c '{shown}' #", "export", *arguments],
-            cwd=ROOT, env={**os.environ, "OUT": "build", "VERSION": "9"}, capture_output=True, text=True, check=True,
+            cwd=ROOT, env={**os.environ, "OUT": "build", "VERSION": "9", "SENDER": "me"}, capture_output=True, text=True, check=True,
         )  # fmt: skip
         return done.stdout
 
-    assert given("FORMAT=csv") == "['csv', '', '']\n"
-    assert given("FORMAT=camt052", "OUT=a$b c", "VERSION=001.08") == "['camt052', 'a$b c', '001.08']\n"
+    assert given("FORMAT=csv") == "['csv', '', '', '']\n"
+    assert given("FORMAT=camt052", "OUT=a$b c", "VERSION=001.08") == "['camt052', 'a$b c', '001.08', '']\n"
+    assert given("FORMAT=bai2", "SENDER=a$b #1") == "['bai2', '', '', 'a$b #1']\n"
 
 
 def test_both_locks_have_the_same_version_of_a_package() -> None:
