@@ -87,6 +87,7 @@ ALTERED = [
     ("UPDATE ledger.seal SET run_no = 99 WHERE seal_no = {first}", "Seal {first} was altered"),
     ("UPDATE ledger.seal SET control_totals = '{{}}' WHERE seal_no = {second}", "Seal {second} was altered"),
     ("UPDATE ledger.seal SET sealed_at = now() WHERE seal_no = {second}", "Seal {second} was altered"),
+    ("UPDATE ledger.seal SET previous_sha256 = repeat('0', 64) WHERE seal_no = {second}", "Seal {second} was altered"),
 ]  # fmt: skip
 
 
