@@ -27,8 +27,8 @@ from .conftest import Ledger
 PUBLISHERS, ROUNDS, RELEASES, HOURS = 8, 200, 100, 3
 RUNS = PUBLISHERS * ROUNDS
 # Which publishers are killed, in which of their rounds at the earliest, and how far their publish has come.
-# Early on: of one that fell behind the others no later round may have anything to write.
-KILLED = {0: (10, "rows written"), 5: (20, "sealed")}
+# At once: of one that fell behind the others no later round may have anything to write.
+KILLED = {0: (1, "rows written"), 5: (2, "sealed")}
 SEED = 20261005
 PROCESSES = get_context("forkserver")
 
@@ -79,8 +79,15 @@ class Seen:
 # ── What goes on at once ───────────────────────────────────────────────────────────────────────────
 
 
-def publishing(url: URL, number: int, killed: tuple[int, str] | None) -> None:
-    """Publish this publisher's rounds, as far as they are left, in a process and a session of its own."""
+def publishing(url: URL, number: int, started: Any, killed: tuple[int, str] | None) -> None:
+    """Publish this publisher's rounds, as far as they are left, in a process and a session of its own.
+
+    None begins before all are there.
+    """
+    with started.get_lock():
+        started.value += 1
+    while started.value < PUBLISHERS:
+        time.sleep(0.005)
     engine = create_engine(session_url(url))
     mine = range(number + 1, RUNS + 1, PUBLISHERS)
     round_, how_far = killed or (ROUNDS, "")
@@ -98,6 +105,7 @@ def publishing(url: URL, number: int, killed: tuple[int, str] | None) -> None:
     publish.execute = dying
     with engine.connect() as connection:
         done = set(connection.execute(text("SELECT run_no FROM sync.publication")).scalars())
+    start.wait()
     for run_no in mine:
         if run_no not in done:
             publish.publish_run(engine, run_no)
@@ -197,11 +205,11 @@ def after(_shared: Ledger) -> tuple[Ledger, Seen]:
     _shared.rows(HOLD, rounds=RUNS)
     _shared.rows(f"ALTER DATABASE {_shared.url.database} SET deadlock_timeout = '200ms'")
     PROCESSES.set_forkserver_preload([__name__])
-    seen = Seen()
+    seen, started = Seen(), PROCESSES.Value("i", 0)
     with ThreadPoolExecutor(PUBLISHERS + 1) as pool, beside(_shared, seen, reading, locking):
         released = pool.submit(to_its_end, releasing, _shared.url)
         publishers = [
-            pool.submit(to_its_end, publishing, _shared.url, number, killed=KILLED.get(number))
+            pool.submit(to_its_end, publishing, _shared.url, number, started, killed=KILLED.get(number))
             for number in range(PUBLISHERS)
         ]
         seen.ends = [work.result() for work in (*publishers, released)]
