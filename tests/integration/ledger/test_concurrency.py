@@ -84,10 +84,6 @@ def publishing(url: URL, number: int, started: Any, killed: tuple[int, str] | No
 
     None begins before all are there.
     """
-    with started.get_lock():
-        started.value += 1
-    while started.value < PUBLISHERS:
-        time.sleep(0.005)
     engine = create_engine(session_url(url))
     mine = range(number + 1, RUNS + 1, PUBLISHERS)
     round_, how_far = killed or (ROUNDS, "")
@@ -105,7 +101,10 @@ def publishing(url: URL, number: int, started: Any, killed: tuple[int, str] | No
     publish.execute = dying
     with engine.connect() as connection:
         done = set(connection.execute(text("SELECT run_no FROM sync.publication")).scalars())
-    start.wait()
+    with started.get_lock():
+        started.value += 1
+    while started.value < PUBLISHERS:
+        time.sleep(0.005)
     for run_no in mine:
         if run_no not in done:
             publish.publish_run(engine, run_no)
