@@ -162,10 +162,11 @@ def test_a_deadlock_is_tried_again(ledger: Ledger, monkeypatch: pytest.MonkeyPat
 def test_seals_are_a_chain_over_what_each_publish_wrote(ledger: Ledger) -> None:
     ledger.quick_run(giving("121.00"))
     ledger.quick_run(giving("122.00"))
-    first, second = ledger.rows("SELECT * FROM ledger.seal ORDER BY seal_no")
-    assert (first.previous_sha256, second.previous_sha256) == (None, first.sha256)
+    ledger.quick_run(giving("123.00"))
+    first, second, third = ledger.rows("SELECT * FROM ledger.seal ORDER BY seal_no")
+    assert [seal.previous_sha256 for seal in (first, second, third)] == [None, first.sha256, second.sha256]
     assert first.control_totals == {"EUR": {"available": "300", "ledger": "363"}}
-    assert (first.row_count, second.row_count) == (3, 3)
+    assert [seal.row_count for seal in (first, second, third)] == [3, 3, 3]
 
 
 # ── whatever hand ──────────────────────────────────────────────────────────────────────────────────

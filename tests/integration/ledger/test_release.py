@@ -147,6 +147,7 @@ UNFIT_FORMS = [
     ({"ledger_balance": Decimal("NaN")}, "not a finite number"),
     ({"available_balance": Decimal("-Infinity")}, "not a finite number"),
     ({"ledger_balance": Decimal("1.001")}, "more decimals than EUR"),
+    ({"available_balance": Decimal("1.001")}, "more decimals than EUR"),
     ({"available_balance": Decimal("-1e38")}, "more than 38 digits"),
     ({"ledger_balance": Decimal("9" * 37 + ".01")}, "more than 38 digits"),
     ({"echoed_account_id": "b"}, "about another account"),
@@ -219,12 +220,17 @@ def test_what_was_observed_outside_of_its_run_is_not_released(ledger: Ledger, op
         operator(run_no)
 
 
-def test_a_release_waits_for_a_publish_and_is_recorded_after_it(ledger: Ledger, operator: Any) -> None:
+@pytest.mark.parametrize(
+    "held",
+    ["SELECT pg_advisory_xact_lock(hashtextextended('qbank ledger: publish', 0))", "SELECT FROM sync.run FOR UPDATE"],
+    ids=["the publish lock", "the run"],
+)  # fmt: skip
+def test_a_release_waits_for_a_publish_and_is_recorded_after_it(
+    ledger: Ledger, operator: Any, held: str
+) -> None:
     run_no = stale(ledger)
     with ledger.owner.begin() as publishing:
-        publishing.exec_driver_sql(
-            "SELECT pg_advisory_xact_lock(hashtextextended('qbank ledger: publish', 0))"
-        )
+        publishing.exec_driver_sql(held)
         thread = threading.Thread(target=operator, args=(run_no,))
         thread.start()
         time.sleep(0.3)
