@@ -210,11 +210,14 @@ def test_an_open_run_and_a_dry_run_release_nothing(ledger: Ledger, operator: Any
         operator(run_no)
 
 
-def test_what_was_observed_outside_of_its_run_is_not_released(ledger: Ledger, operator: Any) -> None:
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_what_was_observed_outside_of_its_run_is_not_released(
+    ledger: Ledger, operator: Any, hours: int
+) -> None:
     run_no = stale(ledger)
     ledger.rows(
         "UPDATE sync.observation SET observed_at = observed_at + :d WHERE account_id = 'a'",
-        d=timedelta(hours=2),
+        d=timedelta(hours=hours),
     )
     with refused("not observed within the run"):
         operator(run_no)
