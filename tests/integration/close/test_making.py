@@ -84,6 +84,27 @@ def test_a_month_that_has_not_ended_is_marked_provisional_and_shows_what_is_ther
     assert seal.sha256 in made.page.text
 
 
+def test_the_seals_are_those_of_the_months_publishes(books: Books, close: Close) -> None:
+    books.account()
+    books.bank(END, "100")
+    moments = ("2024-09-30 23:59:59", "2024-10-01 00:00:00", "2024-10-31 23:59:59", "2024-11-01 00:00:00")
+    for number, at in enumerate(moments, 1):
+        books.rows(
+            "INSERT INTO ledger.seal (seal_no, run_no, row_count, control_totals, rows_sha256, previous_sha256, sha256,"
+            " sealed_at) VALUES (:n, :n, :n, jsonb_build_object('EUR', jsonb_build_object('available', '1', 'ledger',"
+            " '12345678901234567.89')), repeat('a', 64), (SELECT max(sha256) FROM ledger.seal), repeat(:digit, 64), :at)",
+            n=number, digit=str(number), at=f"{at}+00",
+        )  # fmt: skip
+    made = close()
+    assert [(row["Seal"], row["Ledger, total"]) for row in made.rows("Seals")] == [
+        (2, "12345678901234567.89"), (3, "12345678901234567.89"),
+    ]  # fmt: skip
+    shown = made.table("Seals: 2 of the month's publishes, 5 rows")
+    assert [(row["Seal"], row["Number"], row["SHA-256"]) for row in shown] == [
+        ("First of the month", 2, "2" * 64), ("Last of the month", 3, "3" * 64), ("Newest", 4, "4" * 64),
+    ]  # fmt: skip
+
+
 def test_an_account_whose_first_day_was_over_when_it_began_is_in_the_months_pack_all_the_same(
     ledger: Ledger,
 ) -> None:

@@ -36,6 +36,7 @@ def a_month_end(books: Books) -> None:
     books.gl((END, "900.10"))
     books.gl((END, "10.00"), gl="1200")
     books.gl((END, "123456"), gl="1300", currency="JPY")
+    books.gl((END, "7"), gl="1500")
     books.item(END, "-40")
     books.reconcile()
 
@@ -158,16 +159,20 @@ def test_an_account_counts_where_it_was_active_at_the_months_end(books: Books, c
                "closed since": ("2024-09-01", "2024-11-05")}  # fmt: skip
     for name, (opened, closed) in periods.items():
         id_ = name.replace(" ", "-")
-        books.account(id_, id_, active=name in ("here", "late"))
+        books.account(id_, id_, active=True)
         books.rows(
             "INSERT INTO ledger.account_period VALUES (:id, :opened, :closed)",
             id=id_,
             opened=opened,
             closed=closed,
         )
-    books.bank(day(3), "1", "here")
+        books.bank(day(3), "1", id_)
+        books.gl((day(3), "2"), gl=id_)
+    books.reconcile()
+    books.rows("UPDATE ledger.account SET active = false WHERE account_id IN ('gone', 'closed-since')")
     made = close()
     assert {row["Account"] for row in made.rows("Balances")} == {"here", "closed-since"}
+    assert {row["Accounts"] for row in made.rows("Open items")} == {"here", "closed-since"}
     assert [row["Accounts"] for row in made.rows("Dates")][18:21] == [3, 2, 2]
 
 
@@ -185,7 +190,10 @@ def test_sign_offs_are_there_with_who_when_and_why_and_what_took_them_back(
     sign("joe", "approve", id_="y")
     sign("joe", "reject", id_="z", comment="=1+1 is not what the bank says")
     books.bank(END, "101", "y", at="13:00")
+    books.bank(day(33), "100")
+    books.gl((day(33), "100"), gl="x")
     books.reconcile()
+    sign("jane", "prepare", day(33))
     made = close()
     actions = made.rows("Sign-offs")
     assert [(row["Account"], row["Action"], row["Version"]) for row in actions] == [
@@ -197,7 +205,7 @@ def test_sign_offs_are_there_with_who_when_and_why_and_what_took_them_back(
     assert [row["By"] for row in actions][:4] == [jane, joe, jane, joe]
     assert actions[-1]["Comment"] == "=1+1 is not what the bank says"
     assert "100 to 101" in actions[4]["Comment"]
-    newest = books.value("SELECT max(at) FROM recon.sign_off")
+    newest = books.value("SELECT max(at) FROM recon.sign_off WHERE as_of_date = :on", on=END)
     assert max(row["At (UTC)"] for row in actions) == newest.astimezone(UTC).replace(
         tzinfo=None, microsecond=0
     )
@@ -236,6 +244,12 @@ def test_a_restated_account_is_marked_until_it_is_compared_again(books: Books, c
     assert close().account()["Note"] is None
     books.bank(END, "100", at="13:00")
     assert close().account()["Note"] is None, "later, and the same"
+    books.account("silent")
+    books.reconcile()
+    assert close().account()["Status"] == "missing_bank"
+    assert close().account()["Note"] is None, "a sum that lacks a member is none"
+    books.bank(END, "0", "silent")
+    books.reconcile()
     books.gl((END, "101"))
     assert close().account()["Note"] == "restated since it was compared"
     books.reconcile()
@@ -250,3 +264,23 @@ def test_a_closing_in_another_currency_is_none_and_is_named(books: Books, close:
     row = close().account()
     assert (row["Bank closing"], row["Currency"], row["Status"]) == (None, "EUR", "missing_bank")
     assert row["Note"] == "its closing is in USD"
+
+
+def test_the_missing_hours_are_the_months_with_their_reasons_and_add_up_to_its_coverage(
+    books: Books, close: Close
+) -> None:
+    books.account()
+    books.bank(day(5), "100")
+    books.rows("INSERT INTO ledger.account_period VALUES ('x', '2024-09-30 20:00', '2024-11-01 04:00')")
+    for hour in ("2024-09-30 23:00", "2024-10-07 10:00", "2024-10-08 10:00", "2024-11-01 00:00"):
+        books.rows("INSERT INTO ledger.gap VALUES ('x', :hour, 'http_503', 1, now())", hour=f"{hour}+00")
+    made = close()
+    assert [(row["Reason"], row["Hours"], row["First hour (UTC)"]) for row in made.rows("Missing hours")] == [
+        ("http_503", 2, datetime(2024, 10, 7, 10)),  # noqa: DTZ001
+        ("no run", 741, datetime(2024, 10, 1)),  # noqa: DTZ001
+    ]
+    assert len(made.rows("Coverage")) == 744
+    assert sum(row["Missing"] for row in made.rows("Coverage")) == 743
+    (coverage,) = made.table("Coverage of the month's hours")
+    assert (coverage["Complete"], coverage["Account-hours expected"], coverage["Present"]) == (1, 744, 1)
+    assert "Without a balance: 743 of 744 account-hours (no run: 741, http_503: 2)." in made.pack.not_ready
