@@ -58,8 +58,8 @@ def audit_run(engine: Engine, run_no: int, docs: Path) -> int:
                 f"Answers of run {run_no} changed while they were audited: clear the audit task."
             )
         _keep_results(connection, run_no, results, answers)
-        if answers:
-            _find(connection, run_no, results)
+        for rule in RULES if answers else ():
+            _find(connection, run_no, rule, results)
         execute(connection, "write_verdicts", run_no=run_no)
         verdicts = execute(connection, "count_verdicts", run_no=run_no).one()
         if verdicts.audited != answers:
@@ -80,38 +80,27 @@ def _check_complete(connection: Connection, run_no: int) -> int:
     return int(row.answers)
 
 
-def _find(connection: Connection, run_no: int, results: list[_Result]) -> None:
-    """Write the findings of every rule in one pass over the answers; their numbers must be GX's."""
-    broken = " OR ".join(f"({rule.predicate})" for rule in RULES)
-    rules = ", ".join(
-        f"(:rule{n}, :severity{n}, :reason{n}, {rule.predicate})" for n, rule in enumerate(RULES)
-    )
-    given: dict[str, Any] = {"run_no": run_no}
-    for n, rule in enumerate(RULES):
-        given |= {f"rule{n}": rule.name, f"severity{n}": rule.severity, f"reason{n}": rule.reason}
+def _find(connection: Connection, run_no: int, rule: Rule, results: list[_Result]) -> None:
+    """Write the rule's findings; their number must be GX's."""
     connection.execute(
         text(
             "INSERT INTO sync.finding (run_no, account_id, rule, severity, reason)"
-            " SELECT s.run_no, s.account_id, r.rule, r.severity, coalesce(s.reason, r.reason)"
-            " FROM sync.audit_subject AS s"
-            f" CROSS JOIN LATERAL (VALUES {rules}) AS r (rule, severity, reason, broken)"
-            f" WHERE s.run_no = :run_no AND ({broken}) AND r.broken"
+            " SELECT s.run_no, s.account_id, :rule, :severity, coalesce(s.reason, :reason)"
+            f" FROM sync.audit_subject AS s WHERE s.run_no = :run_no AND ({rule.predicate})"
             " ON CONFLICT DO NOTHING"
         ),
-        given,
+        {"run_no": run_no, "rule": rule.name, "severity": rule.severity, "reason": rule.reason},
     )
-    counts = connection.execute(
-        text("SELECT rule, count(*) AS found FROM sync.finding WHERE run_no = :run_no GROUP BY rule"),
-        {"run_no": run_no},
-    )
-    found: dict[str, int] = {row.rule: row.found for row in counts}
-    for result in results:
-        count = found.get(result.name, 0)
-        if result.name != _GATE and count != result.count:
-            raise AuditError(
-                f"Rule {result.name} broke {result.count} rows of run {run_no} for Great Expectations and "
-                f"{count} for the ledger: not published."
-            )
+    found = connection.execute(
+        text("SELECT count(*) FROM sync.finding WHERE run_no = :run_no AND rule = :rule"),
+        {"run_no": run_no, "rule": rule.name},
+    ).scalar_one()
+    expected = next(result.count for result in results if result.name == rule.name)
+    if found != expected:
+        raise AuditError(
+            f"Rule {rule.name} broke {expected} rows of run {run_no} for Great Expectations and {found} "
+            "for the ledger: not published."
+        )
 
 
 def _keep_results(connection: Connection, run_no: int, results: list[_Result], answers: int) -> None:
