@@ -37,13 +37,7 @@ def start_and_run(settings: Settings, dag_id: str) -> bool:
     analyst = _login(stack, "ledger_analyst")
     print_balances(analyst)
     print(outcome_counts(analyst, run_id) or f"The run left nothing in the ledger: {state}.")
-    sample = reconcile_sample(_login(stack, "ledger_loader"), settings.state / "sample")
-    if sample:
-        print_open_items(analyst)
-        print(
-            "The GL beside it is a sample made from these balances, with three of them altered:\n"
-            f'{os.path.relpath(sample)}. Your own: make reconcile CONF=\'{{"gl_file": "…"}}\''
-        )
+    _show_sample_books(stack, analyst)
     if state != "success":
         for sentence in _errors(stack.api, dag_id, run_id):
             print(sentence, file=sys.stderr, flush=True)
@@ -61,8 +55,8 @@ def _show_sample_books(stack: Stack, analyst: URL) -> None:
     if sample:
         print_open_items(analyst)
         print(
-            "The GL beside them is a sample made from these balances, three of them altered:\n"
-            f'{os.path.relpath(sample)}   Your own: make reconcile CONF=\'{{"gl_file": "…"}}\''
+            "The GL beside it is a sample made from these balances, with three of them altered:\n"
+            f'{os.path.relpath(sample)}. Your own: make reconcile CONF=\'{{"gl_file": "…"}}\''
         )
 
 
