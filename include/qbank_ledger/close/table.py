@@ -7,6 +7,8 @@ from decimal import Context, Decimal, Inexact
 from functools import reduce
 from typing import Any
 
+from qbank_ledger.amount import plain
+
 # Adds exactly or raises: PostgreSQL's numerics are longer than Python's default of 28 digits.
 _EXACT = Context(prec=1000, traps=[Inexact])
 
@@ -32,9 +34,7 @@ class Amount:
 
     def plain(self) -> str:
         """Every digit, with a point and a leading minus."""
-        whole, _, fraction = f"{self.value:f}".partition(".")
-        decimals = fraction.rstrip("0").ljust(self.minor_units, "0")
-        return f"{whole}.{decimals}" if decimals else whole
+        return plain(self.value, self.minor_units)
 
     def grouped(self) -> str:
         """The same with commas between thousands."""

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from qbank_ledger.export.balance import Balance, UnfitError, plain
+from qbank_ledger.amount import plain
+from qbank_ledger.export.balance import Balance, UnfitError
 
 SENDER, RECEIVER = "QBANK", "ERP"
 PARTY_CHARACTERS = 20  # so that records 01 and 02 fit a line
@@ -31,10 +32,10 @@ class Bai2:
         self._sender, self._receiver = sender, receiver
         self._group: tuple[str, date] | None = None
         self._group_total = self._group_accounts = self._group_records = 0
-        self._file_total = self._groups = self._file_records = 0
+        self._file_total = self._groups = 0
+        self._file_records = 1  # the head
 
     def head(self) -> str:
-        self._file_records = 1
         at = f"{self._made_at:%y%m%d,%H%M,%H%M%S%f}"
         return f"01,{self._sender},{self._receiver},{at},{LINE_CHARACTERS},,2/\n"
 

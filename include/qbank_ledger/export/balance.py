@@ -1,7 +1,4 @@
-"""What an export writes of an account, and the texts of its amounts and times.
-
-Amounts go from numeric to text digit by digit: Decimal's own arithmetic would round to 28 digits.
-"""
+"""What an export writes of an account, and the text of its times."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,13 +36,6 @@ class Balance:
     observed_at: datetime
     is_stale: bool
     seal_no: int
-
-
-def plain(amount: Decimal, decimals: int) -> str:
-    """Every digit, with a point and a leading minus; zeros at the end only up to ``decimals``."""
-    whole, _, fraction = f"{amount:f}".partition(".")
-    fraction = fraction.rstrip("0").ljust(decimals, "0")
-    return f"{whole}.{fraction}" if fraction else whole
 
 
 def utc(at: datetime) -> str:
