@@ -41,12 +41,16 @@ def accounts_file() -> Path:
 
 def data_docs_dir() -> Path:
     """Where Data Docs go: ``QBANK_STATE_DIR``/data_docs, a site a run."""
-    return Path(os.environ.get("QBANK_STATE_DIR") or ".local").resolve() / "data_docs"
+    return _state_dir() / "data_docs"
 
 
 def close_dir() -> Path:
     """Where close packs go: ``QBANK_STATE_DIR``/close, two files a month."""
-    return Path(os.environ.get("QBANK_STATE_DIR") or ".local").resolve() / "close"
+    return _state_dir() / "close"
+
+
+def _state_dir() -> Path:
+    return Path(os.environ.get("QBANK_STATE_DIR") or ".local").resolve()
 
 
 def payload_days(environment: Mapping[str, str] = os.environ) -> int:

@@ -101,6 +101,15 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """One REPEATABLE READ, READ ONLY transaction, which joins sets whole: one state of the ledger."""
+    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with transaction(engine.execution_options(**options)) as connection:
+        execute(connection, "plan_for_sets")
+        yield connection
+
+
 @cache
 def statement(name: str) -> TextClause:
     """The statement that ``sql/<name>.sql`` holds."""

@@ -41,7 +41,7 @@ def _publish_once(engine: Engine, run_no: int) -> int:
             )
         if run.dry_run:
             return 0
-        execute(connection, "publish_settings")
+        execute(connection, "plan_for_sets")
         moment = execute(connection, "publish_moment").one()
         written = execute(connection, "publish_balances", run_no=run_no, **moment._mapping).rowcount
         if written:

@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 
 # Two at once take turns: each version follows the newest one.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('qbank ledger: reconcile', 0))")
-# The planner can't guess how many items and dates meet: joined in loops, 10,000 of each take minutes.
-_PLAN = text("SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL work_mem = '128MB'")
 _MOST_NAMED = 20
 _ANALYZE_ASKED, _ANALYZE_COMPARED = text("ANALYZE asked"), text("ANALYZE compared")
 
@@ -36,7 +34,7 @@ def reconcile(engine: Engine, as_of_date: date | None = None) -> dict[str, int]:
     with transaction(engine) as connection:
         require_newest(connection)
         connection.execute(_LOCK)
-        connection.execute(_PLAN)
+        execute(connection, "plan_for_sets")
         execute(connection, "recon_pending", as_of_date=as_of_date)
         asked = execute(connection, "recon_asked").rowcount
         written = _compare(connection, as_of_date) if asked else {}

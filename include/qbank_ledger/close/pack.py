@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from qbank_ledger.close import sheets
 from qbank_ledger.close.month import CloseError, Month
@@ -22,14 +22,12 @@ from qbank_ledger.close.table import cells
 from qbank_ledger.close.tally import Tally
 from qbank_ledger.close.workbook import Workbook, workbook
 from qbank_ledger.config import close_dir
-from qbank_ledger.database import execute, statement, transaction
+from qbank_ledger.database import execute, snapshot, statement
 from qbank_ledger.migrate import require_newest
 
 log = logging.getLogger(__name__)
 
 _CHUNK_ROWS = 2000
-# Statements over whole months of many accounts: joined in loops or sorted on disk they take twice the time.
-_PLAN = text("SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +67,9 @@ def close_month(engine: Engine, month: str, folder: Path | None = None) -> Pack:
 def _make(engine: Engine, month: Month, folder: Path) -> Pack:
     title, tally = f"Close pack {month}", Tally()
     excerpts = [Excerpt(sheet) for sheet in (sheets.DATES, sheets.OPEN_ITEMS, sheets.SIGN_OFFS)]
-    snapshot = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     xlsx, html = folder / f"{month}.xlsx", folder / f"{month}.html"
-    with transaction(snapshot) as connection:
+    with snapshot(engine) as connection:
         require_newest(connection)
-        connection.execute(_PLAN)
         scope = _scope(connection, month)
         warning = "PROVISIONAL: the month has not ended" if scope.provisional else ""
         with workbook(xlsx, title, warning, scope.made_at) as book:

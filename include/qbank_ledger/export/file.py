@@ -11,7 +11,7 @@ from typing import Any, Protocol, TextIO
 
 from sqlalchemy import Engine, text
 
-from qbank_ledger.database import statement, transaction
+from qbank_ledger.database import snapshot, statement
 from qbank_ledger.export.balance import Balance, ExportError, UnfitError
 from qbank_ledger.migrate import require_newest
 
@@ -19,9 +19,6 @@ log = logging.getLogger(__name__)
 
 _CHUNK_ROWS = 1000
 _NOW = text("SELECT now()")
-# To compile for each partition takes longer than to read. Where statistics know of few accounts, a loop would
-# look for the newest balance of each account once for every account: minutes for thousands.
-_PLAN = text("SET LOCAL jit = off; SET LOCAL enable_nestloop = off")
 _FIELDS = tuple(field.name for field in fields(Balance))
 
 
@@ -53,10 +50,8 @@ def export_balances(
     written nothing, when no account is left.
     """
     written = refused = stale = 0
-    snapshot = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    with transaction(snapshot) as connection:
+    with snapshot(engine) as connection:
         require_newest(connection)
-        connection.execute(_PLAN)
         writer = form(connection.execute(_NOW).scalar_one())
         stream = connection.execution_options(yield_per=_CHUNK_ROWS)
         for row in stream.execute(statement("export_balances")):
