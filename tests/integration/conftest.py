@@ -37,7 +37,7 @@ def _shared(
 
 
 @pytest.fixture
-def emptied(_shared: Ledger, tmp_path: Path) -> Ledger:
+def ledger(_shared: Ledger, tmp_path: Path) -> Ledger:
     """The module's ledger, empty as a new one, with three accounts: a, b and c."""
     _shared.rows(EMPTY)
     return Ledger(_shared.url, tmp_path, _shared.owner)

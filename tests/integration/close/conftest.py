@@ -11,14 +11,12 @@ import pytest
 from sqlalchemy import Engine
 
 from qbank_ledger.close import Pack, close_month
-from qbank_ledger.database import engine_for
-from tests.integration.ledger.conftest import Ledger, ledger
+from tests.integration.ledger.conftest import Ledger
 from tests.integration.recon.conftest import Books, books, day
 
-__all__ = ["books", "ledger"]
+__all__ = ["books"]
 
 END = day(31)
-PASSWORD = "of-this-test-only"
 
 
 class Page(HTMLParser):
@@ -104,17 +102,11 @@ def close(books: Books, tmp_path: Path) -> Callable[..., Made]:
 
 @pytest.fixture(scope="module")
 def logins(_shared: Ledger) -> Iterator[dict[str, Engine]]:
-    """jane prepares, joe approves, ann reads; logins are the server's, so they have the database's name."""
-    roles = {"jane": "qbank_preparer", "joe": "qbank_approver", "ann": "qbank_analyst"}
-    engines = {}
-    for name, role in roles.items():
-        login = f"{name}_{_shared.url.database}"
-        _shared.rows(f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}'")
-        _shared.rows(f"GRANT {role} TO {login}")
-        engines[name] = engine_for(_shared.url.set(username=login, password=PASSWORD), role=None)
-    yield engines
-    for name in roles:
-        _shared.rows(f"DROP ROLE {name}_{_shared.url.database}")
+    """jane prepares, joe approves, ann reads."""
+    with _shared.people(
+        {"jane": "qbank_preparer", "joe": "qbank_approver", "ann": "qbank_analyst"}
+    ) as engines:
+        yield engines
 
 
 @pytest.fixture

@@ -89,6 +89,6 @@ def connection(url: Any) -> str:
 
 
 @pytest.fixture
-def desk(emptied: Ledger) -> Desk:
+def desk(ledger: Ledger) -> Desk:
     """An empty ledger: the tests of a module share it."""
-    return Desk(emptied)
+    return Desk(ledger)

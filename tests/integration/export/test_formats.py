@@ -49,7 +49,7 @@ def refused(desk: Desk, form: Any) -> str:
 
 @every_format
 @pytest.mark.parametrize(
-    ("currency", "ledger", "available"),
+    ("currency", "booked", "available"),
     [
         ("EUR", "1234.50", "1000.00"),
         ("EUR", "-0.05", "-12.30"),
@@ -65,12 +65,12 @@ def refused(desk: Desk, form: Any) -> str:
     ],
 )
 def test_what_is_read_back_is_what_is_in_the_ledger(
-    desk: Desk, name: str, currency: str, ledger: str, available: str
+    desk: Desk, name: str, currency: str, booked: str, available: str
 ) -> None:
-    desk.account("x", ledger, available=available, currency=currency, minor_units=MINOR_UNITS[currency])
+    desk.account("x", booked, available=available, currency=currency, minor_units=MINOR_UNITS[currency])
     form, read = READERS[name]
     found = read(desk.export(form))["x"]
-    assert (found.ledger_balance, found.available_balance) == (Decimal(ledger), Decimal(available))
+    assert (found.ledger_balance, found.available_balance) == (Decimal(booked), Decimal(available))
     assert (found.currency, found.on) == (currency, desk.now.date())
     assert desk.said == []
 

@@ -1,7 +1,8 @@
 """A ledger of one's own, and the bank's answers as a test wants them."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL
 
@@ -23,6 +23,7 @@ from qbank_ledger.settle import close_run
 from qbank_ledger.stage import fetch_batch
 
 HOUR = timedelta(hours=1)
+PASSWORD = "of-this-test-only"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +131,20 @@ class Ledger:
             for rule, count in zip(RULES, counts, strict=True)
         ]
 
+    @contextmanager
+    def people(self, roles: Mapping[str, str]) -> Iterator[dict[str, Engine]]:
+        """Somebody with a login for each name, in these roles: logins are the server's, so they have the database's name."""
+        logins = {name: f"{name}_{self.url.database}" for name in roles}
+        for name, login in logins.items():
+            self.rows(f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}'")
+            self.rows(f"GRANT {roles[name]} TO {login}")
+        yield {
+            name: engine_for(self.url.set(username=login, password=PASSWORD), role=None)
+            for name, login in logins.items()
+        }
+        for login in logins.values():
+            self.rows(f"DROP ROLE {login}")
+
     def stay_in_one_hour(self) -> None:
         """Wait, where the next seconds would cross an hour, until they do not."""
         left = 3600 - self.value("SELECT extract(epoch FROM now())::bigint % 3600")
@@ -145,9 +160,3 @@ class Ledger:
     def value(self, sql: str, **parameters: Any) -> Any:
         """The one value of a query, as the superuser."""
         return self.rows(sql, **parameters)[0][0]
-
-
-@pytest.fixture
-def ledger(emptied: Ledger) -> Ledger:
-    """An empty ledger with three accounts: a, b and c."""
-    return emptied

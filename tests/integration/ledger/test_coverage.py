@@ -10,10 +10,10 @@ from .conftest import Ledger, Reply, failed
 
 
 @pytest.fixture
-def ledger(emptied: Ledger) -> Ledger:
+def ledger(ledger: Ledger) -> Ledger:
     """One ledger for all of this module, in an hour that lasts."""
-    emptied.stay_in_one_hour()
-    return emptied
+    ledger.stay_in_one_hour()
+    return ledger
 
 
 def hour(ledger: Ledger) -> datetime:

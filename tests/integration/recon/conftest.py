@@ -104,6 +104,6 @@ class Books:
 
 
 @pytest.fixture
-def books(emptied: Ledger) -> Books:
+def books(ledger: Ledger) -> Books:
     """Empty books: the tests of a module share a ledger."""
-    return Books(emptied)
+    return Books(ledger)

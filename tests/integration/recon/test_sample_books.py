@@ -9,10 +9,10 @@ from tests.integration.ledger.conftest import Ledger, Reply
 
 
 @pytest.fixture
-def ledger(emptied: Ledger) -> Ledger:
+def ledger(ledger: Ledger) -> Ledger:
     """Four accounts, each on a GL account of its own."""
-    emptied.accounts("a", "b", "c", "d")
-    return emptied
+    ledger.accounts("a", "b", "c", "d")
+    return ledger
 
 
 def run(ledger: Ledger, api_host: str, amount: str = "120.50") -> None:

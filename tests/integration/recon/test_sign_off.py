@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, exc
 from sqlalchemy.pool import NullPool
 
 from qbank_ledger import reconcile as module
-from qbank_ledger.database import engine_for, execute
+from qbank_ledger.database import execute
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.reconcile import reconcile
 from tests.conftest import REPOSITORY
@@ -23,7 +23,6 @@ from tests.integration.ledger.conftest import Ledger
 
 from .conftest import Books, day
 
-PASSWORD = "of-this-test-only"
 FIRST = day(1)
 ROLES = {
     "jane": "qbank_preparer",
@@ -36,15 +35,8 @@ ROLES = {
 @pytest.fixture(scope="module")
 def logins(_shared: Ledger) -> Iterator[dict[str, Engine]]:
     """People with a login each: jane prepares, joe and jim approve, kim may do both."""
-    engines = {}
-    for name, roles in ROLES.items():
-        login = f"{name}_{_shared.url.database}"
-        _shared.rows(f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}'")
-        _shared.rows(f"GRANT {roles} TO {login}")
-        engines[name] = engine_for(_shared.url.set(username=login, password=PASSWORD), role=None)
-    yield engines
-    for name in ROLES:
-        _shared.rows(f"DROP ROLE {name}_{_shared.url.database}")
+    with _shared.people(ROLES) as engines:
+        yield engines
 
 
 class Desk:
