@@ -65,10 +65,10 @@ def _lines(closings: Sequence[Row[Any]]) -> Iterator[str]:
 
 
 def _with_digits_swapped(balance: Decimal, minor_units: int) -> Decimal:
-    """The first two neighbouring digits that differ, in minor units, exchanged."""
+    """The first two neighbouring digits that differ, in minor units, exchanged; no 0 comes to the front."""
     digits = list(str(int(abs(balance).scaleb(minor_units))))
     for n in range(len(digits) - 1):
-        if digits[n] != digits[n + 1]:
+        if digits[n] != digits[n + 1] and (n or digits[1] != "0"):
             digits[n : n + 2] = digits[n + 1], digits[n]
             return Decimal("".join(digits)).scaleb(-minor_units).copy_sign(balance)
     return balance

@@ -38,6 +38,14 @@ def test_three_balances_differ_each_for_a_reason_of_its_own(ledger: Ledger, tmp_
     assert ledger.value("SELECT count(*) FROM recon.reconciliation") == 4
 
 
+def test_a_0_that_would_come_to_the_front_is_not_swapped(ledger: Ledger, tmp_path: Path) -> None:
+    run(ledger, "127.0.0.1", "905.00")
+    path = reconcile_sample(ledger.url, tmp_path)
+    assert path is not None
+    assert path.read_text().splitlines()[1].rpartition(",")[2] == "950.00"
+    assert ledger.value("SELECT cause FROM recon.open_break WHERE account_id = 'a'") == "transposition"
+
+
 def test_nought_has_no_digits_to_swap_and_no_sign_to_turn(ledger: Ledger, tmp_path: Path) -> None:
     run(ledger, "127.0.0.1", "0")
     path = reconcile_sample(ledger.url, tmp_path)
