@@ -26,7 +26,7 @@ _OPEN_ITEMS = text(
 )
 _OPEN_TOTALS = text(
     "SELECT entity, currency, age_bucket, items, unexplained, gross_unexplained FROM recon.open_break_total "
-    "ORDER BY entity, currency, array_position(ARRAY['0-7', '8-30', '31-60', '61-90', 'over 90'], age_bucket)"
+    "ORDER BY entity, currency, oldest_days"
 )
 _MOST_ROWS = 40
 

@@ -16,7 +16,6 @@ _STATUSES = (
     "not compared",
 )
 _STATES = ("open", "prepared", "approved", "rejected", "decertified")
-_BUCKETS = ("0-7", "8-30", "31-60", "61-90", "over 90")
 
 
 def tables(scope: Any, tally: Tally) -> list[Table]:
@@ -63,7 +62,7 @@ def _statuses(scope: Any, tally: Tally) -> Table:
 
 
 def _by_age(scope: Any, tally: Tally) -> Table:
-    ranked = sorted(tally.items_by_age.items(), key=lambda item: (*item[0][:2], _BUCKETS.index(item[0][2])))
+    ranked = sorted(tally.items_by_age.items(), key=lambda item: (*item[0][:2], item[1].oldest_days))
     return Table(
         f"Open items on {scope.close_date} by age",
         ("Entity", "Currency", "Days open", *_ITEM_HEADS),

@@ -15,16 +15,13 @@ WITH line AS (
                 ELSE false END AS leads_group
       FROM ledger.account AS a
       LEFT JOIN LATERAL ledger.closing(a.account_id, a.time_zone, a.cut_off, CAST(:close_date AS date)) AS c ON true
+     CROSS JOIN LATERAL ledger.active_at(a.account_id, greatest(
+               (CAST(:close_date AS date) + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone,
+               CAST(:active_at AS timestamptz))) AS t (active)
       LEFT JOIN recon.sign_off_state AS s ON s.account_id = a.account_id AND s.as_of_date = :close_date
       LEFT JOIN recon.reconciliation AS r
         ON (r.account_id, r.as_of_date, r.version) = (s.account_id, s.as_of_date, s.version)
-     WHERE c.account_id IS NOT NULL OR r.account_id IS NOT NULL
-           -- Active at the date's end. Before the first full run there is no period to tell.
-        OR coalesce((SELECT bool_or(p.opened_at < x.closes_at AND (p.closed_at IS NULL OR p.closed_at >= x.closes_at))
-                       FROM ledger.account_period AS p,
-                            (SELECT greatest((CAST(:close_date AS date) + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone,
-                                             CAST(:active_at AS timestamptz))) AS x (closes_at)
-                      WHERE p.account_id = a.account_id), a.active)
+     WHERE c.account_id IS NOT NULL OR r.account_id IS NOT NULL OR t.active
 ), netted AS (
     SELECT l.*, CASE WHEN l.closing_currency = l.currency THEN l.ledger_balance END AS closing,
            g.balance AS gl_now

@@ -5,12 +5,10 @@ WITH expected AS (
     SELECT d.as_of_date::date AS as_of_date, a.account_id
       FROM generate_series(CAST(:first_date AS date)::timestamp, CAST(:close_date AS date), interval '1 day') AS d (as_of_date)
      CROSS JOIN ledger.account AS a
-     CROSS JOIN LATERAL (SELECT greatest((d.as_of_date::date + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone,
-                                         CASE WHEN d.as_of_date::date = :close_date THEN CAST(:active_at AS timestamptz) END)
-                        ) AS x (closes_at)
-           -- Active at the date's end. Before the first full run there is no period to tell.
-     WHERE coalesce((SELECT bool_or(p.opened_at < x.closes_at AND (p.closed_at IS NULL OR p.closed_at >= x.closes_at))
-                       FROM ledger.account_period AS p WHERE p.account_id = a.account_id), a.active)
+     CROSS JOIN LATERAL ledger.active_at(a.account_id, greatest(
+               (d.as_of_date::date + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone,
+               CASE WHEN d.as_of_date::date = :close_date THEN CAST(:active_at AS timestamptz) END)) AS t (active)
+     WHERE t.active
 ), compared AS (
     SELECT account_id, as_of_date, status, provisional, state FROM recon.sign_off_state
      WHERE as_of_date BETWEEN :first_date AND :close_date

@@ -8,21 +8,17 @@ WITH last AS (
            SELECT * FROM recon.reconciliation AS r
             WHERE r.account_id = a.account_id AND r.as_of_date <= CAST(:close_date AS date)
             ORDER BY r.as_of_date DESC, r.version DESC LIMIT 1) AS n
-     WHERE n.opened_on IS NOT NULL
-           -- Active at the date's end. Before the first full run there is no period to tell.
-       AND coalesce((SELECT bool_or(p.opened_at < x.closes_at AND (p.closed_at IS NULL OR p.closed_at >= x.closes_at))
-                       FROM ledger.account_period AS p,
-                            (SELECT greatest((CAST(:close_date AS date) + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone,
-                                             CAST(:active_at AS timestamptz))) AS x (closes_at)
-                      WHERE p.account_id = a.account_id), a.active)
+     CROSS JOIN LATERAL ledger.active_at(a.account_id, greatest(
+               (CAST(:close_date AS date) + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone,
+               CAST(:active_at AS timestamptz))) AS t (active)
+     WHERE n.opened_on IS NOT NULL AND t.active
 ), once AS (
     SELECT DISTINCT ON (entity, gl_account, currency) *
       FROM last ORDER BY entity, gl_account, currency, as_of_date DESC, age_days DESC
 )
 SELECT o.entity, o.gl_account, o.currency, o.minor_units, array_to_string(o.members, ', ') AS accounts, o.opened_on,
        o.as_of_date, o.age_days,
-       CASE WHEN o.age_days <= 7 THEN '0-7' WHEN o.age_days <= 30 THEN '8-30' WHEN o.age_days <= 60 THEN '31-60'
-            WHEN o.age_days <= 90 THEN '61-90' ELSE 'over 90' END AS age_bucket,
+       recon.age_bucket(o.age_days) AS age_bucket,
        o.status, o.cause, o.bank_balance, o.gl_balance, o.difference, o.bank_items, o.book_items, o.unexplained,
        abs(o.unexplained) AS gross_unexplained, s.states AS sign_off
   FROM once AS o

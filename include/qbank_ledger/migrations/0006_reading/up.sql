@@ -1,5 +1,5 @@
 -- Purpose: reading that stays quick: indexes that hold an hour together wherever its rows lie, and
---          coverage counted in one pass.
+--          coverage counted in one pass. Two words that every reader means alike: active, and how old.
 -- Run as:  qbank_owner, in one transaction (see migrate.py). Changes no row.
 
 -- ── Indexes ─────────────────────────────────────────────────────────────────────────────────────
@@ -68,8 +68,36 @@ SELECT m.account_id, c.as_of_hour, coalesce(g.reason, 'no run') AS reason, g.run
  WHERE c.missing > 0;
 DROP FUNCTION ledger.hour_coverage(timestamptz);
 
+-- ── Active, and how old ─────────────────────────────────────────────────────────────────────────
+
+-- Without a search_path of its own it becomes part of the query that calls it.
+CREATE FUNCTION ledger.active_at(of_account text, instant timestamptz) RETURNS SETOF boolean
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    SELECT coalesce(bool_or(p.opened_at < instant AND (p.closed_at IS NULL OR p.closed_at >= instant)),
+                    (SELECT a.active FROM ledger.account AS a WHERE a.account_id = of_account))
+      FROM ledger.account_period AS p WHERE p.account_id = of_account
+$$;
+COMMENT ON FUNCTION ledger.active_at(text, timestamptz) IS 'Whether the account was active at an instant; before the first full run, which opens its first period: whether it is now. Grain: one row.';
+
+CREATE FUNCTION recon.age_bucket(age_days integer) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN age_days <= 7 THEN '0-7' WHEN age_days <= 30 THEN '8-30' WHEN age_days <= 60 THEN '31-60'
+                WHEN age_days <= 90 THEN '61-90' ELSE 'over 90' END
+$$;
+COMMENT ON FUNCTION recon.age_bucket(integer) IS 'The bucket of an open item''s calendar days: 0-7, 8-30, 31-60, 61-90, over 90.';
+
+CREATE OR REPLACE VIEW recon.open_break_total AS
+SELECT entity, currency, recon.age_bucket(age_days) AS age_bucket,
+       count(*)::integer AS items, count(unexplained)::integer AS items_with_amount, sum(unexplained) AS unexplained,
+       sum(abs(unexplained)) AS gross_unexplained, max(age_days) AS oldest_days
+  FROM (SELECT DISTINCT ON (entity, gl_account, currency) * FROM recon.open_break
+         ORDER BY entity, gl_account, currency, as_of_date DESC, age_days DESC) AS once
+ GROUP BY 1, 2, 3;
+
 -- ── Grants ──────────────────────────────────────────────────────────────────────────────────────
 
-REVOKE ALL ON FUNCTION ledger.missing_accounts(timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION ledger.missing_accounts(timestamptz)
+REVOKE ALL ON FUNCTION ledger.missing_accounts(timestamptz), ledger.active_at(text, timestamptz),
+    recon.age_bucket(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ledger.missing_accounts(timestamptz), ledger.active_at(text, timestamptz),
+    recon.age_bucket(integer)
     TO qbank_loader, qbank_analyst, qbank_operator, qbank_preparer, qbank_approver;
