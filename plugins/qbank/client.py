@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from typing import Self
 from urllib.parse import quote
 
@@ -130,8 +131,9 @@ class QBankClient:
         return self._tokens.reject(token)
 
     def _request(self, account_id: str) -> PreparedRequest:
-        request = self._template.copy()
+        request = copy(self._template)  # not its own copy(), which makes a jar for cookies
         request.url = f"{self._template.url}{quote(account_id, safe='')}"
+        request.headers = self._template.headers.copy()
         return request
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import certifi
 import urllib3
-from requests import PreparedRequest
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import DecodeError, HTTPError, NewConnectionError
@@ -130,6 +130,12 @@ class _Adapter(HTTPAdapter):
 
     def cert_verify(self, *_: Any, **__: Any) -> None:
         """The TLS context has the one bundle to trust: requests must not load its own into it."""
+
+    def build_response(self, _: PreparedRequest, raw: Any) -> Response:
+        """As it came: its cookies and encoding, which requests would look for, nobody asks for."""
+        response = Response()
+        response.raw = raw
+        return response
 
     def request_url(self, request: PreparedRequest, *_: Any, **__: Any) -> str:
         origin, url = _origin(request), request.url or ""
