@@ -65,7 +65,7 @@ VERBS = {
 
 
 def main() -> int:
-    """Run one verb; errors are one sentence on standard error, exit code 1."""
+    """Run one verb; errors are one sentence on standard error, exit code 1; 130 when interrupted."""
     parser = ArgumentParser(prog="python -m qbank_ledger", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, verb in VERBS.items():
@@ -82,6 +82,9 @@ def main() -> int:
     except LedgerError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
     return 0
 
 
