@@ -89,10 +89,9 @@ def is_party(text: str) -> bool:
 
 
 def _number(balance: Balance) -> str:
-    number = balance.bank_account or balance.account_id
-    if not _FIELD.fullmatch(number):
-        raise UnfitError(f"its bank_account {number[:40]!r} has a comma, a slash or no plain ASCII")
-    return number
+    if not _FIELD.fullmatch(balance.number):
+        raise UnfitError(f"its bank_account {balance.number[:40]!r} has a comma, a slash or no plain ASCII")
+    return balance.number
 
 
 def _minor_units(what: str, amount: Decimal, minor_units: int) -> int:

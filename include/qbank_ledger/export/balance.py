@@ -1,10 +1,13 @@
 """What an export writes of an account, and the text of its times."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from qbank_ledger.errors import LedgerError
+
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Za-z0-9]{1,30}")
 
 
 class ExportError(LedgerError):
@@ -36,6 +39,20 @@ class Balance:
     observed_at: datetime
     is_stale: bool
     seal_no: int
+
+    @property
+    def number(self) -> str:
+        """What an ERP knows the account by: ``bank_account``, an IBAN without its spaces, else the id."""
+        number = self.bank_account or self.account_id
+        iban = number.replace(" ", "")  # printed in groups of four, sent without
+        return iban if is_iban(iban) else number
+
+
+def is_iban(text: str) -> bool:
+    """Whether it has an IBAN's form and its check digits are right (ISO 7064, mod 97-10)."""
+    if not _IBAN.fullmatch(text):
+        return False
+    return int("".join(str(int(character, 36)) for character in text[4:] + text[:4])) % 97 == 1
 
 
 def utc(at: datetime) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from xml.sax.saxutils import escape
 
 from qbank_ledger.amount import plain
-from qbank_ledger.export.balance import Balance, UnfitError, utc
+from qbank_ledger.export.balance import Balance, UnfitError, is_iban, utc
 
 # What names a bank by its BIC, by version.
 BIC_ELEMENT = {"001.02": "BIC", "001.08": "BICFI"}
@@ -18,7 +18,6 @@ VERSIONS = tuple(BIC_ELEMENT)
 _DIGITS, _DECIMALS = 18, 5
 _OTHER_ID, _MEMBER_ID, _NAME = 34, 35, 70
 _TEXT = re.compile("[\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")  # XML has no other characters
-_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Za-z0-9]{1,30}")
 _BIC = re.compile(r"[A-Z]{6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3})?")
 
 
@@ -64,13 +63,11 @@ def _account(balance: Balance, bic_element: str) -> str:
 
 
 def _number(balance: Balance) -> str:
-    number = balance.bank_account or balance.account_id
-    iban = number.replace(" ", "")  # printed in groups of four, sent without
-    if is_iban(iban):
-        return f"<IBAN>{iban}</IBAN>"
+    if is_iban(balance.number):
+        return f"<IBAN>{balance.number}</IBAN>"
     which = "bank_account" if balance.bank_account else "account_id, as it has no bank_account,"
-    _require(which, number, _OTHER_ID)
-    return f"<Othr><Id>{escape(number)}</Id></Othr>"
+    _require(which, balance.number, _OTHER_ID)
+    return f"<Othr><Id>{escape(balance.number)}</Id></Othr>"
 
 
 def _bank(bank_id: str, bic_element: str) -> str:
@@ -100,13 +97,6 @@ def _unsigned(what: str, amount: Decimal, minor_units: int) -> str:
         raise UnfitError(f"its {what} balance has {digits} digits, camt.052 takes {_DIGITS}")
     usual = plain(amount, minor_units).lstrip("-")
     return usual if len(usual.replace(".", "")) <= _DIGITS else shortest
-
-
-def is_iban(text: str) -> bool:
-    """Whether it has an IBAN's form and its check digits are right (ISO 7064, mod 97-10)."""
-    if not _IBAN.fullmatch(text):
-        return False
-    return int("".join(str(int(character, 36)) for character in text[4:] + text[:4])) % 97 == 1
 
 
 def _fits(text: str, characters: int) -> bool:

@@ -11,7 +11,8 @@ from bai2.exceptions import IntegrityException
 
 from qbank_ledger.export import ExportError
 from qbank_ledger.export.bai2 import Bai2
-from qbank_ledger.export.camt052 import VERSIONS, Camt052, is_iban
+from qbank_ledger.export.balance import is_iban
+from qbank_ledger.export.camt052 import VERSIONS, Camt052
 from qbank_ledger.export.csv_table import COLUMNS, CsvTable
 
 from .conftest import Desk
@@ -200,6 +201,7 @@ def test_camt_refuses_what_does_not_fit(desk: Desk, fields: dict[str, Any], reas
 def test_camt_takes_a_long_id_where_there_is_a_bank_account(desk: Desk) -> None:
     desk.account("y" * 64, bank_account=IBAN)
     assert set(from_camt(desk.export(Camt052))) == {IBAN}
+    assert set(from_bai2(desk.export(Bai2), MINOR_UNITS)) == {IBAN}
 
 
 @pytest.mark.parametrize("name", ["n" * 71, "a\x0bb", "tab\tbed"])
@@ -219,6 +221,7 @@ def test_camt_is_read_by_pycamt_too(desk: Desk) -> None:
 def test_an_iban_may_be_written_in_groups_and_needs_its_check_digits(desk: Desk) -> None:
     desk.account("x", bank_account="DE02 1203 0000 0000 2020 51")
     assert set(from_camt(desk.export(Camt052))) == {IBAN}
+    assert set(from_bai2(desk.export(Bai2), MINOR_UNITS)) == {IBAN}
     assert [is_iban(text) for text in (IBAN, OTHER_IBAN)] == [True, True]
     for wrong in (IBAN.replace("51", "15"), IBAN[:-1], IBAN.lower(), f"{IBAN}\n", "x", f"DE02{'1' * 31}"):
         assert not is_iban(wrong)
