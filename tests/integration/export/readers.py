@@ -3,19 +3,19 @@
 import csv
 import importlib
 import io
-import sys
-import types
-import typing
-from dataclasses import dataclass, fields, is_dataclass
+import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import Enum
 from typing import Any
 
 from bai2 import bai2
 from bai2.models import Bai2File
 from lxml import etree
 from pycamt import parser as pycamt
+from xsdata.formats.dataclass.parsers import XmlParser
+from xsdata.formats.dataclass.parsers.config import ParserConfig
+from xsdata.formats.dataclass.serializers import XmlSerializer
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,23 @@ def from_bai2(text: str, minor_units: dict[str, int]) -> dict[str, Read]:
 
 def read_camt(text: str) -> Any:
     """pyiso20022's Document, with nothing unknown in it, in the schema's order and within its limits."""
-    root = etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
-    version = etree.QName(root).namespace.rpartition(":")[2].replace(".", "_")
-    document = _bind(root, _module(version).Document)
+    namespace = _root(text).nsmap[None]
+    version = "_".join(re.findall(r"\d+", namespace.rpartition("camt")[2]))
+    model = importlib.import_module(f"pyiso20022.camt.camt_{version}.camt_{version}").Document
+    document = XmlParser(ParserConfig(fail_on_converter_warnings=True)).from_string(text, model)
+    # xsdata reads elements in any order, and writes them in the schema's.
+    assert _tags(XmlSerializer().render(document)) == _tags(text)
     validation = importlib.import_module("pyiso20022.tools.validation")
     assert str(validation.ISO20022Validator().validate_message(document, strict=False)) == "Validation passed"
     return document
+
+
+def _tags(text: str) -> list[str]:
+    return [str(element.tag) for element in _root(text).iter()]
+
+
+def _root(text: str) -> Any:
+    return etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
 
 
 def from_camt(text: str) -> dict[str, Read]:
@@ -81,7 +92,7 @@ def from_camt(text: str) -> dict[str, Read]:
         ledger, available = report.bal
         assert [_code(ledger), _code(available)] == ["ITBD", "ITAV"]
         assert ledger.dt == available.dt
-        at = datetime.fromisoformat(ledger.dt.dt_tm).astimezone(UTC)
+        at = ledger.dt.dt_tm.to_datetime().astimezone(UTC)
         number = report.acct.id.iban or report.acct.id.othr.id
         assert report.acct.ccy == ledger.amt.ccy == available.amt.ccy
         found[number] = Read(_signed(ledger), _signed(available), report.acct.ccy, at.date())
@@ -99,54 +110,3 @@ def _code(balance: Any) -> str:
 
 def _signed(balance: Any) -> Decimal:
     return balance.amt.value.copy_negate() if balance.cdt_dbt_ind.value == "DBIT" else balance.amt.value
-
-
-def _module(version: str) -> Any:
-    """pyiso20022's classes; they name the types of dates and times of a library that is not needed here."""
-    if "xsdata" not in sys.modules:
-        datatype = types.ModuleType("xsdata.models.datatype")
-        datatype.__dict__.update(dict.fromkeys(("XmlDate", "XmlDateTime", "XmlPeriod", "XmlTime"), str))
-        sys.modules |= {
-            "xsdata": types.ModuleType("xsdata"), "xsdata.models": types.ModuleType("xsdata.models"),
-            "xsdata.models.datatype": datatype,
-        }  # fmt: skip
-    return importlib.import_module(f"pyiso20022.camt.{version}.{version}")
-
-
-def _bind(element: Any, model: type[Any]) -> Any:
-    """The element as an instance of the class; anything that the class does not have is an error."""
-    hints = typing.get_type_hints(model, vars(sys.modules[model.__module__]))
-    given: dict[str, Any] = {}
-    children = list(element)
-    for field in fields(model):
-        kind, many = _kind(hints[field.name])
-        namespace = field.metadata.get("namespace", etree.QName(element).namespace)
-        name = field.metadata.get("name")
-        if field.metadata.get("type") == "Attribute":
-            if name in element.attrib:
-                given[field.name] = element.attrib[name]
-        elif name is None:
-            given[field.name] = kind(element.text)
-        else:
-            tag, values = f"{{{namespace}}}{name}", []
-            while children and children[0].tag == tag and (many or not values):
-                values.append(_value(children.pop(0), kind))
-            if values:
-                given[field.name] = values if many else values[0]
-    assert not children, f"{children[0].tag} is not expected in {element.tag}"
-    assert set(element.attrib) <= {field.metadata.get("name") for field in fields(model)}
-    return model(**given)
-
-
-def _value(element: Any, kind: type[Any]) -> Any:
-    if is_dataclass(kind):
-        return _bind(element, kind)
-    assert not len(element), element.tag
-    return kind(element.text) if issubclass(kind, Enum | Decimal) else str(element.text or "")
-
-
-def _kind(hint: Any) -> tuple[type[Any], bool]:
-    """The class that a hint names, whether there may be many: ``None | X``, ``list[X]``."""
-    if typing.get_origin(hint) is list:
-        return typing.get_args(hint)[0], True
-    return next(iter({*typing.get_args(hint)} - {type(None)}), hint), False
