@@ -12,96 +12,98 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One expectation: ``predicate`` is true of the rows, aliased ``s``, that break it."""
+    """One expectation: ``predicate`` is true of the rows, aliased ``s``, that break it.
+
+    ``name`` is the expectation's, and the reason of what breaks it.
+    """
 
     name: str
     severity: Literal["critical", "warning"]
-    reason: str
     why: str
     predicate: str
 
 
 RULES = (
     Rule(
-        "readable", "critical", "unreadable",
+        "unreadable", "critical",
         "An answer that could not be read as two exact numbers is kept as evidence, under its own "
         "reason (not_json, missing_field, …).",
         "s.state <> 'answered'",
     ),
     Rule(
-        "present", "critical", "missing_field",
+        "missing_field", "critical",
         "A balance is both numbers: half of it would be read as nought by the next system.",
         "s.state = 'answered' AND (s.available_balance IS NULL OR s.ledger_balance IS NULL)",
     ),
     Rule(
-        "finite", "critical", "not_finite",
+        "not_finite", "critical",
         "NaN and the infinities are numerics to PostgreSQL, pass comparisons, and poison every sum.",
         "s.available_balance IN ('NaN', 'Infinity', '-Infinity')"
         " OR s.ledger_balance IN ('NaN', 'Infinity', '-Infinity')",
     ),
     Rule(
-        "exact_to_minor_units", "critical", "too_precise",
+        "too_precise", "critical",
         "More decimals than the currency has (JPY 0, EUR 2, BHD 3) mean a wrong field, a wrong "
         "currency or a float on the bank's side: rounding would hide it. Zeros beyond are none.",
         "s.state = 'answered' AND (scale(trim_scale(s.available_balance)) > s.minor_units"
         " OR scale(trim_scale(s.ledger_balance)) > s.minor_units)",
     ),
     Rule(
-        "within_38_digits", "critical", "too_large",
+        "too_large", "critical",
         "38 digits are what ERPs and warehouses hold (decimal(38)); more is no amount of money.",
         "s.state = 'answered' AND greatest("
         "length(ltrim(translate(trim_scale(abs(s.available_balance))::text, '.', ''), '0')), "
         "length(ltrim(translate(trim_scale(abs(s.ledger_balance))::text, '.', ''), '0'))) > 38",
     ),
     Rule(
-        "same_account", "critical", "account_mismatch",
+        "account_mismatch", "critical",
         "An answer that names another account belongs to that account, whatever was asked.",
         "s.echoed_account_id <> s.account_id",
     ),
     Rule(
-        "same_currency", "critical", "currency_mismatch",
+        "currency_mismatch", "critical",
         "An amount in another currency than the books' is another amount; it is never relabelled.",
         "s.echoed_currency <> s.currency",
     ),
     Rule(
-        "bank_time_readable", "critical", "bank_time_unreadable",
+        "bank_time_unreadable", "critical",
         "A bank timestamp without an offset, or none at all, can't say which hour it speaks of.",
         "s.echoed_as_of IS NOT NULL AND s.bank_as_of IS NULL",
     ),
     Rule(
-        "fresh", "critical", "stale",
+        "stale", "critical",
         "A balance older than the account's limit is yesterday's number under today's hour.",
         "s.bank_as_of < s.observed_at - make_interval(mins => s.max_age_minutes)",
     ),
     Rule(
-        "not_ahead", "critical", "future_dated",
+        "future_dated", "critical",
         "A bank timestamp more than five minutes ahead is a wrong clock or a wrong day.",
         "s.bank_as_of > s.observed_at + interval '5 minutes'",
     ),
     Rule(
-        "observed_in_run", "critical", "observed_outside_run",
+        "observed_outside_run", "critical",
         "The hour of a balance is that of its observation: one outside the run's own time would "
         "put a number under an hour in which nobody looked.",
         "s.observed_at < s.started_at OR s.observed_at > clock_timestamp()",
     ),
     Rule(
-        "unique", "critical", "duplicate",
+        "duplicate", "critical",
         "Two answers for one account in a run: no rule says which is true.",
         "EXISTS (SELECT FROM sync.observation AS o WHERE o.run_no = s.run_no"
         " AND o.account_id = s.account_id AND o.run_started_at <> s.started_at)",
     ),
     Rule(
-        "above_minimum", "warning", "below_minimum",
+        "below_minimum", "warning",
         "The account's owner asked to hear of a ledger balance below its minimum.",
         "s.ledger_balance < s.minimum_balance",
     ),
     Rule(
-        "available_within_ledger", "warning", "available_above_ledger",
+        "available_above_ledger", "warning",
         "Legal (credit lines, pending credits), and a common sign of swapped fields.",
         "s.available_balance > s.ledger_balance",
     ),
     Rule(
-        "moving", "warning", "unchanged_for_a_day",
+        "unchanged_for_a_day", "warning",
         "An account that used to move and has not for a day may be a feed that stands still.",
         "(SELECT min(b.ledger_balance) = max(b.ledger_balance) AND min(b.ledger_balance) = s.ledger_balance"
         " AND min(b.as_of_hour) <= date_trunc('hour', s.observed_at, 'UTC') - interval '24 hours'"
@@ -110,7 +112,7 @@ RULES = (
         " AND b.as_of_hour < date_trunc('hour', s.observed_at, 'UTC'))",
     ),
     Rule(
-        "no_jump", "warning", "jump",
+        "jump", "warning",
         "A change far beyond the account's own last week (ten times its widest range, and a "
         "balance of another order of magnitude) is worth a look before money moves on it.",
         "(SELECT count(*) >= 24 AND abs(s.ledger_balance - avg(b.ledger_balance))"

@@ -85,7 +85,7 @@ def test_every_relation_that_is_named_is_in_the_schema(document: Path) -> None:
 
 def test_the_runbook_has_every_reason_of_the_audit() -> None:
     runbook = (ROOT / "docs" / "runbook.md").read_text()
-    assert [rule.reason for rule in RULES if f"`{rule.reason}`" not in runbook] == []
+    assert [rule.name for rule in RULES if f"`{rule.name}`" not in runbook] == []
 
 
 def test_the_readme_has_every_key_of_the_accounts_file() -> None:
