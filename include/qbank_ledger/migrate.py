@@ -25,8 +25,14 @@ _BECOME_OWNER = text(
     """SELECT pg_has_role(current_user, oid, CASE WHEN current_setting('server_version_num')::int >= 160000
                                                  THEN 'SET' ELSE 'MEMBER' END)
               AND has_database_privilege(oid, current_database(), 'CREATE')
+              AND (SELECT count(*) = 5 FROM pg_roles WHERE rolname IN (
+                       'qbank_loader', 'qbank_analyst', 'qbank_operator', 'qbank_preparer', 'qbank_approver'))
          FROM pg_roles WHERE rolname = 'qbank_owner'"""
 )
+_IS_OWNED = text(
+    "SELECT pg_get_userbyid(nspowner) = 'qbank_owner' FROM pg_namespace WHERE nspname = 'ledger'"
+)
+_TRIES = 20
 
 
 def migrate(url: URL) -> str:
@@ -39,6 +45,11 @@ def migrate(url: URL) -> str:
         connection.execute(_LOCK)
         before, head = current_revision(connection), newest_revision()
         if before == head:
+            if not connection.execute(_IS_OWNED).scalar():
+                raise LedgerError(
+                    "The ledger was restored without its roles: nothing in it belongs or is granted to them. "
+                    "Migrate an empty database of this server, which makes them, and restore once more."
+                )
             return f"The ledger database is at the newest schema ({head})."
         _make_roles(connection)
         if not connection.execute(_BECOME_OWNER).scalar():
@@ -57,8 +68,14 @@ def migrate(url: URL) -> str:
 
 def _make_roles(connection: Connection) -> None:
     """Make the roles and become able to act as them, as far as the login may."""
-    with suppress(exc.ProgrammingError), connection.begin_nested():
-        connection.execute(text(_read("roles.sql")))
+    for _ in range(_TRIES):
+        try:
+            with suppress(exc.ProgrammingError), connection.begin_nested():
+                connection.execute(text(_read("roles.sql")))
+        except (exc.IntegrityError, exc.InternalError):
+            # Roles are the server's: another of its databases was migrated at once, and was first.
+            continue
+        return
 
 
 def require_newest(connection: Connection) -> None:

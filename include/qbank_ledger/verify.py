@@ -102,8 +102,8 @@ def _check_versions(connection: Connection, first: int, last: int) -> None:
     bad = execute(connection, "verify_versions", first=first, last=last).one_or_none()
     if bad is not None:
         raise LedgerAlteredError(
-            f"{_balance(bad)} was removed: its version {bad.revision} is in the history since "
-            f"{_utc(bad.superseded_at)}, and no version began then."
+            f"{_balance(bad)} was removed, or a time of it altered: its version {bad.revision} was "
+            "superseded, and no version began then."
         )
 
 

@@ -1,7 +1,7 @@
 -- Purpose: the first superseded version that nothing superseded: its balance was deleted, or its time altered.
 -- Params:  first, last: seal numbers, inclusive.
 -- Grain:   one row at most.
-SELECT h.account_id, h.as_of_hour, h.revision, h.superseded_at
+SELECT h.account_id, h.as_of_hour, h.revision
   FROM ledger.balance_history AS h
  WHERE h.seal_no BETWEEN :first AND :last
    AND NOT EXISTS (SELECT FROM ledger.balance AS n

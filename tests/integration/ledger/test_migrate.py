@@ -1,8 +1,9 @@
 """Who migrates, and how: on PostgreSQL 16 and 18, from servers that have never seen the ledger."""
 
+import os
 import re
 import subprocess
-import threading
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -146,18 +147,46 @@ def test_a_loaders_login_runs_and_does_not_migrate(server: Server) -> None:
     assert verify(engine_for(url)) == "The ledger is whole: it has no balance and no seal yet."
 
 
+def at_once(*urls: URL) -> list[str]:
+    """What migrating each in a process of its own says, in order."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "qbank_ledger", "migrate"],
+            env={**os.environ, "AIRFLOW_CONN_LEDGER_DEFAULT": dsn.render_as_string(hide_password=False)},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        for dsn in (url.set(drivername="postgres") for url in urls)
+    ]  # fmt: skip
+    return sorted(process.communicate(timeout=60)[0].strip() for process in running)
+
+
 def test_two_at_once_migrate_once(server: Server) -> None:
     url = database(server, "one")
-    said: list[str] = []
-    threads = [threading.Thread(target=lambda: said.append(migrate(url))) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert sorted(said) == [
+    assert at_once(url, url) == [
         f"The ledger database is at the newest schema ({NEWEST}).",
         f"The ledger database went from nothing to {NEWEST}.",
     ]
+
+
+def test_the_databases_of_a_server_may_be_migrated_at_once(server: Server) -> None:
+    urls = [database(server, name) for name in ("one", "two", "three")]
+    assert at_once(*urls) == [f"The ledger database went from nothing to {NEWEST}."] * 3
+
+
+def test_a_login_that_lacks_a_role_is_told_what_a_dba_must_run(server: Server) -> None:
+    url = database(server, "theirs", "chief")
+    server.run("CREATE ROLE qbank_owner; CREATE ROLE qbank_loader; GRANT qbank_owner TO chief")
+    server.run("GRANT CREATE ON DATABASE theirs TO qbank_owner")
+    with pytest.raises(MigrationNotAllowedError):
+        migrate(url)
+
+
+def test_a_ledger_restored_without_its_roles_is_not_called_migrated(server: Server) -> None:
+    url = database(server, "one")
+    migrate(url)
+    server.run("REASSIGN OWNED BY qbank_owner TO postgres", "one")
+    with pytest.raises(LedgerError, match="restored without its roles"):
+        migrate(url)
 
 
 FILL = """

@@ -194,9 +194,9 @@ def test_an_answer_is_released_once(ledger: Ledger, operator: Any) -> None:
         operator(run_no)
 
 
-@pytest.mark.parametrize("reason", ["", "  ", None])
+@pytest.mark.parametrize("reason", ["", "  ", None, "\t\n"])
 def test_a_release_needs_a_reason(ledger: Ledger, operator: Any, reason: Any) -> None:
-    with refused("needs a reason"):
+    with refused("needs.a.reason"):
         operator(stale(ledger), "a", reason)
 
 

@@ -94,6 +94,35 @@ SELECT entity, currency, recon.age_bucket(age_days) AS age_bucket,
          ORDER BY entity, gl_account, currency, as_of_date DESC, age_days DESC) AS once
  GROUP BY 1, 2, 3;
 
+-- ── What was nearly not seen ────────────────────────────────────────────────────────────────────
+
+-- The text of a year before Christ is that of one after: the era goes into the hash where it is not ours.
+-- What was sealed before has the hash that it had.
+CREATE OR REPLACE FUNCTION ledger.row_sha256(
+    account_id text, as_of_hour timestamptz, available_balance numeric, ledger_balance numeric,
+    currency text, observed_at timestamptz, run_no bigint, seal_no bigint, revision integer, recorded_at timestamptz
+) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT sha256(convert_to(concat_ws('|',
+        account_id,
+        to_char(as_of_hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        trim_scale(available_balance), trim_scale(ledger_balance), currency,
+        to_char(observed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        run_no, seal_no, revision,
+        to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        CASE WHEN least(as_of_hour, observed_at, recorded_at) < '0001-01-01 00:00+00' THEN 'BC' END), 'UTF8'))
+$$;
+
+CREATE OR REPLACE FUNCTION ledger.seal_sha256(
+    seal_no bigint, run_no bigint, row_count bigint, control_totals jsonb, rows_sha256 text, previous_sha256 text, sealed_at timestamptz
+) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT encode(sha256(convert_to(concat_ws('|', seal_no, run_no, row_count, control_totals::text, rows_sha256,
+        coalesce(previous_sha256, ''), to_char(sealed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        CASE WHEN sealed_at < '0001-01-01 00:00+00' THEN 'BC' END), 'UTF8')), 'hex')
+$$;
+
+-- btrim knows blanks only. What was released before stands as it was written.
+ALTER TABLE sync.release ADD CONSTRAINT a_release_needs_a_reason CHECK (reason ~ '\S') NOT VALID;
+
 -- ── Grants ──────────────────────────────────────────────────────────────────────────────────────
 
 REVOKE ALL ON FUNCTION ledger.missing_accounts(timestamptz), ledger.active_at(text, timestamptz),
