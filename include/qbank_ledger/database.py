@@ -33,6 +33,8 @@ _LIMITS = {
 }
 _SESSION = {
     "timezone": "UTC",
+    # Whatever the database has as its default: who waited for a lock must see what its holder wrote.
+    "default_transaction_isolation": r"read\ committed",
     "statement_timeout": "600s",
     "lock_timeout": "120s",
     "idle_in_transaction_session_timeout": "600s",

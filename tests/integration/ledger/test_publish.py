@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import exc, text
 
 from qbank_ledger import publish
+from qbank_ledger.database import snapshot
 from qbank_ledger.errors import LedgerUnavailableError, RunRefusedError
 
 from .conftest import Ledger, Reply, failed
@@ -281,3 +282,15 @@ def test_a_reader_sees_a_publish_whole_or_not_at_all(ledger: Ledger) -> None:
         ledger.quick_run()
         done.set()
     assert seen <= {0, 400}
+
+
+def test_who_waited_sees_what_its_holder_wrote_whatever_the_database_says(ledger: Ledger) -> None:
+    name = ledger.url.database
+    ledger.rows(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
+    try:
+        with ledger.engine.connect() as connection:
+            assert connection.scalar(text("SHOW transaction_isolation")) == "read committed"
+        with snapshot(ledger.engine) as connection:
+            assert connection.scalar(text("SHOW transaction_isolation")) == "repeatable read"
+    finally:
+        ledger.rows(f"ALTER DATABASE {name} RESET default_transaction_isolation")
