@@ -19,7 +19,8 @@ from qbank_ledger.reconcile import reconcile
 # The entity with the most GL accounts that have a closing so far, on the date of its newest balance.
 _CLOSINGS = text("""
 WITH closing AS (
-    SELECT a.entity, a.gl_account, a.currency, a.minor_units, d.as_of_date, sum(d.ledger_balance) AS balance
+    SELECT a.entity, a.gl_account, a.currency, a.minor_units, d.as_of_date, sum(d.ledger_balance) AS balance,
+           count(*) AS accounts
       FROM ledger.account AS a
       JOIN ledger.latest_balance AS l USING (account_id)
       -- Made-up books beside a real bank's balances would be in the way for ever.
@@ -56,8 +57,9 @@ def _lines(closings: Sequence[Row[Any]]) -> Iterator[str]:
     altered = [_with_digits_swapped, _with_sign_turned, _with_a_charge_not_booked]
     for row in closings:
         balance = row.balance
-        # Nought has no digits to swap and no sign to turn.
-        alter = next((a for a in altered if a(balance, row.minor_units) != balance), None)
+        # Nought has no digits to swap and no sign to turn; a sum would show its difference for each account.
+        fitting = (a for a in altered if row.accounts == 1 and a(balance, row.minor_units) != balance)
+        alter = next(fitting, None)
         if alter:
             altered.remove(alter)
             balance = alter(balance, row.minor_units)

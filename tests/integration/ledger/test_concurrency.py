@@ -26,9 +26,9 @@ from .conftest import Ledger
 
 PUBLISHERS, ROUNDS, RELEASES, HOURS = 8, 200, 100, 3
 RUNS = PUBLISHERS * ROUNDS
-# Which publishers are killed, in which of their rounds at the earliest, and how far their publish has come.
-# At once: of one that fell behind the others no later round may have anything to write.
-KILLED = {0: (1, "rows written"), 5: (2, "sealed")}
+# Which publishers are killed, after which of their rounds, and before which statement of the next: the one has
+# written its rows, the other has sealed them, too.
+KILLED = {0: (1, "publish_seal"), 5: (2, "keep_publication")}
 SEED = 20261005
 PROCESSES = get_context("forkserver")
 
@@ -86,17 +86,14 @@ def publishing(url: URL, number: int, started: Any, killed: tuple[int, str] | No
     """
     engine = create_engine(session_url(url))
     mine = range(number + 1, RUNS + 1, PUBLISHERS)
-    round_, how_far = killed or (ROUNDS, "")
+    round_, before = killed or (ROUNDS, "")
     real: Callable[..., Any] = publish.execute
 
     def dying(connection: Any, name: str, **parameters: Any) -> Any:
-        now = name == "publish_seal" and parameters["run_no"] > PUBLISHERS * round_
-        if now and how_far == "rows written":
+        # One that fell behind the others has nothing to write, nor to seal.
+        if name in (before, "keep_publication") and parameters["run_no"] > PUBLISHERS * round_:
             os.kill(os.getpid(), signal.SIGKILL)
-        result = real(connection, name, **parameters)
-        if now:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
+        return real(connection, name, **parameters)
 
     publish.execute = dying
     with engine.connect() as connection:

@@ -53,6 +53,18 @@ def test_nought_has_no_digits_to_swap_and_no_sign_to_turn(ledger: Ledger, tmp_pa
     assert [line.rpartition(",")[2] for line in path.read_text().splitlines()[1:]] == ["25", "0", "0", "0"]
 
 
+def test_accounts_that_compare_as_their_sum_are_left_as_they_are(ledger: Ledger, tmp_path: Path) -> None:
+    run(ledger, "127.0.0.1")
+    ledger.rows("UPDATE ledger.account SET gl_account = 'a' WHERE account_id = 'b'")
+    path = reconcile_sample(ledger.url, tmp_path)
+    assert path is not None
+    assert [line.rpartition(",")[2] for line in path.read_text().splitlines()[1:]] == [
+        "241.00",
+        "210.50",
+        "-120.50",
+    ]
+
+
 def test_a_real_banks_ledger_gets_no_made_up_books(ledger: Ledger, tmp_path: Path) -> None:
     run(ledger, "api.qbankconnect.com")
     assert reconcile_sample(ledger.url, tmp_path) is None

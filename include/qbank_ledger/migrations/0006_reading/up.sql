@@ -121,7 +121,8 @@ CREATE OR REPLACE FUNCTION ledger.seal_sha256(
 $$;
 
 -- btrim knows blanks only. What was released before stands as it was written.
-ALTER TABLE sync.release ADD CONSTRAINT a_release_needs_a_reason CHECK (reason ~ '\S') NOT VALID;
+ALTER TABLE sync.release DROP CONSTRAINT release_reason_check;
+ALTER TABLE sync.release ADD CONSTRAINT release_reason_check CHECK (reason ~ '\S') NOT VALID;
 
 -- ── Grants ──────────────────────────────────────────────────────────────────────────────────────
 
