@@ -9,6 +9,7 @@ import hashlib
 import io
 import logging
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -67,6 +68,7 @@ _FORMS: Mapping[Kind, _Form] = {
 }
 _MAY_BE_EMPTY = frozenset({"cleared_date", "reference"})
 _MOST_PROBLEMS = 20
+_MOST_CHARACTERS = 140  # of a text: four together still fit an index
 _CURRENCIES = frozenset(currency.code for currency in Currency)
 _AMOUNT = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -79,10 +81,12 @@ def load(engine: Engine, path: Path, kind: Kind) -> Load:
     """
     try:
         content = path.read_bytes()
-        text = content.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise GLFileError(f"The file {path} can't be read: {why}.") from None
+        text = content.removeprefix(BOM_UTF8).decode()
+    except OSError as error:
+        raise GLFileError(f"The file {path} can't be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise GLFileError(f"The file {path} can't be read: line {line} is not UTF-8 text.") from None
     problems: list[str] = []
     rows = list(_rows(text, _FORMS[kind], problems))
     if kind == "gl" and not rows and not problems:
@@ -124,15 +128,17 @@ def _rows(text: str, form: _Form, problems: list[str]) -> Iterator[list[str]]:
     separator = ";" if ";" in text.partition("\n")[0] else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     first_line: dict[tuple[str, ...], int] = {}
+    ended = 0  # the last line of the record before: an open quote runs on, and began in the line after it
     try:
         header = next(reader, [])
         if tuple(header) != form.columns:
             problems.append(f"line 1: the header must be {','.join(form.columns)}")
             return
+        ended = reader.line_num
         for cells in reader:
+            line, ended = ended + 1, reader.line_num
             if not cells:
                 continue
-            line = reader.line_num
             if len(cells) != len(form.columns):
                 problems.append(f"line {line}: it has {len(cells)} fields, the header {len(form.columns)}")
                 continue
@@ -148,7 +154,7 @@ def _rows(text: str, form: _Form, problems: list[str]) -> Iterator[list[str]]:
             if not wrong:
                 yield [_copied(column, cell) for column, cell in row.items()]
     except csv.Error as error:
-        problems.append(f"line {reader.line_num}: {error}")
+        problems.append(f"line {ended + 1}: {error}")
 
 
 def _wrong(row: Mapping[str, str]) -> Iterator[str]:
@@ -162,7 +168,7 @@ def _wrong(row: Mapping[str, str]) -> Iterator[str]:
         elif cell != cell.strip() or not cell.isprintable():
             yield f"{column} is {cell!r}: it holds a space around it or a character that can't be seen"
         elif not fits(cell):
-            yield f"{column} is {cell!r}: write {what}"
+            yield f"{column} is {cell!r:.80}: write {what}"
     item_date, cleared = row.get("item_date", ""), row.get("cleared_date", "")
     if cleared and _is_date(item_date) and _is_date(cleared) and cleared < item_date:
         yield f"cleared_date {cleared} is before item_date {item_date}"
@@ -179,17 +185,18 @@ def _is_amount(cell: str) -> bool:
     return bool(_AMOUNT.fullmatch(cell))
 
 
-def _is_text(_cell: str) -> bool:
-    return True
+def _is_text(cell: str) -> bool:
+    return len(cell) <= _MOST_CHARACTERS
 
 
 _A_DATE = (_is_date, "a date such as 2026-10-31")
+_A_TEXT = (_is_text, f"at most {_MOST_CHARACTERS} characters")
 _AN_AMOUNT = (_is_amount, "a plain decimal such as -1234.50: digits, a point, a leading minus")
 _CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {
-    "entity": (_is_text, "text"),
-    "gl_account": (_is_text, "text"),
-    "kind": (_is_text, "text"),
-    "reference": (_is_text, "text"),
+    "entity": _A_TEXT,
+    "gl_account": _A_TEXT,
+    "kind": _A_TEXT,
+    "reference": _A_TEXT,
     "currency": (_CURRENCIES.__contains__, "an ISO 4217 code such as EUR"),
     "as_of_date": _A_DATE,
     "item_date": _A_DATE,

@@ -1,5 +1,6 @@
 """Files of the ERP: read strictly, loaded whole, once."""
 
+import random
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -82,7 +83,9 @@ def test_an_amount_that_is_no_plain_decimal_is_refused(books: Books, amount: str
         ("gl", f"{GL_HEADER}\n,1100,EUR,2024-10-31,1\n", "line 2: entity is missing"),
         ("gl", f"{GL_HEADER}\nQB01,1100 ,EUR,2024-10-31,1\n", "line 2: gl_account is '1100 '"),
         ("gl", f"{GL_HEADER}\nQB\x0001,1100,EUR,2024-10-31,1\n", "line 2: entity is 'QB\\x0001'"),
-        ("gl", f'{GL_HEADER}\n"QB01,1100,EUR,2024-10-31,1\n', "line 2: unexpected end of data"),
+        ("gl", f'{GL_HEADER}\n"QB01,1100,EUR,2024-10-31,1\n{GOOD}\n', "line 2: unexpected end of data"),
+        ("gl", f'{GL_HEADER}\n\n{GOOD}\nQB01,"11\n00",EUR,2024-10-31,1\n', "line 4: gl_account is '11\\n00'"),
+        ("gl", f"{GL_HEADER}\n{'x' * 141},1100,EUR,2024-10-31,1\n", "write at most 140 characters"),
         (
             "gl",
             f"{GL_HEADER}\n{GOOD}\nQB01,1200,EUR,2024-10-31,1\n{GOOD}\n",
@@ -116,8 +119,12 @@ def test_every_problem_is_named_up_to_twenty(books: Books) -> None:
 
 
 def test_a_file_that_is_not_there_or_no_text_is_refused(books: Books) -> None:
-    with pytest.raises(GLFileError, match="not UTF-8 text"):
-        books.load(f"{GL_HEADER}\n{GOOD}\n".encode("utf-16"))
+    for content, line in (
+        (f"{GL_HEADER}\n{GOOD}\n".encode("utf-16"), 1),
+        (f"{GL_HEADER}\n\nä".encode("latin-1"), 3),
+    ):
+        with pytest.raises(GLFileError, match=f"line {line} is not UTF-8 text"):
+            books.load(content)
     path = books.file("")
     path.unlink()
     with pytest.raises(GLFileError, match=r"can't be read: No such file"):
@@ -147,6 +154,16 @@ def test_items_come_in_open_or_cleared_with_any_words(books: Books) -> None:
         (date(2024, 10, 31), "book", "bank charge", Decimal(-1), ""),
         (None, "bank", "a\\b, c", Decimal("2.50"), "\\N"),
     ]
+
+
+def test_the_longest_words_fit_together(books: Books) -> None:
+    """PostgreSQL's index takes 2,704 bytes of a key, and can't make these shorter."""
+    entity, gl_account, kind, reference = (
+        "".join(random.Random(n).choices([chr(code) for code in range(0x20000, 0x2A000)], k=140))
+        for n in range(4)
+    )
+    line = f"{entity},{gl_account},EUR,2024-10-30,,bank,{kind},1,{reference}"
+    assert books.load(f"{ITEM_HEADER}\n{line}\n", "items").rows == 1
 
 
 def test_no_items_is_a_file_too(books: Books) -> None:
