@@ -22,7 +22,7 @@ from qbank_ledger.verify import verify
 from tests.conftest import throwaway
 
 PASSWORD = "of-this-test-only"
-NEWEST = "0006_reading"
+NEWEST = "0007_words"
 
 
 @dataclass
@@ -229,8 +229,12 @@ KEPT_RECON = (
 
 @pytest.mark.parametrize(
     ("revision", "fill", "kept"),
-    [("0001_ledger", FILL, KEPT), ("0003_recon", FILL + FILL_RECON, KEPT + KEPT_RECON)],
-    ids=["0001_ledger", "0003_recon"],
+    [
+        ("0001_ledger", FILL, KEPT),
+        ("0003_recon", FILL + FILL_RECON, KEPT + KEPT_RECON),
+        ("0006_reading", FILL + FILL_RECON, KEPT + KEPT_RECON),
+    ],
+    ids=["0001_ledger", "0003_recon", "0006_reading"],
 )
 def test_a_ledger_filled_at_an_earlier_revision_keeps_every_row_and_verifies(
     server: Server, revision: str, fill: str, kept: tuple[str, ...]

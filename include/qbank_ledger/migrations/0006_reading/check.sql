@@ -8,6 +8,6 @@ SELECT format('ledger.balance has no index %s that tells several values apart', 
 UNION ALL
 SELECT format('%s.%s is open to everybody', n.nspname, p.proname)
   FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
- WHERE n.nspname IN ('ledger', 'sync', 'recon') AND has_function_privilege('public', p.oid, 'EXECUTE')
+ WHERE n.nspname IN ('ledger', 'sync') AND has_function_privilege('public', p.oid, 'EXECUTE')
 UNION ALL
 SELECT 'ledger.hour_coverage is still there' WHERE to_regproc('ledger.hour_coverage') IS NOT NULL
