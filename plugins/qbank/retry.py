@@ -15,9 +15,9 @@ def may_succeed_later(outcome: Reply | NoReply) -> bool:
     if isinstance(outcome, NoReply):
         # A dropped connection or a slow moment passes; a certificate that isn't trusted doesn't.
         return not outcome.untrusted
-    # 408: the server gave up waiting for us. 429: too many calls just now.
-    # 5xx: the server's own trouble. Any other answer would be the same again.
-    return outcome.status in (408, 429) or 500 <= outcome.status <= 599
+    # 101: another protocol, which nobody asked for. 408: the server gave up waiting for us.
+    # 429: too many calls just now. 5xx: the server's own trouble. Any other answer would be the same again.
+    return outcome.status in (101, 408, 429) or 500 <= outcome.status <= 599
 
 
 def asked_wait(outcome: Reply | NoReply, cap: float) -> float | None:

@@ -1,33 +1,39 @@
 """One HTTP exchange, hardened: nothing from the environment, no redirect, one deadline, one cap.
 
-Sends prepared requests through an adapter of requests, without a Session and what that adds: .netrc,
-*_PROXY, REQUESTS_CA_BUNDLE, cookies, redirects, and half of the time of a call.
+Takes requests' prepared requests, and leaves out what a Session adds: .netrc, *_PROXY,
+REQUESTS_CA_BUNDLE, cookies, redirects. Decides which connection is asked: docs/adr/0016 says why.
 Foreign exceptions end here: a call has a Reply or a NoReply.
 """
 
-import socket
+import logging
+import secrets
 import ssl
+import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import certifi
-import urllib3
-from requests import PreparedRequest, Response
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import DecodeError, HTTPError, NewConnectionError
+from requests import PreparedRequest
 
-from qbank.deadline import PlainSocket, TLSSocket, bounds
+from qbank.coding import UndecodableError, decode
+from qbank.connection import Connection, Origin, connect
 from qbank.errors import QBankConfigError
-from qbank.hosts import is_loopback
+from qbank.http1 import Answer, HeaderTooBigError
+
+log = logging.getLogger(__name__)
 
 Flaw = Literal["body_too_big", "bad_encoding"]
 BODY_CAP = 64 * 1024  # bytes, after decompression
-WIRE_CAP = 512 * 1024  # bytes of one answer as they come, headers and all
+# A connection rests between two calls, while others are asked: what a server says after the end of an
+# answer has come by then, and is seen.
+REST_S = 0.005
 USER_AGENT = f"airflow-provider-qbank-ledger/{version('airflow-provider-qbank-ledger')}"
+REQUEST_ID = "X-Request-ID"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +51,27 @@ class Reply:
 class NoReply:
     """No whole answer came. `untrusted`: the certificate is why, and trying again won't help."""
 
-    reason: Literal["timeout", "connection"]
+    reason: Literal["timeout", "connection", "header_too_big"]
     untrusted: bool = False
 
 
 class Transport:
     """Connections to the bank's hosts, shared by all threads of a client.
 
-    Raises QBankConfigError for a `ca_bundle` that can't be read.
+    Keeps up to `connections` idle ones for each host. Raises QBankConfigError for a `ca_bundle` that
+    can't be read.
     """
 
     def __init__(self, *, connections: int, ca_bundle: str | None, proxy: str | None) -> None:
         self.tls = _tls_context(ca_bundle)
-        self._adapter = _Adapter(self.tls, connections, proxy)
+        self._proxy = Origin.of(proxy) if proxy else None
+        self._most_idle = connections
+        self._idle: dict[Origin, deque[Connection]] = {}
+        self._doubted: set[Origin] = set()
+        self._lock = threading.Lock()
+        self._origins: dict[str, Origin] = {}
+        self._ids = f"{secrets.token_hex(8)}-"
+        self._numbers = count(1)
 
     def send(self, request: PreparedRequest, ends: float) -> Reply | NoReply:
         """Send, and read the answer, by an instant of time.monotonic(). Never raises for the net.
@@ -66,137 +80,137 @@ class Transport:
         """
         untrusted = False
         try:
-            with bounds(ends, WIRE_CAP):
-                return self._exchange(request)
-        except (OSError, HTTPError, ValueError) as error:  # ValueError: a chunk of -5 bytes
-            untrusted = _is_untrusted(error)
+            return _reply(self._exchange(request, ends))
+        except HeaderTooBigError:
+            return NoReply(reason="header_too_big")
+        except (OSError, ValueError) as error:  # ValueError: a host's name that is none
+            untrusted = isinstance(error, ssl.SSLCertVerificationError)
         late = time.monotonic() >= ends - 0.001  # a poll may return a little early
         return NoReply(reason="timeout" if late else "connection", untrusted=untrusted)
 
-    def _exchange(self, request: PreparedRequest) -> Reply:
-        raw = self._adapter.send(request, stream=True).raw
-        body = b""
-        flaw: Flaw | None = None
-        try:
-            body = raw.read(BODY_CAP + 1, decode_content=True)
-            if len(body) > BODY_CAP:
-                body, flaw = body[:BODY_CAP], "body_too_big"
-        except DecodeError:
-            flaw = "bad_encoding"
-        finally:
-            raw.close() if flaw else raw.release_conn()
-        return Reply(
-            status=raw.status,
-            content_type=raw.headers.get("Content-Type"),
-            retry_after=raw.headers.get("Retry-After"),
-            body=body,
-            flaw=flaw,
-        )
-
     def close(self) -> None:
-        self._adapter.close()
+        """Close what is idle."""
+        with self._lock:
+            for idle in self._idle.values():
+                while idle:
+                    idle.pop().close()
 
-
-class _Adapter(HTTPAdapter):
-    """requests' adapter over our own connections, which alone know whom to trust and which way to go.
-
-    A Session around it would read .netrc, *_PROXY and REQUESTS_CA_BUNDLE, keep cookies and follow
-    redirects; what is left of requests here does none of that, in half of the time.
-    """
-
-    def __init__(self, tls: ssl.SSLContext, connections: int, proxy: str | None) -> None:
-        self._tls = tls
-        self._proxy = proxy
-        self._pools: dict[str, urllib3.HTTPConnectionPool] = {}
-        super().__init__(pool_maxsize=connections)
-        self.max_retries = urllib3.Retry(False)  # errors as they are: the client retries, and knows why
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: Any) -> None:
-        self.poolmanager = (
-            urllib3.ProxyManager(self._proxy, maxsize=maxsize, ssl_context=self._tls)
-            if self._proxy
-            else urllib3.PoolManager(maxsize=maxsize, ssl_context=self._tls)
-        )
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
-
-    def get_connection_with_tls_context(
-        self, request: PreparedRequest, *_: Any, **__: Any
-    ) -> urllib3.HTTPConnectionPool:
-        origin = _origin(request)
-        pool = self._pools.get(origin)
-        if pool is None:
-            pool = self._pools[origin] = self.poolmanager.connection_from_url(origin)
-        return pool
-
-    def cert_verify(self, *_: Any, **__: Any) -> None:
-        """The TLS context has the one bundle to trust: requests must not load its own into it."""
-
-    def build_response(self, _: PreparedRequest, raw: Any) -> Response:
-        """As it came: its cookies and encoding, which requests would look for, nobody asks for."""
-        response = Response()
-        response.raw = raw
-        return response
-
-    def request_url(self, request: PreparedRequest, *_: Any, **__: Any) -> str:
-        origin, url = _origin(request), request.url or ""
-        return url if self._proxy and origin.startswith("http:") else url[len(origin) :]
-
-
-def _origin(request: PreparedRequest) -> str:
-    url = request.url or ""
-    return url[: url.find("/", len("https://"))]
-
-
-class _Connecting(HTTPConnection):
-    """How a connection gets its socket: one that keeps the call's deadline."""
-
-    def _new_conn(self) -> socket.socket:
-        failure: OSError = OSError("no address")
-        plain = self.default_port == 80 and self.proxy is None
+    def _exchange(self, request: PreparedRequest, ends: float) -> Answer:
+        origin = self._origin(request.url or "")
+        request_id = f"{self._ids}{next(self._numbers)}"
+        connection = self._idle_one(origin)
+        if connection is None:
+            connection = connect(origin, ends, tls=self.tls, proxy=self._proxy)
+            log.debug("connected to %s", origin.netloc)
         try:
-            found = socket.getaddrinfo(self._dns_host, self.port, 0, socket.SOCK_STREAM)
-        except OSError as error:
-            raise NewConnectionError(self, f"no address: {error}") from None
-        for family, kind, protocol, _, address in found:
-            if plain and not is_loopback(str(address[0])):
-                continue  # whatever name resolved to it: http is for loopback only
-            sock = PlainSocket(family, kind, protocol)
-            try:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                sock.connect(address)
-            except OSError as error:
-                sock.close()
-                failure = error
-            else:
-                return sock
-        raise NewConnectionError(self, f"not connected: {failure}")
+            data = self._as_bytes(request, origin, request_id)
+            answer = connection.ask(data, ends, most_body=BODY_CAP)
+            self._check(answer, origin, request_id)
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(origin, connection)
+        return answer
+
+    def _origin(self, url: str) -> Origin:
+        base = url[: url.find("/", len("https://"))]
+        origin = self._origins.get(base)
+        if origin is None:
+            origin = self._origins[base] = Origin.of(base)
+        return origin
+
+    def _as_bytes(self, request: PreparedRequest, origin: Origin, request_id: str) -> bytes:
+        url = request.url or ""
+        through_proxy = origin.is_plain and self._proxy is not None
+        target = url if through_proxy else url[url.find("/", len("https://")) :]
+        head = [
+            f"{request.method} {target} HTTP/1.1",
+            f"Host: {origin.netloc}",
+            f"{REQUEST_ID}: {request_id}",
+        ]
+        head += [f"{name}: {value}" for name, value in request.headers.items()]
+        body = request.body or b""
+        return "\r\n".join([*head, "", ""]).encode("latin-1") + (
+            body.encode() if isinstance(body, str) else body
+        )
+
+    def _check(self, answer: Answer, origin: Origin, request_id: str) -> None:
+        """Note a host in doubt. Raises ConnectionError for an answer that names another of our requests."""
+        echoed = answer.headers.get(REQUEST_ID.lower(), ())  # a gateway's own ids say nothing
+        if any(text.startswith(self._ids) and text != request_id for text in echoed):
+            self._doubt(origin, "an answer names another request")
+            raise ConnectionError("the answer belongs to another request")
+        if answer.in_doubt:
+            self._doubt(origin, "an answer was framed in two ways, or was not all that came")
+
+    def _idle_one(self, origin: Origin) -> Connection | None:
+        """The connection idle for longest, once it has rested and nothing was heard on it meanwhile."""
+        while True:
+            with self._lock:
+                idle = self._idle.get(origin)
+                if not idle:
+                    return None
+                rest = idle[0].idle_since + REST_S - time.monotonic()
+                if rest > 0 and len(idle) < self._most_idle:
+                    return None
+                connection = idle.popleft()
+            if rest > 0:
+                time.sleep(rest)
+            state = connection.listen()
+            if state == "quiet":
+                return connection
+            connection.close()
+            if state == "speaks":
+                self._doubt(origin, "something came that nobody had asked for")
+
+    def _give_back(self, origin: Origin, connection: Connection) -> None:
+        with self._lock:
+            idle = self._idle.setdefault(origin, deque())
+            if connection.may_be_asked and origin not in self._doubted and len(idle) < self._most_idle:
+                connection.idle_since = time.monotonic()
+                idle.append(connection)
+                return
+        connection.close()
+
+    def _doubt(self, origin: Origin, why: str) -> None:
+        """No connection to this host is asked twice from now on."""
+        with self._lock:
+            known = origin in self._doubted
+            self._doubted.add(origin)
+            idle = self._idle.pop(origin, ())
+        for connection in idle:
+            connection.close()
+        if not known:
+            log.warning("%s: %s; each call gets a connection of its own now.", origin.netloc, why)
 
 
-class _SecureConnecting(_Connecting, HTTPSConnection):
-    pass
-
-
-class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Connecting
-
-
-class _SecurePool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _SecureConnecting
+def _reply(answer: Answer) -> Reply:
+    body = answer.body
+    flaw: Flaw | None = "body_too_big" if answer.cut else None
+    if "content-encoding" in answer.headers and not flaw:
+        try:
+            body = decode(body, answer.header("content-encoding"), most=BODY_CAP + 1)
+        except UndecodableError:
+            flaw = "bad_encoding"
+    if len(body) > BODY_CAP:
+        body, flaw = body[:BODY_CAP], "body_too_big"
+    return Reply(
+        status=answer.status,
+        content_type=answer.header("content-type"),
+        retry_after=answer.header("retry-after"),
+        body=body,
+        flaw=flaw,
+    )
 
 
 def _tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     """Verifies chain, name and dates. Not `create_default_context`, which reads SSLKEYLOGFILE."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.sslsocket_class = TLSSocket
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
     where = Path(ca_bundle or certifi.where())
     try:
         context.load_verify_locations(**{"capath" if where.is_dir() else "cafile": str(where)})
     except OSError:
         raise QBankConfigError("ca_bundle is not a PEM file or folder that this worker can read.") from None
     return context
-
-
-def _is_untrusted(error: BaseException | None) -> bool:
-    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
-        error = error.__cause__ or error.__context__
-    return error is not None

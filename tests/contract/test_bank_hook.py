@@ -146,7 +146,7 @@ def test_no_secret_in_a_log_of_any_level(
     hook = connect()
     list(hook.get_balances(["a", "b", "c"]))
     said = caplog.text + repr(hook.get_conn()) + repr(hook._settings)
-    assert "urllib3" in caplog.text  # the control: something was logged
+    assert "connected to" in caplog.text  # the control: something was logged
     for call in bank.balance_calls:
         assert call.headers["authorization"][7:] not in said
     assert not any(form in said for form in forms(bank.client_secret))

@@ -1,0 +1,139 @@
+"""A connection to one of the bank's hosts: opened by a deadline, asked one thing at a time.
+
+The bank's answer need not name its account: which account a number belongs to is known only from the
+connection that it came on. So a connection counts what it was asked and what was answered whole, and is
+asked again only while the two agree and nothing is left to read.
+"""
+
+import math
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from qbank.hosts import is_loopback
+from qbank.http1 import Answer, BrokenAnswerError, Stream, read_answer, seconds_left
+
+WIRE_CAP = 512 * 1024  # bytes of one exchange as they come, headers and interim answers and all
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Scheme, host and port of a URL that has passed ``hosts.check_url``."""
+
+    scheme: str
+    host: str  # without the brackets of IPv6
+    port: int
+    netloc: str  # as the Host header has it
+
+    @classmethod
+    def of(cls, url: str) -> "Origin":
+        """The origin that a URL names."""
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        return cls(parts.scheme, parts.hostname or "", port, parts.netloc)
+
+    @property
+    def is_plain(self) -> bool:
+        return self.scheme == "http"
+
+
+class Connection:
+    """One socket, and what was said on it. Not for two threads at once."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._stream = Stream(sock)
+        self.asked = 0
+        self.answered = 0  # whole, and the connection may be asked again
+        self.idle_since = math.inf  # time.monotonic(), while it waits to be asked again
+
+    @property
+    def may_be_asked(self) -> bool:
+        """Whether everything that was asked is answered, and nothing else was heard."""
+        return self.asked == self.answered
+
+    def ask(self, request: bytes, ends: float, *, most_body: int) -> Answer:
+        """Send a request and read its answer. Raises OSError, also for an answer that is broken."""
+        if not self.may_be_asked:
+            raise BrokenAnswerError("an earlier answer may still be on its way")
+        self.asked += 1
+        self._stream.bound(ends, WIRE_CAP)
+        _send(self._sock, request, ends)
+        answer = read_answer(self._stream, most_body=most_body)
+        if not answer.is_last:
+            self.answered += 1
+        return answer
+
+    def listen(self) -> Literal["quiet", "closed", "speaks"]:
+        """What the other side did since its last answer; anything but quiet ends the connection."""
+        try:
+            self._sock.settimeout(0)
+            return "speaks" if self._sock.recv(1) else "closed"
+        except (BlockingIOError, ssl.SSLWantReadError):  # over TLS also after a ticket for later sessions
+            return "quiet"
+        except OSError:
+            return "closed"
+
+    def close(self) -> None:
+        self._sock.close()
+
+
+def connect(origin: Origin, ends: float, *, tls: ssl.SSLContext, proxy: Origin | None) -> Connection:
+    """A connection to the origin, through the proxy where there is one. Raises OSError or ValueError.
+
+    Plain http goes to loopback addresses alone, whatever a name resolves to.
+    """
+    sock = _tcp(proxy or origin, ends, loopback_only=origin.is_plain and proxy is None)
+    try:
+        if origin.is_plain:
+            return Connection(sock)
+        if proxy is not None:
+            _tunnel(sock, origin, ends)
+        sock.settimeout(seconds_left(ends))
+        sock = tls.wrap_socket(sock, server_hostname=origin.host, do_handshake_on_connect=False)
+        sock.settimeout(seconds_left(ends))
+        sock.do_handshake()
+        return Connection(sock)
+    except BaseException:
+        sock.close()
+        raise
+
+
+def _tcp(origin: Origin, ends: float, *, loopback_only: bool) -> socket.socket:
+    failure = OSError("the host has no address")
+    for family, kind, protocol, _, address in socket.getaddrinfo(
+        origin.host, origin.port, type=socket.SOCK_STREAM
+    ):
+        if loopback_only and not is_loopback(str(address[0])):
+            continue
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(seconds_left(ends))
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            failure = error
+        else:
+            return sock
+    raise failure
+
+
+def _tunnel(sock: socket.socket, origin: Origin, ends: float) -> None:
+    """Let a proxy connect us to the origin: what it answers is read as strictly as a balance."""
+    target = f"{f'[{origin.host}]' if ':' in origin.host else origin.host}:{origin.port}"
+    stream = Stream(sock)
+    stream.bound(ends, WIRE_CAP)
+    _send(sock, f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode(), ends)
+    answer = read_answer(stream, most_body=0, head_only=True)
+    if not 200 <= answer.status <= 299 or answer.in_doubt:
+        raise BrokenAnswerError(f"the proxy did not connect: HTTP {answer.status}")
+
+
+def _send(sock: socket.socket, data: bytes, ends: float) -> None:
+    left = memoryview(data)
+    while left:
+        sock.settimeout(seconds_left(ends))
+        left = left[sock.send(left) :]
