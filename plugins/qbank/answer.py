@@ -30,4 +30,5 @@ class BalanceAnswer:
     payload: str | None = None  # the body as received, bytes that are not UTF-8 as \xNN
     http_status: int | None = None
     attempts: int = 0  # requests made for this account
+    retry_after_s: int | None = None  # the wait that the bank asked for, where it was too long to try again
     arrived: float  # time.monotonic() when the answer, or the last failure, arrived

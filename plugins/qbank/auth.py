@@ -175,8 +175,8 @@ class TokenSource:
             if not may_succeed_later(outcome) or budget.spent or attempt == settings.max_attempts:
                 break
             cap = settings.max_backoff_s
-            wait = asked_wait(outcome, cap)
-            budget.sleep(backoff(attempt, cap) if wait is None else wait)
+            wait = asked_wait(outcome)
+            budget.sleep(backoff(attempt, cap) if wait is None else min(wait, cap))
         raise _refusal(outcome)
 
     def _accept(self, reply: Reply) -> Token:

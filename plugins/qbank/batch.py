@@ -1,12 +1,15 @@
 """The accounts of one call of `get_balances`, on their way: who asks for which one when.
 
 Threads take accounts and bring back answers. An account that has to wait before its next attempt
-waits here and holds no thread. Only a window of accounts is on its way at a time, so memory does
-not grow with their number, and a slow consumer slows the threads.
+waits here and holds no thread, and those not yet asked come before it. Only a window of accounts is
+on its way at a time, so memory does not grow with their number, and a slow consumer slows the threads.
+They are asked in no order: neighbours in the file may be in the same trouble, and when time runs out it
+should not always be the same ones that are left.
 """
 
 import heapq
 import itertools
+import random
 import threading
 import time
 from collections import deque
@@ -17,7 +20,7 @@ from qbank.answer import BalanceAnswer
 from qbank.budget import Budget
 
 WINDOW = 16  # accounts on their way, for each thread
-BREAKER_S = 30.0  # without any reply from the bank
+BREAKER_S = 30.0  # without a reply from the bank, but that it wants to be left alone for long
 
 
 @dataclass(slots=True)
@@ -46,7 +49,7 @@ class Batch:
         threads: int,
         budget: Budget,
     ) -> None:
-        self._fresh = iter(account_ids)
+        self._fresh = iter(random.sample(account_ids, len(account_ids)))
         self._ask = ask
         self._budget = budget
         self._window = threads * WINDOW
@@ -124,16 +127,18 @@ class Batch:
         with self._work:
             while not self._budget.spent:
                 now = time.monotonic()
-                if self._waiting and self._waiting[0][0] <= now:
-                    self._asking += 1
-                    return heapq.heappop(self._waiting)[2]
-                room = len(self._waiting) + len(self._ready) + self._asking < self._window
-                if room and (account_id := next(self._fresh, None)) is not None:
+                room = len(self._ready) + self._asking < self._window
+                # A bank that is silent is not asked for everybody before it is asked again.
+                fresh_first = not self._is_silent or len(self._waiting) < self._window
+                if room and fresh_first and (account_id := next(self._fresh, None)) is not None:
                     self._asking += 1
                     return Attempt(account_id)
+                if room and self._waiting and self._waiting[0][0] <= now:
+                    self._asking += 1
+                    return heapq.heappop(self._waiting)[2]
                 if room and not self._waiting and not self._asking:
                     return None
-                due = self._waiting[0][0] - now if self._waiting else 0.25
+                due = self._waiting[0][0] - now if room and self._waiting else 0.25
                 self._work.wait(min(due, 0.25, max(self._budget.left(), 0)))
         return None
 
@@ -152,12 +157,17 @@ class Batch:
                 heapq.heappush(self._waiting, (due, next(self._order), attempt))
             self._work.notify()
 
+    @property
+    def _is_silent(self) -> bool:
+        """Whether the last calls had no reply that helps, more of them than chance would have it."""
+        return self._silent > 2 * len(self._threads)
+
     def _listen(self, latest: BalanceAnswer | None) -> None:
-        """The breaker: many calls without any reply, for long, and no more are made."""
-        if latest is None or latest.http_status is not None:
+        """The breaker: many calls without a reply that helps, for long, and no more are made."""
+        if latest is None or (latest.http_status is not None and latest.retry_after_s is None):
             self._silent, self._heard_at = 0, time.monotonic()
             return
         self._silent += 1
         silence = time.monotonic() - self._heard_at
-        if self._silent > 2 * len(self._threads) and silence >= BREAKER_S:
+        if self._is_silent and silence >= BREAKER_S:
             self._budget.cancel()

@@ -1,9 +1,11 @@
 """Balances of accounts from QBank Connect. Free of Airflow."""
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
+from dataclasses import replace
 from typing import Self
 from urllib.parse import quote
 
@@ -98,7 +100,7 @@ class QBankClient:
                 ends = min(time.monotonic() + settings.timeout_s, budget.ends)
                 outcome = self._transport.send(request, ends)
                 if isinstance(outcome, Reply):
-                    wait = asked_wait(outcome, settings.max_backoff_s)
+                    wait = asked_wait(outcome)
                     slow = outcome.status == 429 or wait is not None
                     verdict = "throttled" if slow and may_succeed_later(outcome) else "taken"
             except QBankUnavailableError:
@@ -106,7 +108,8 @@ class QBankClient:
                     return None  # time ran out in a renewal: that is no failure of the token host
                 raise
             finally:
-                self._pace.leave(began_at, verdict, wait)
+                bearable = wait is not None and wait <= settings.max_backoff_s
+                self._pace.leave(began_at, attempt.account_id, verdict, wait if bearable else None)
             answer = _answer(attempt, outcome, token)
             if answer.http_status == 401:
                 if self._is_worth_replaying(attempt, token, budget):
@@ -117,8 +120,11 @@ class QBankClient:
                 token.accepted_at = began_at
             if not may_succeed_later(outcome) or attempt.attempts >= settings.max_attempts:
                 return answer
-            attempt.last = answer
-            return backoff(attempt.attempts, settings.max_backoff_s) if wait is None else wait
+            delay = backoff(attempt.attempts, settings.max_backoff_s) if wait is None else wait
+            if delay > min(settings.max_backoff_s, budget.left()):
+                return replace(answer, retry_after_s=None if wait is None else math.ceil(wait))
+            attempt.last = replace(answer, payload=None)  # many may wait at once
+            return delay
         return None
 
     def _is_worth_replaying(self, attempt: Attempt, token: Token, budget: Budget) -> bool:

@@ -2,7 +2,8 @@
 
 Concurrency grows by one a round and halves when the bank says that it is too much. As even one
 call at a time can be too fast for a bank that is near, a rate is found too: a share of what went
-through in the last second, rising with each success.
+through in the last second, rising with each success. One account that is told to wait, waits alone:
+what says that the client is meant, is in `evidence.py`.
 """
 
 import math
@@ -12,10 +13,11 @@ from collections import deque
 from typing import Literal
 
 from qbank.budget import Budget
+from qbank.evidence import Evidence
 
 Verdict = Literal["taken", "throttled", "lost"]
 SLOW_START = 8  # calls at once to begin with; doubles each round until the bank first objects
-PAUSE_S = 0.2  # for everybody after a 429 that names no wait
+PAUSE_S = 0.2  # for everybody, once the client is limited
 RATE_CUT = 0.6
 FIRST_STEP = 1.0  # calls a second, a success; halves with each cut, as the rate is known better,
 LEAST_STEP = 0.25  # down to this
@@ -36,6 +38,10 @@ class Pace:
         self._opens_at = 0.0  # no turn before
         self._cut_at = -math.inf
         self._successes: deque[float] = deque()
+        self._evidence = Evidence()
+        self._before: tuple[float, float] | None = (
+            None  # limit and rate, until it is known whether a cut helped
+        )
         self._turn = threading.Condition()
 
     def enter(self, budget: Budget) -> float | None:
@@ -53,18 +59,31 @@ class Pace:
                 self._turn.wait(min(wait, 0.1) if wait > 0 else 0.1)
         return None
 
-    def leave(self, began_at: float, verdict: Verdict, wait: float | None = None) -> None:
-        """Give the turn back, saying how the bank took the call.
+    def leave(self, began_at: float, account_id: str, verdict: Verdict, wait: float | None = None) -> None:
+        """Give the turn back, saying how the bank took the call for this account.
 
-        `wait`: the seconds that a throttling bank asks for, during which nobody calls.
+        `wait`: the seconds that a throttling bank asks for.
         """
         with self._turn:
             self._busy -= 1
+            now = time.monotonic()
             if verdict == "taken":
-                self._speed_up(time.monotonic())
-            elif verdict == "throttled":
-                self._slow_down(began_at, time.monotonic(), PAUSE_S if wait is None else wait)
+                self._speed_up(now)
+            if verdict != "lost" and began_at > self._cut_at:  # one that left before knows nothing of the cut
+                self._judge(account_id, verdict == "throttled", wait, now)
             self._turn.notify()
+
+    def _judge(self, account_id: str, throttled: bool, wait: float | None, now: float) -> None:
+        finding = self._evidence.hear(account_id, throttled=throttled, wait=wait)
+        if finding == "helped":
+            self._before = None
+        elif finding == "own":
+            self._limit, self._rate = self._before or (self._limit, self._rate)
+            self._before = None
+            self._evidence.start_anew()
+        elif finding is not None:
+            least = self._evidence.least_wait if finding == "closed" else None
+            self._slow_down(now, PAUSE_S if least is None else max(least, PAUSE_S))
 
     def _speed_up(self, now: float) -> None:
         slow_start = self._cut_at == -math.inf
@@ -73,10 +92,9 @@ class Pace:
         self._successes.append(now)
         self._forget(now)
 
-    def _slow_down(self, began_at: float, now: float, wait: float) -> None:
-        self._opens_at = max(self._opens_at, now + wait)
-        if began_at <= self._cut_at:
-            return  # it left before the last cut: the same event, seen by another thread
+    def _slow_down(self, now: float, pause: float) -> None:
+        self._before = self._before or (self._limit, self._rate)
+        self._opens_at = max(self._opens_at, now + pause)
         self._forget(now)
         measured = len(self._successes) / WINDOW_S
         self._rate = max(LEAST_RATE, RATE_CUT * min(self._rate, measured))
@@ -84,6 +102,7 @@ class Pace:
         self._step = max(LEAST_STEP, self._step / 2)
         self._limit = max(1.0, self._limit / 2)
         self._cut_at = now
+        self._evidence.start_anew()
 
     def _forget(self, now: float) -> None:
         while self._successes and self._successes[0] < now - WINDOW_S:

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from qbank.transport import NoReply, Reply
 
 FIRST_BACKOFF_S = 0.5
+LONGEST_WAIT_S = 999_999_999_999.0  # of a Retry-After with more digits than sense
 
 
 def may_succeed_later(outcome: Reply | NoReply) -> bool:
@@ -20,17 +21,17 @@ def may_succeed_later(outcome: Reply | NoReply) -> bool:
     return outcome.status in (101, 408, 429) or 500 <= outcome.status <= 599
 
 
-def asked_wait(outcome: Reply | NoReply, cap: float) -> float | None:
-    """The seconds of Retry-After, in either of its forms, up to a cap; None where it says none."""
+def asked_wait(outcome: Reply | NoReply) -> float | None:
+    """The seconds of Retry-After, in either of its forms, however many; None where it says none."""
     text = (outcome.retry_after or "").strip() if isinstance(outcome, Reply) else ""
     if re.fullmatch(r"[0-9]+", text):
-        return min(float(text[:12]), cap) if len(text) <= 12 else cap
+        return float(text[:12]) if len(text) <= 12 else LONGEST_WAIT_S
     try:
         at = parsedate_to_datetime(text)
         seconds = (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return None
-    return min(max(seconds, 0.0), cap)
+    return max(seconds, 0.0)
 
 
 def backoff(attempt: int, cap: float) -> float:
