@@ -2,6 +2,8 @@
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -42,17 +44,18 @@ def settle(engine: Engine, run_no: int) -> RunCounts:
         run_no, counts.state, counts.published, counts.expected, counts.quarantined, counts.failed,
     )  # fmt: skip
     if lost:
-        raise RunNotCompleteError(_message(counts, [(r.account_id, r.outcome, r.reasons) for r in lost]))
+        raise RunNotCompleteError(_message(counts, lost))
     return counts
 
 
-def _message(counts: RunCounts, lost: list[tuple[str, str, list[str]]]) -> str:
+def _message(counts: RunCounts, lost: Sequence[Any]) -> str:
     """The counts, then the first 20 accounts, under what they share: outcome and reasons."""
     groups: dict[str, list[str]] = {}
-    for id_, outcome, reasons in lost[:_NAMED]:
-        groups.setdefault(f"{outcome} ({', '.join(reasons)})", []).append(id_)
+    for row in lost[:_NAMED]:
+        asked = f", the bank asks to wait {row.retry_after_s} s" if row.retry_after_s else ""
+        groups.setdefault(f"{row.outcome} ({', '.join(row.reasons)}{asked})", []).append(row.account_id)
     named = "; ".join(f"{what}: {', '.join(ids)}" for what, ids in groups.items())
-    by_reason = Counter(reason for _, _, reasons in lost for reason in reasons).most_common()
+    by_reason = Counter(reason for row in lost for reason in row.reasons).most_common()
     counted = ", ".join(f"{reason} {count}" for reason, count in by_reason)
     more = f"; and {len(lost) - _NAMED} more, see sync.outcome" if len(lost) > _NAMED else ""
     done = "would be published" if counts.state == "dry_run" else "published"

@@ -119,7 +119,7 @@ def _rows(chunk: list[Answer], clock: Clock) -> io.StringIO:
         fields = (
             a.account_id, a.state, a.reason, a.available_balance, a.ledger_balance, a.echoed_account_id,
             a.echoed_currency, a.echoed_as_of, a.bank_as_of, a.payload, a.http_status, a.attempts,
-            clock.at(a.arrived),
+            clock.at(a.arrived), a.retry_after_s,
         )  # fmt: skip
         lines.append("\t".join(r"\N" if f is None else str(f).translate(_ESCAPED) for f in fields) + "\n")
     return io.StringIO("".join(lines))

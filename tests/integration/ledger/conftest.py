@@ -42,6 +42,7 @@ class Reply:
     payload: str | None = "{}"
     http_status: int | None = 200
     attempts: int = 1
+    retry_after_s: int | None = None
     arrived: float = field(default_factory=time.monotonic)
 
 

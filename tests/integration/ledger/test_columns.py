@@ -49,11 +49,11 @@ COLUMNS = {
     "ledger.missing_hour": "account_id text, as_of_hour timestamp with time zone, reason text, run_no bigint",
     "sync.outcome": (
         "run_no bigint, account_id text, outcome text, reasons text[], http_status smallint, attempts integer,"
-        " observed_at timestamp with time zone"
+        " observed_at timestamp with time zone, retry_after_s bigint"
     ),
     "sync.fate": (
         "run_no bigint, account_id text, outcome text, reasons text[], http_status smallint, attempts integer,"
-        " observed_at timestamp with time zone"
+        " observed_at timestamp with time zone, retry_after_s bigint"
     ),
     "sync.quarantine": (
         "run_no bigint, account_id text, payload text, reasons text[], available_balance numeric,"

@@ -88,6 +88,7 @@ BROKEN = {
     ],
     "sync.every_account_ends_once": ["UPDATE sync.run SET published = published + 1"],
     "sync.observation_state_check": ["UPDATE sync.observation SET state = 'lost' WHERE reason IS NOT NULL"],
+    "sync.observation_retry_after_s_check": ["UPDATE sync.observation SET retry_after_s = 0"],
     "sync.a_reason_unless_answered": [
         "UPDATE sync.observation SET reason = 'why' WHERE state = 'answered'",
         "UPDATE sync.observation SET reason = NULL WHERE state = 'failed'",

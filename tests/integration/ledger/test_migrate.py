@@ -22,7 +22,7 @@ from qbank_ledger.verify import verify
 from tests.conftest import throwaway
 
 PASSWORD = "of-this-test-only"
-NEWEST = "0007_words"
+NEWEST = "0010_retry_after"
 
 
 @dataclass

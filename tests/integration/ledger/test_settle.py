@@ -45,6 +45,26 @@ def test_a_partial_run_counts_and_names_what_is_missing(ledger: Ledger) -> None:
     ]  # fmt: skip
 
 
+def test_an_account_that_the_bank_asks_to_wait_for_says_how_long(ledger: Ledger) -> None:
+    def reply(id_: str) -> Reply:
+        return (
+            failed(id_, "rate_limited", http_status=429, retry_after_s=3600)
+            if id_ == "c"
+            else Reply(account_id=id_)
+        )
+
+    run_no = prepared(ledger, reply)
+    with pytest.raises(
+        RunNotCompleteError, match=r"failed \(rate_limited, the bank asks to wait 3600 s\): c\.$"
+    ):
+        settle(ledger.engine, run_no)
+    assert ledger.rows("SELECT account_id, retry_after_s FROM sync.outcome ORDER BY 1") == [
+        ("a", None), ("b", None), ("c", 3600),
+    ]  # fmt: skip
+    ledger.fetch(run_no)  # cleared: the answer replaces the failure, wait and all
+    assert ledger.value("SELECT retry_after_s FROM sync.observation WHERE account_id = 'c'") is None
+
+
 def test_the_first_twenty_accounts_are_named(ledger: Ledger) -> None:
     ledger.accounts(*(f"a{n:02}" for n in range(30)))
     with pytest.raises(RunNotCompleteError) as caught:
