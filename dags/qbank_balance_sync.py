@@ -19,7 +19,7 @@ from airflow.sdk import Asset, Param, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from qbank.hook import QBankHook
-from qbank_airflow.boundary import ledger, one_sentence
+from qbank_airflow.boundary import ledger, one_sentence, refuse_unknown_conf
 from qbank_ledger.audit import audit_run
 from qbank_ledger.config import accounts_file, data_docs_dir
 from qbank_ledger.plan import plan_run
@@ -66,6 +66,7 @@ def qbank_balance_sync():
     @task(execution_timeout=timedelta(minutes=3))
     def plan(params: dict | None = None) -> list[int]:
         """Write down what the run asks for; gives the numbers of its batches, and its own."""
+        refuse_unknown_conf()
         context = get_current_context()
         dag_run = context["dag_run"]
         if dag_run.run_type == "backfill":

@@ -25,7 +25,7 @@ from pathlib import Path
 from airflow.sdk import Asset, Param, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from qbank_airflow.boundary import ledger, one_sentence
+from qbank_airflow.boundary import ledger, one_sentence, refuse_unknown_conf
 from qbank_ledger.close import close_month
 from qbank_ledger.config import break_limits
 from qbank_ledger.gl import load as load_file
@@ -75,6 +75,7 @@ def qbank_reconciliation():
     @task(execution_timeout=timedelta(minutes=6))
     def load(params: dict | None = None) -> list[int]:
         """Load the files that the run names, each whole or not at all; gives the numbers of the loads."""
+        refuse_unknown_conf()
         files = [(params["gl_file"], "gl"), (params["items_file"], "items")]
         with one_sentence():
             return [load_file(ledger(), Path(path), kind).load_no for path, kind in files if path]

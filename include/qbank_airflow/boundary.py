@@ -6,8 +6,9 @@ Knows Airflow, the bank and the ledger; neither of those knows the other two.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 
-from airflow.sdk import Connection
+from airflow.sdk import Connection, get_current_context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 from sqlalchemy import Engine
 
@@ -41,6 +42,23 @@ def ledger() -> Engine:
     except ValueError:
         raise LedgerConnectionError(f"The connection {LEDGER} is not of type postgres.") from None
     return engine_for(url)
+
+
+def refuse_unknown_conf() -> None:
+    """Fail the task where the run's configuration has a key that the DAG does not know: it may be misspelt.
+
+    Airflow checks the values of the keys that it knows, and lets all others pass.
+    """
+    context = get_current_context()
+    known = set(context["dag"].params)
+    for key in context["dag_run"].conf or {}:
+        if key not in known:
+            near = get_close_matches(str(key).lower(), known, n=1)
+            meant = f" Did you mean {near[0]}?" if near else ""
+            raise AirflowFailException(
+                f"The configuration has the unknown key {str(key)!r:.80}.{meant} "
+                f"Known keys: {', '.join(sorted(known))}."
+            )
 
 
 @contextmanager

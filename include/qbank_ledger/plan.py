@@ -107,8 +107,8 @@ def _check_host(connection: Connection, api_host: str, *, dry_run: bool) -> None
 
 def _close_lost_runs(connection: Connection) -> None:
     for run_no in execute(connection, "close_lost_runs").scalars().all():
-        close_run(connection, run_no, lost=True)
-        log.warning("plan: run %s had not closed itself by its deadline: closed as failed", run_no)
+        state = close_run(connection, run_no).state
+        log.warning("plan: run %s had not closed itself by its deadline: closed as %s", run_no, state)
 
 
 def _update_accounts(

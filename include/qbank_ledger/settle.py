@@ -20,12 +20,13 @@ class RunNotCompleteError(LedgerError):
     """The run lost an account, or a dry run would have; the message counts and names them."""
 
 
-def close_run(connection: Connection, run_no: int, *, lost: bool = False) -> RunCounts:
-    """Close a run and keep the reasons of its missing account-hours in ``ledger.gap``.
+def close_run(connection: Connection, run_no: int) -> RunCounts:
+    """Close a run by what it published, and keep the reasons of its missing account-hours in ``ledger.gap``.
 
-    ``lost`` closes it as failed, whatever it published.
+    Waits for who is publishing it at this moment, and counts what that published.
     """
-    row = execute(connection, "close_run", run_no=run_no, lost=lost).one()
+    execute(connection, "hold_run", run_no=run_no)
+    row = execute(connection, "close_run", run_no=run_no).one()
     execute(connection, "keep_gaps", run_no=run_no)
     return RunCounts(**row._mapping)
 

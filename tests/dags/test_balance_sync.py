@@ -32,6 +32,24 @@ def test_a_run_publishes_every_account(sync: Sync, logical_date: bool) -> None:
     assert asset_events() == before + 1
 
 
+@pytest.mark.parametrize(
+    ("conf", "says"),
+    [
+        ({"dryrun": True}, "unknown key 'dryrun'. Did you mean dry_run? Known keys: accounts, dry_run."),
+        ({"Dry_Run": True}, "unknown key 'Dry_Run'. Did you mean dry_run?"),
+        ({"dry_run": True, "account": ["acc-0001"]}, "unknown key 'account'. Did you mean accounts?"),
+        ({"": 1}, "unknown key ''. Known keys"),
+    ],
+)
+def test_a_misspelt_key_of_the_configuration_asks_nobody_and_publishes_nothing(
+    sync: Sync, capfd: pytest.CaptureFixture[str], conf: dict[str, Any], says: str
+) -> None:
+    ended = sync.run(**conf)
+    assert (ended.state, ended.of("plan"), ended.tries["plan", -1]) == ("failed", "failed", 1)
+    assert says in "".join(capfd.readouterr())
+    assert sync.ledger.rows("SELECT * FROM sync.run") == []
+
+
 def test_xcom_carries_numbers_and_nothing_else(sync: Sync) -> None:
     ended = sync.run()
     with create_session() as session:

@@ -66,6 +66,16 @@ def test_a_break_above_its_limit_is_red_and_what_was_compared_stands(
     assert books.found() == ("break", "unexplained")
 
 
+def test_a_misspelt_key_of_the_configuration_loads_and_compares_nothing(
+    books: Books, module: ModuleType, capfd: pytest.CaptureFixture[str]
+) -> None:
+    gl = books.file(f"{GL_HEADER}\nQB01,1100,EUR,{day(1)},93\n")
+    ended = run(module, gl_file=str(gl), as_of=str(day(1)))
+    assert (ended.state, ended.of("load"), ended.tries["load", -1]) == ("failed", "failed", 1)
+    assert "unknown key 'as_of'. Did you mean as_of_date?" in "".join(capfd.readouterr())
+    assert books.rows("SELECT * FROM recon.gl_load") == []
+
+
 def test_a_run_without_anything_to_compare_is_green(books: Books, module: ModuleType) -> None:
     assert run(module).state == "success"
     assert books.rows("SELECT * FROM recon.reconciliation") == []

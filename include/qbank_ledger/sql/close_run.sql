@@ -1,6 +1,7 @@
 -- Purpose: close a run: count its outcomes and say how it ended. Closing it again counts again, and
 --          changes nothing unless an outcome did.
--- Params:  run_no; lost: the run could not close itself, so it failed, whatever it published.
+-- Params:  run_no of a run that this transaction holds (hold_run.sql): what is counted while somebody
+--          else holds it is what was there before.
 -- Grain:   one row, the run's counts.
 WITH counted AS (
     SELECT count(*) FILTER (WHERE outcome IN ('published', 'would_publish')) AS published,
@@ -11,8 +12,7 @@ WITH counted AS (
 UPDATE sync.run AS r
    SET finished_at = coalesce(r.finished_at, clock_timestamp()),
        published = c.published, quarantined = c.quarantined, failed = c.failed,
-       state = CASE WHEN :lost THEN 'failed'
-                    WHEN r.dry_run THEN 'dry_run'
+       state = CASE WHEN r.dry_run THEN 'dry_run'
                     WHEN c.published = r.expected THEN 'complete'
                     WHEN c.published > 0 THEN 'partial'
                     ELSE 'failed' END

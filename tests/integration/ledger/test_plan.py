@@ -10,7 +10,7 @@ from qbank_ledger.database import engine_for
 from qbank_ledger.errors import AccountsFileError, LedgerConnectionError, NotMigratedError, RunRefusedError
 from qbank_ledger.plan import plan_run
 
-from .conftest import Ledger, failed
+from .conftest import Ledger, Reply, failed
 
 
 def open_accounts(ledger: Ledger) -> list[str]:
@@ -120,6 +120,21 @@ def test_a_run_past_its_deadline_is_closed_as_failed_by_the_next_plan(ledger: Le
     ]
     assert ledger.rows("SELECT DISTINCT reason FROM ledger.missing_hour") == [("not_attempted",)]
     assert ledger.value("SELECT state FROM sync.run WHERE run_no = :n", n=running) == "running"
+
+
+@pytest.mark.parametrize(("lost_account", "state"), [(None, "complete"), ("c", "partial")])
+def test_a_run_that_was_killed_before_it_closed_is_closed_by_what_it_published(
+    ledger: Ledger, lost_account: str | None, state: str
+) -> None:
+    run_no = ledger.plan()
+    ledger.fetch(run_no, lambda id_: failed(id_) if id_ == lost_account else Reply(account_id=id_))
+    ledger.quick_audit(run_no)
+    published = ledger.publish(run_no)
+    ledger.rows("UPDATE sync.run SET deadline_at = now()")
+    ledger.plan()
+    assert ledger.rows("SELECT state, published, failed FROM sync.run WHERE run_no = :n", n=run_no) == [
+        (state, published, 3 - published)
+    ]
 
 
 def test_many_accounts_stand_in_batches(ledger: Ledger) -> None:

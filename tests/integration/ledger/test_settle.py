@@ -1,9 +1,15 @@
 """Settle: how a run ends, and how it says so."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
+from qbank_ledger import publish
 from qbank_ledger.settle import RunNotCompleteError, settle
 
 from .conftest import Ledger, Reply, failed
@@ -90,6 +96,37 @@ def test_a_dry_run_is_green_with_a_warning(ledger: Ledger) -> None:
     run_no = prepared(ledger, lambda id_: Reply(account_id=id_, available_balance=Decimal(999)), dry_run=True)
     assert ledger.value("SELECT count(*) FROM sync.finding") == 3
     assert settle(ledger.engine, run_no).state == "dry_run"
+
+
+def test_settle_counts_what_is_published_while_it_waits(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody marked publish as a success by hand while it was at work: settle began beside it."""
+    run_no = ledger.plan()
+    ledger.fetch(run_no)
+    ledger.quick_audit(run_no)
+    holding, go_on = threading.Event(), threading.Event()
+    real = publish.execute
+
+    def slowly(connection: Connection, name: str, **parameters: Any) -> Any:
+        if name == "publish_balances":
+            holding.set()
+            assert go_on.wait(20)
+        return real(connection, name, **parameters)
+
+    monkeypatch.setattr(publish, "execute", slowly)
+    with ThreadPoolExecutor() as threads:
+        published = threads.submit(ledger.publish, run_no)
+        assert holding.wait(20)
+        settled = threads.submit(settle, ledger.engine, run_no)
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ends = time.monotonic() + 20
+        while not ledger.value(waiting) and time.monotonic() < ends:
+            time.sleep(0.01)
+        go_on.set()
+        assert published.result() == 3
+        assert settled.result().state == "complete"
+    assert ledger.rows("SELECT state, published, failed FROM sync.run") == [("complete", 3, 0)]
 
 
 def test_an_open_run_has_no_outcome_yet(ledger: Ledger) -> None:

@@ -1,4 +1,5 @@
--- Purpose: an account whose tries ended because the bank asked for a longer wait than there was says so.
+-- Purpose: an account whose tries ended because the bank asked for a longer wait than there was says so;
+--          a run that could not close itself is closed by what it published.
 -- Run as:  qbank_owner, in one transaction (see migrate.py). Changes no row.
 ALTER TABLE sync.observation ADD COLUMN retry_after_s bigint CHECK (retry_after_s > 0);
 COMMENT ON COLUMN sync.observation.retry_after_s IS 'The wait in seconds that the bank asked for (Retry-After), where it was too long to try again in this run; null: none.';
@@ -34,3 +35,8 @@ SELECT f.run_no, f.account_id,
        f.http_status, f.attempts, f.observed_at, f.retry_after_s
   FROM sync.fate AS f JOIN sync.run AS r USING (run_no);
 COMMENT ON COLUMN sync.outcome.retry_after_s IS 'The wait in seconds that the bank asked for (Retry-After), where it was too long to try again in this run; null: none.';
+
+-- ── A run is closed by what it published ────────────────────────────────────────────────────────
+
+COMMENT ON COLUMN sync.run.state IS 'running; complete: every account published; partial: some; failed: none; dry_run: nothing was to be published.';
+COMMENT ON COLUMN sync.run.deadline_at IS 'When a run that is still open counts as lost: the next plan closes it by what it published (UTC).';
