@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,25 +13,30 @@ from qbank_ledger.database import statement_text
 
 from .conftest import Ledger
 
-# 200 accounts: every hour of the last forty days, and of each month before them a day. A version of each hour of
-# the last twenty days was superseded.
+# 200 accounts: every hour of the ten days before last month began and of the ten days after, a day of each month
+# before them, and the last two days. A version of each hour of those twenty days was superseded. So whatever day it
+# is, a partition that a test asks for holds about as much: as it fills, PostgreSQL comes to prefer another index.
 YEAR = """
 SELECT ledger.ensure_partitions(now() - n * interval '1 month') FROM generate_series(1, 12) AS n;
 INSERT INTO ledger.account
 SELECT 'old-' || lpad(n::text, 3, '0'), 'n', 'EUR', 2, 'QB01', '1100', 'UTC', NULL, 90, NULL, 0, NULL, NULL, true
   FROM generate_series(1, 200) AS n;
-INSERT INTO ledger.account_period SELECT account_id, now() - interval '40 days' FROM ledger.account;
+INSERT INTO ledger.account_period
+SELECT account_id, date_trunc('month', now(), 'UTC') - interval '1 month' - interval '10 days' FROM ledger.account;
 CREATE TEMPORARY TABLE hour ON COMMIT DROP AS
-SELECT date_trunc('hour', now(), 'UTC') - n * interval '1 hour' AS hour FROM generate_series(1, 24 * 40) AS n
-UNION
-SELECT date_trunc('month', now(), 'UTC') - m * interval '1 month' + n * interval '1 hour'
-  FROM generate_series(2, 12) AS m, generate_series(0, 23) AS n;
+SELECT date_trunc('month', now(), 'UTC') - interval '1 month' + n * interval '1 hour' AS hour, true AS superseded
+  FROM generate_series(-24 * 10, 24 * 10 - 1) AS n
+UNION ALL
+SELECT date_trunc('month', now(), 'UTC') - m * interval '1 month' + n * interval '1 hour', false
+  FROM generate_series(2, 12) AS m, generate_series(0, 23) AS n
+UNION ALL
+SELECT date_trunc('hour', now(), 'UTC') - n * interval '1 hour', false FROM generate_series(1, 48) AS n;
 INSERT INTO ledger.balance
 SELECT account_id, hour, 1, 2, 'EUR', hour + interval '15 min', 1, 1, 2, hour + interval '16 min'
   FROM hour, ledger.account ORDER BY hour, account_id;
 INSERT INTO ledger.balance_history
 SELECT account_id, hour, 1, 1, 'EUR', hour + interval '5 min', 1, 1, 1, hour + interval '6 min', hour + interval '16 min'
-  FROM hour, ledger.account WHERE hour > now() - interval '20 days' ORDER BY hour, account_id;
+  FROM hour, ledger.account WHERE superseded ORDER BY hour, account_id;
 """
 TOUCHED = """
 SELECT relid::regclass::text, pg_stat_get_xact_blocks_fetched(relid)
@@ -68,10 +73,11 @@ def touched(connection: Connection) -> dict[str, int]:
     return {name.removeprefix("ledger."): blocks for name, blocks in connection.execute(text(TOUCHED))}
 
 
-@pytest.fixture
-def hour(ledger: Ledger) -> datetime:
-    """An hour of three days ago."""
-    value: datetime = ledger.value("SELECT date_trunc('hour', now(), 'UTC') - interval '3 days'")
+@pytest.fixture(params=["3 days", "2 hours"], ids=["within a month", "as a month begins"])
+def hour(ledger: Ledger, request: pytest.FixtureRequest) -> datetime:
+    """An hour of last month."""
+    last_month = "date_trunc('month', now(), 'UTC') - interval '1 month'"
+    value: datetime = ledger.value(f"SELECT {last_month} + CAST(:after AS interval)", after=request.param)
     return value
 
 
@@ -107,11 +113,12 @@ def test_the_newest_balance_is_found_from_the_newest_month_backwards(ledger: Led
 
 
 @pytest.mark.parametrize(
-    "asked", ["CAST(:hour AS timestamptz)", "date_trunc('hour', now(), 'UTC') - interval '3 days'"]
+    "asked", ["CAST(:hour AS timestamptz)", "date_trunc('hour', now(), 'UTC') - CAST(:ago AS interval)"]
 )
 def test_an_hour_is_read_from_its_partition_by_its_index(ledger: Ledger, hour: datetime, asked: str) -> None:
     query = f"SELECT * FROM ledger.balance WHERE as_of_hour = {asked}"
-    assert scans(ledger, query, hour=hour) == [
+    ago = ledger.value("SELECT date_trunc('hour', now(), 'UTC') - :hour", hour=hour)
+    assert scans(ledger, query, hour=hour, ago=ago) == [
         Scan("Bitmap Heap Scan", partition(hour), f"{partition(hour)}_as_of_hour_idx")
     ]
 
@@ -135,10 +142,11 @@ def test_an_account_as_it_was_known_is_read_by_its_key(ledger: Ledger, hour: dat
     }
 
 
-@pytest.mark.parametrize("days", [3, 150], ids=["a day that closed", "a day without an observation"])
-def test_a_days_closings_are_read_from_the_months_that_can_hold_them(ledger: Ledger, days: int) -> None:
-    at = ledger.value("SELECT now() - make_interval(days => :days)", days=days)
-    midnight = datetime(at.year, at.month, at.day if days == 3 else 10, tzinfo=UTC)
+@pytest.mark.parametrize("day", [0, 5, 15], ids=["a month's first", "within it", "without an observation"])
+def test_a_days_closings_are_read_from_the_months_that_can_hold_them(ledger: Ledger, day: int) -> None:
+    midnight = ledger.value(
+        "SELECT date_trunc('month', now(), 'UTC') - interval '1 month' + make_interval(days => :day)", day=day
+    )
     found = scans(ledger, "SELECT * FROM ledger.daily_balance WHERE as_of_date = :date", date=midnight.date())
     can_hold = {
         partition(midnight + timedelta(hours=hours), of)
@@ -181,13 +189,13 @@ def test_a_publish_touches_the_partition_of_its_hour(ledger: Ledger, monkeypatch
 
     monkeypatch.setattr(publish, "execute", looking)
     ledger.accounts(*(f"old-{n:03}" for n in range(1, 201)))
+    ledger.stay_in_one_hour()
     ledger.quick_run()
     ledger.quick_run()
     now = ledger.value("SELECT max(as_of_hour) FROM ledger.balance")
-    assert [set(read) for read in seen] == [
-        {partition(now)},
-        {partition(now), partition(now, "balance_history")},
-    ]
+    # The seal looks for its rows from an hour before the run began: as a month begins, in the one before, too.
+    may_read = {partition(now), partition(now - timedelta(hours=1))}
+    assert [set(read) - may_read for read in seen] == [set(), {partition(now, "balance_history")}]
 
 
 def test_a_publish_looks_nothing_up_row_by_row(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,13 +244,15 @@ def test_an_hour_is_found_where_its_rows_took_the_space_of_a_later_one(ledger: L
     ("query", "seconds"),
     [
         ("SELECT * FROM ledger.latest_balance", 0.1),
-        ("SELECT * FROM ledger.balance_as_known(now() - interval '2 days') WHERE as_of_hour = date_trunc('hour', now() - interval '3 days', 'UTC')", 0.05),
+        ("SELECT * FROM ledger.balance_as_known(:hour + interval '1 day') WHERE as_of_hour = :hour", 0.05),
         ("SELECT * FROM ledger.coverage", 0.5),
-        ("SELECT * FROM ledger.missing_hour WHERE as_of_hour > now() - interval '5 days'", 0.5),
+        ("SELECT * FROM ledger.missing_hour WHERE as_of_hour > :hour AND as_of_hour < :hour + interval '10 days'", 0.5),
     ],
 )  # fmt: skip
-def test_reading_takes_no_time_that_anybody_would_notice(ledger: Ledger, query: str, seconds: float) -> None:
+def test_reading_takes_no_time_that_anybody_would_notice(
+    ledger: Ledger, hour: datetime, query: str, seconds: float
+) -> None:
     """Ten times what it takes is still a pass: this machine may be busy, and a lost index costs more."""
     began = time.monotonic()
-    assert ledger.rows(query)
+    assert ledger.rows(query, hour=hour)
     assert time.monotonic() - began < 10 * seconds
