@@ -15,7 +15,8 @@ from functools import partial
 from pathlib import Path
 
 from local.postgres import Cluster
-from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.pool import NullPool
 
 from benchmarks import is_quick, print_table
 from qbank_ledger.audit import audit_run
@@ -88,8 +89,7 @@ SELECT * FROM ledger.balance_as_known(now() - interval '2 days')
 def main() -> None:
     """Measure and print."""
     rows, hours = (20_000, 50) if is_quick() else (1_000_000, 5_000)
-    with new_ledger() as engine:
-        superuser = engine_for(engine.url.set(query={}), role=None)
+    with new_ledger() as (engine, superuser):
         run(superuser, _BARE)
         timed: list[tuple[str, float, str]] = []
         first = _stage(superuser, rows)
@@ -146,15 +146,15 @@ def _years(superuser: Engine, hours: int) -> None:
 
 
 @contextmanager
-def new_ledger() -> Iterator[Engine]:
-    """An empty ledger on a PostgreSQL of its own, as the loader."""
+def new_ledger() -> Iterator[tuple[Engine, Engine]]:
+    """An empty ledger on a PostgreSQL of its own, as the loader and as the superuser."""
     with tempfile.TemporaryDirectory() as folder:
         cluster = Cluster(Path(folder) / "postgres", _free_port())
         cluster.start()
         try:
             url = make_url(cluster.url()).set(drivername="postgresql+psycopg2")
             migrate(url)
-            yield engine_for(url)
+            yield engine_for(url), create_engine(url, poolclass=NullPool)
         finally:
             cluster.stop()
 

@@ -12,7 +12,6 @@ from sqlalchemy.engine import URL
 
 from benchmarks import is_quick, print_table
 from benchmarks.ledger import new_ledger, run, seconds
-from qbank_ledger.database import engine_for
 from qbank_ledger.reconcile import reconcile
 
 # Six observations a day; one account in five closes at 17:30, one balance in fifty differs from the books.
@@ -47,8 +46,7 @@ SELECT (SELECT max(load_no) FROM recon.gl_load), 'QB01', a.gl_account, 'EUR', d.
 def main() -> None:
     """Measure and print."""
     accounts = 200 if is_quick() else 10_000
-    with new_ledger() as engine:
-        superuser = engine_for(engine.url.set(query={}), role=None)
+    with new_ledger() as (engine, superuser):
         run(superuser, _ACCOUNTS, accounts=accounts)
         run(superuser, _BALANCES)
         with superuser.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:

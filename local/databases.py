@@ -14,10 +14,13 @@ from qbank_ledger.config import ledger_url
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.migrate import migrate
 
+# Nothing of ours is found in a schema in which others may make functions.
+_PATH = "-c search_path=pg_catalog,pg_temp"
+
 
 def make_databases(cluster: Cluster, keys: Mapping[str, str]) -> None:
     """Make both databases and Airflow's login; again and again changes nothing."""
-    with closing(psycopg2.connect(cluster.url())) as connection:
+    with closing(psycopg2.connect(cluster.url(), options=_PATH)) as connection:
         connection.autocommit = True  # CREATE DATABASE runs in no transaction
         cursor = connection.cursor()
         _make_login(cursor, "airflow", keys["airflow"])
@@ -37,7 +40,7 @@ def make_ledger(cluster: Cluster, keys: Mapping[str, str]) -> None:
         migrate(superuser)
     except LedgerError as error:
         raise StackError(str(error)) from error
-    with closing(psycopg2.connect(cluster.url(database="ledger"))) as connection, connection:
+    with closing(psycopg2.connect(cluster.url(database="ledger"), options=_PATH)) as connection, connection:
         cursor = connection.cursor()
         for login, role in LOGINS.items():
             _make_login(cursor, login, keys[login])

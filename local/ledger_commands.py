@@ -12,12 +12,7 @@ from local.settings import LEDGER_CONNECTION, ROOT, Settings
 from local.stack import Stack
 from qbank_ledger.config import ledger_url
 
-# Whether the session may become the analyst; how that is asked differs before PostgreSQL 16.
-_MAY_BE_ANALYST = """
-SELECT coalesce(bool_or(pg_has_role(current_user, oid, CASE
-           WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)), false)
-  FROM pg_roles WHERE rolname = 'qbank_analyst'
-"""
+_AS_ANALYST = "-c role=qbank_analyst -c jit=off"
 
 
 def migrate(settings: Settings) -> int:
@@ -63,7 +58,7 @@ def psql(settings: Settings) -> int:
     url = ledger_url({LEDGER_CONNECTION: _connection(settings, stack, "ledger_analyst")})
     environ = {**settings.environ, "PGPASSWORD": str(url.password or "")}
     if _may_be_analyst(url):
-        environ["PGOPTIONS"] = f"{environ.get('PGOPTIONS', '')} -c role=qbank_analyst".strip()
+        environ["PGOPTIONS"] = f"{environ.get('PGOPTIONS', '')} {_AS_ANALYST}".strip()
     # The password goes by the environment: every process's arguments can be read by everybody.
     shown = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
     command = [str(stack.cluster.psql), "--no-psqlrc", "--set", "ON_ERROR_STOP=1", shown]
@@ -93,11 +88,19 @@ def _connection(settings: Settings, stack: Stack, login: str) -> str:
 def _may_be_analyst(url: URL) -> bool:
     dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
     try:
-        with closing(psycopg2.connect(dsn, connect_timeout=10)) as connection:
+        with closing(psycopg2.connect(dsn, connect_timeout=10, options=_AS_ANALYST)) as connection:
             cursor = connection.cursor()
-            cursor.execute(_MAY_BE_ANALYST)
-            (may,) = cursor.fetchone() or (False,)
-            return bool(may)
+            cursor.execute("SELECT current_user")
+            if cursor.fetchone() == ("qbank_analyst",):
+                return True
+            said = "its options were dropped"
     except psycopg2.Error as error:
         said = str(error).strip().splitlines()[0]
-        raise StackError(f"The ledger database can't be reached ({said}): check the connection.") from None
+        if '"qbank_analyst"' in said:  # there is none, or the login is no member
+            return False
+    if "options" in said:
+        raise StackError(
+            f"A pooler before the ledger database keeps psql from being the analyst ({said}): give "
+            f"{LEDGER_CONNECTION} the server itself."
+        )
+    raise StackError(f"The ledger database can't be reached ({said}): check the connection.")

@@ -167,8 +167,9 @@ def _expect(engine: Engine, run_no: int, answers: int, docs: Path) -> list[_Resu
 
 def _connected(engine: Engine) -> Any:
     """A connection of our own for GX, which refuses URLs that libpq takes, and shows them as it does."""
-    arguments, settings = engine.dialect.create_connect_args(engine.url)
-    return engine.dialect.connect(*arguments, **settings)
+    lent = engine.raw_connection()
+    lent.detach()
+    return lent.dbapi_connection
 
 
 def _project(site: Path) -> Any:

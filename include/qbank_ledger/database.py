@@ -6,13 +6,13 @@ take an open connection; who opened it owns the transaction.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from typing import Any
 
 from sqlalchemy import Connection, Engine, TextClause, create_engine, exc, text
 from sqlalchemy.engine import URL
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, Pool
 
 from qbank_ledger.errors import (
     LedgerConnectionError,
@@ -20,43 +20,39 @@ from qbank_ledger.errors import (
     LedgerUnavailableError,
     NotMigratedError,
 )
+from qbank_ledger.session import LedgerConnection, settings_of
 
 LOADER = "qbank_loader"
+READ_ONLY = "25006"  # SQLSTATE read_only_sql_transaction
 
-# No wait is for ever: a dead server, a forgotten lock and a hung transaction each end by themselves.
-_LIMITS = {
+# What libpq keeps to itself: a dead server is noticed.
+_CONNECT = {
+    "application_name": "qbank_ledger",
     "connect_timeout": "10",
     "keepalives_idle": "30",
     "keepalives_interval": "10",
     "keepalives_count": "3",
     "tcp_user_timeout": "60000",
 }
-_SESSION = {
-    "timezone": "UTC",
-    # Whatever the database has as its default: who waited for a lock must see what its holder wrote.
-    "default_transaction_isolation": r"read\ committed",
-    "statement_timeout": "600s",
-    "lock_timeout": "120s",
-    "idle_in_transaction_session_timeout": "600s",
-}
 
 
-def session_url(url: URL, role: str | None = LOADER) -> URL:
-    """The URL with the session's limits and, by ``role``, SET ROLE before the first statement.
+def engine_for(url: URL, role: str | None = LOADER, *, poolclass: type[Pool] = NullPool) -> Engine:
+    """An engine whose every transaction is ``role``'s, READ COMMITTED, within limits: see session.py.
 
-    Settings that the connection itself gives win over the limits.
+    ``role`` None: the login's own. Without a pool of its own: a task opens one connection, or two, and ends.
     """
-    settings = _SESSION if role is None else {**_SESSION, "role": role}
-    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    given = url.query.get("options")
-    query = {**_LIMITS, "application_name": "qbank_ledger", **url.query}
-    query["options"] = f"{options} {given}" if isinstance(given, str) else options
-    return url.set(query=query)
-
-
-def engine_for(url: URL, role: str | None = LOADER) -> Engine:
-    """An engine without a pool: a task opens one connection, or two, and ends."""
-    return create_engine(session_url(url, role), poolclass=NullPool)
+    given = url.query.get("options", "")
+    settings = settings_of(role, given if isinstance(given, str) else " ".join(given))
+    # No options at the start, not those of PGOPTIONS either: PgBouncer refuses them.
+    query = {**_CONNECT, **url.query, "options": "", "client_encoding": "UTF8"}
+    return create_engine(
+        url.set(query=query),
+        connect_args={"connection_factory": partial(LedgerConnection, settings=settings)},
+        # Whatever the database has as its default: who waited for a lock must see what its holder wrote.
+        isolation_level="READ COMMITTED",
+        use_native_hstore=False,
+        poolclass=poolclass,
+    )
 
 
 @contextmanager
@@ -78,22 +74,37 @@ def _translated(error: exc.DBAPIError) -> LedgerError:
     first = said[0] if said else type(error.orig).__name__
     code = getattr(error.orig, "pgcode", None) or ""
     missing_role = 'role "qbank_' in first and "does not exist" in first
+    kind: type[LedgerError] = LedgerError
+    sentence = f"The ledger database refused a statement ({first})."
     if code in ("3F000", "42P01", "42883") or missing_role:
-        return NotMigratedError(f"The ledger database is not migrated ({first}): run `make migrate`.")
-    if code == "42501" or "permission denied to set role" in first or 'set parameter "role"' in first:
-        return LedgerConnectionError(
+        kind = NotMigratedError
+        sentence = f"The ledger database is not migrated ({first}): run `make migrate`."
+    elif code == "42501" or "permission denied to set role" in first or 'set parameter "role"' in first:
+        kind = LedgerConnectionError
+        sentence = (
             f"The ledger login lacks a right ({first}): grant it qbank_loader, as `make migrate` shows."
         )
-    if any(words in first for words in ("authentication failed", "does not exist", "no pg_hba.conf")):
-        return LedgerConnectionError(
+    elif any(words in first for words in ("authentication failed", "does not exist", "no pg_hba.conf")):
+        kind = LedgerConnectionError
+        sentence = (
             f"The ledger database refused the connection ({first}): check the connection ledger_default."
         )
-    if isinstance(error, exc.OperationalError | exc.InterfaceError):
-        return LedgerUnavailableError(
+    elif code == READ_ONLY or "recovery is in progress" in first:
+        kind = LedgerUnavailableError
+        sentence = (
+            f"The ledger database is read only ({first}): it is a replica, or a failover or a full disk made "
+            "it so; point the connection ledger_default to the server that takes writes."
+        )
+    elif code == "53100":
+        kind = LedgerUnavailableError
+        sentence = f"The ledger database's disk is full ({first}): give it space."
+    elif isinstance(error, exc.OperationalError | exc.InterfaceError):
+        kind = LedgerUnavailableError
+        sentence = (
             f"The ledger database did not answer ({first}): check that it is up and that the connection "
             "ledger_default points to it; the task tries again by itself."
         )
-    return LedgerError(f"The ledger database refused a statement ({first}).")
+    return kind(sentence)
 
 
 @contextmanager

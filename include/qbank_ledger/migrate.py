@@ -16,8 +16,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, exc, text
 from sqlalchemy.engine import URL
 
-from qbank_ledger.database import engine_for, transaction
+from qbank_ledger.database import READ_ONLY, engine_for, transaction
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError, NotMigratedError
+from qbank_ledger.session import PINNED
 
 _MIGRATIONS = resources.files("qbank_ledger").joinpath("migrations")
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('qbank ledger: migrate', 0))")
@@ -72,7 +73,9 @@ def _make_roles(connection: Connection) -> None:
         try:
             with suppress(exc.ProgrammingError), connection.begin_nested():
                 connection.execute(text(_read("roles.sql")))
-        except (exc.IntegrityError, exc.InternalError):
+        except (exc.IntegrityError, exc.InternalError) as error:
+            if getattr(error.orig, "pgcode", None) == READ_ONLY:
+                raise
             # Roles are the server's: another of its databases was migrated at once, and was first.
             continue
         return
@@ -108,7 +111,7 @@ def sql_for_dba(since: str | None) -> str:
         "-- Run with psql -v ON_ERROR_STOP=1 as a superuser, in the ledger database.\n"
         "-- Then let the logins of the runs and of people in, for example:\n"
         "--   GRANT qbank_loader TO ledger_runs;  GRANT qbank_analyst TO jane;\n"
-        f"BEGIN;\n{_read('roles.sql')}\n"
+        f"BEGIN;\nSET LOCAL search_path = {PINNED['search_path']};\n{_read('roles.sql')}\n"
         f"SET LOCAL ROLE qbank_owner;\nCREATE SCHEMA IF NOT EXISTS ledger;\n{upgrade}"
     )
 

@@ -6,7 +6,7 @@ throughout, while runs go on publishing.
 
 import logging
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
@@ -112,4 +112,4 @@ def _balance(row: Any) -> str:
 
 
 def _utc(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S UTC}"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S UTC}"

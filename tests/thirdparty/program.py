@@ -1,6 +1,7 @@
 """A program of somebody else's that a test needs: found, started, waited for, and ended."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -21,6 +22,37 @@ def found(name: str, *, todo: str, path: str = PATH) -> str:
     if program is None:
         pytest.fail(f"{name} is not on this machine: {todo}.", pytrace=False)
     return program
+
+
+def from_debian(name: str, folder: Path) -> tuple[str, dict[str, str]]:
+    """The program of this machine, or else Debian's, unpacked into a folder: no service is installed.
+
+    Gives its path, and the environment in which it finds its libraries.
+    """
+    if program := shutil.which(name, path=PATH):
+        return program, dict(os.environ)
+    apt = found("apt-get", todo=f"install {name}")
+    if not _succeeded([apt, "download", name], folder):
+        _succeeded([apt, "update"], folder)  # a new container has no lists of packages
+        _succeeded([apt, "download", name], folder)
+    depends = subprocess.run(
+        ["apt-cache", "depends", name], capture_output=True, text=True, check=False
+    ).stdout
+    for library in re.findall(r"^  Depends: (lib\S+)", depends, re.MULTILINE):
+        if library != "libc6":  # every program here has it
+            _succeeded([apt, "download", library], folder)
+    for package in folder.glob("*.deb"):
+        _succeeded(["dpkg-deb", "--extract", str(package), str(folder)], folder)
+    libraries = ":".join(str(path) for path in (folder / "usr" / "lib").glob("*-linux-*"))
+    path = f"{folder / 'usr' / 'sbin'}:{folder / 'usr' / 'bin'}"
+    return found(name, todo="install it, apt-get could not", path=path), {
+        **os.environ,
+        "LD_LIBRARY_PATH": libraries,
+    }
+
+
+def _succeeded(command: list[str], folder: Path) -> bool:
+    return not subprocess.run(command, cwd=folder, capture_output=True, timeout=200, check=False).returncode
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """The bank behind a real nginx: its limiter, its cuts, and certificates that prove nothing (bar 8 to 11)."""
 
-import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,7 +15,7 @@ from tests.conftest import free_port
 from tests.contract.bank import Bank
 from tests.contract.conftest import settings_of
 from tests.contract.test_bank_tls import Authority
-from tests.thirdparty.program import PATH, found, running
+from tests.thirdparty.program import from_debian, running
 
 IDS = [f"account-{number}" for number in range(400)]
 Nginx = Callable[..., str]
@@ -51,28 +49,14 @@ http {
 
 
 @pytest.fixture(scope="session")
-def nginx_program(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The nginx of this machine, or else Debian's, unpacked into a folder: no service is installed."""
-    if program := shutil.which("nginx", path=PATH):
-        return program
-    folder = tmp_path_factory.mktemp("nginx")
-    apt = found("apt-get", todo="install nginx")
-    download = [apt, "download", "nginx"]
-    if not succeeded(download, folder):
-        succeeded([apt, "update"], folder)  # a new container has no lists of packages
-        succeeded(download, folder)
-    for package in folder.glob("nginx_*.deb"):
-        succeeded(["dpkg-deb", "--extract", str(package), str(folder)], folder)
-    return found("nginx", todo="install it, apt-get could not", path=str(folder / "usr" / "sbin"))
-
-
-def succeeded(command: list[str], folder: Path) -> bool:
-    return not subprocess.run(command, cwd=folder, capture_output=True, timeout=200, check=False).returncode
+def nginx_program(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, str]]:
+    return from_debian("nginx", tmp_path_factory.mktemp("nginx"))
 
 
 @pytest.fixture
-def nginx(nginx_program: str, tmp_path: Path) -> Iterator[Nginx]:
+def nginx(nginx_program: tuple[str, dict[str, str]], tmp_path: Path) -> Iterator[Nginx]:
     """Start nginx before a bank; gives its base URL. `token` and `api` are directives for the two paths."""
+    program, environment = nginx_program
     with ExitStack() as stack:
 
         def start(bank: Bank, *, certificate: Path | None = None, token: str = "", api: str = "") -> str:
@@ -84,8 +68,9 @@ def nginx(nginx_program: str, tmp_path: Path) -> Iterator[Nginx]:
                 port=port, upstream=bank.port, tls=tls if certificate else "", token=token, api=api
             )
             (folder / "nginx.conf").write_text(config)
-            command = [nginx_program, "-p", str(folder), "-e", "error.log", "-c", "nginx.conf"]
-            stack.enter_context(running(command, port=port, log=folder / "output.log"))
+            command = [program, "-p", str(folder), "-e", "error.log", "-c", "nginx.conf"]
+            log = folder / "output.log"
+            stack.enter_context(running(command, port=port, log=log, env=environment))
             return f"http{'s' if certificate else ''}://127.0.0.1:{port}"
 
         yield start

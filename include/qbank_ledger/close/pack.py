@@ -7,6 +7,7 @@ database. What the pack holds: docs/close.md.
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -147,7 +148,7 @@ def _lines(month: Month, scope: Any, connection: Connection) -> Iterator[tuple[s
     """What to know of the pack before its numbers."""
     yield "Month", f"{month.first_date} to {month.last_date}"
     yield "Balances and open items on", f"{scope.close_date}"
-    yield "Made at", f"{scope.made_at:%Y-%m-%d %H:%M:%S} UTC, of one state of the ledger"
+    yield "Made at", f"{scope.made_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, of one state of the ledger"
     yield "Ledger", f"database {scope.database} at {connection.engine.url.host or 'a local socket'}"
     yield "Amounts", "Exact, in the account's currency; more than 15 digits are text in the workbook."
     yield "Workbook", f"{month}.xlsx has every account, hour, sign-off and seal."

@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 
 from qbank_ledger import audit
 from qbank_ledger.audit import audit_run
-from qbank_ledger.database import engine_for, session_url
+from qbank_ledger.database import engine_for
 from qbank_ledger.expectations import RULES
 from qbank_ledger.plan import plan_run
 from qbank_ledger.publish import publish_run
@@ -60,7 +60,7 @@ class Ledger:
         self.folder = folder
         self.engine: Engine = engine_for(url)
         # One that keeps its connection: tests ask much.
-        self.owner: Engine = owner or create_engine(session_url(url, role=None))
+        self.owner: Engine = owner or create_engine(url)
         self.file = folder / "accounts.yaml"
         self.accounts("a", "b", "c")
 

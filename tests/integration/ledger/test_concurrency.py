@@ -15,11 +15,12 @@ from multiprocessing import get_context
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, exc, text
+from sqlalchemy import exc, text
 from sqlalchemy.engine import URL
+from sqlalchemy.pool import QueuePool
 
 from qbank_ledger import publish
-from qbank_ledger.database import session_url
+from qbank_ledger.database import engine_for
 from qbank_ledger.verify import verify
 
 from .conftest import Ledger
@@ -84,7 +85,7 @@ def publishing(url: URL, number: int, started: Any, killed: tuple[int, str] | No
 
     None begins before all are there.
     """
-    engine = create_engine(session_url(url))
+    engine = engine_for(url, poolclass=QueuePool)
     mine = range(number + 1, RUNS + 1, PUBLISHERS)
     round_, before = killed or (ROUNDS, "")
     real: Callable[..., Any] = publish.execute
@@ -109,7 +110,7 @@ def publishing(url: URL, number: int, started: Any, killed: tuple[int, str] | No
 
 def releasing(url: URL, _killed: None) -> None:
     """Release all that is held back, as an operator does, in a process of its own."""
-    engine = create_engine(session_url(url, role="qbank_operator"))
+    engine = engine_for(url, "qbank_operator", poolclass=QueuePool)
     for run_no in range(RUNS + 1, RUNS + RELEASES + 1):
         with engine.begin() as connection:
             connection.execute(text("SELECT ledger.release(:n, 'e', 'seen at the counter')"), {"n": run_no})

@@ -15,11 +15,12 @@ from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.engine import URL
+from sqlalchemy.pool import QueuePool
 
-from qbank_ledger import audit, plan
-from qbank_ledger.database import session_url
+from qbank_ledger import audit, plan, session
+from qbank_ledger.database import engine_for
 from qbank_ledger.errors import RunRefusedError
 from qbank_ledger.expectations import RULES
 from qbank_ledger.verify import verify
@@ -58,11 +59,9 @@ class Month(Ledger):
     def __init__(self, url: URL, folder: Path) -> None:
         self.active: list[str] = []
         super().__init__(url, folder)
-        moved = url.update_query_dict(
-            {"options": "-c search_path=sim,pg_catalog -c synchronous_commit=off -c jit=off"}
-        )
-        self.engine = create_engine(session_url(moved))
-        self.owner = create_engine(session_url(url, None))
+        with patch.dict(session.PINNED, search_path="sim, pg_catalog"):
+            hurried = url.update_query_dict({"options": "-c synchronous_commit=off"})
+            self.engine = engine_for(hurried, poolclass=QueuePool)
         self.random = random.Random(29)
         self.versions: dict[tuple[str, datetime], list[Decimal]] = defaultdict(list)
         self.reasons: dict[tuple[str, datetime], str] = {}

@@ -3,9 +3,8 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import exc
-
-from qbank_ledger.database import engine_for
+from sqlalchemy import create_engine, exc
+from sqlalchemy.pool import NullPool
 
 from .conftest import Ledger, Reply
 
@@ -148,7 +147,7 @@ def sessions(ledger: Ledger) -> dict[str, Any]:
         ledger.rows(f"CREATE ROLE {login} LOGIN PASSWORD 'of-this-test-only'")
         ledger.rows(f"GRANT {role} TO {login}")
         url = ledger.url.set(username=login, password="of-this-test-only")
-        opened[role] = engine_for(url, role=None).connect()
+        opened[role] = create_engine(url, poolclass=NullPool).connect()
     return opened
 
 
