@@ -18,7 +18,7 @@ from qbank.budget import Budget
 from qbank.errors import QBankConfigError, QBankUnavailableError
 from qbank.pace import Pace, Verdict
 from qbank.payload import Reading, printable, read_balance
-from qbank.retry import asked_wait, backoff, may_succeed_later
+from qbank.retry import asked_wait, backoff, is_redirect, may_succeed_later
 from qbank.settings import Settings
 from qbank.transport import USER_AGENT, NoReply, Reply, Transport
 
@@ -182,6 +182,6 @@ def _answer(attempt: Attempt, outcome: Reply | NoReply, token: Token) -> Balance
 
 def _failure(status: int) -> str:
     """The contract's reason for a status that is not 200."""
-    if 300 <= status <= 399:
+    if is_redirect(status):
         return "redirect"
     return {401: "unauthorized", 429: "rate_limited"}.get(status, f"http_{status}")

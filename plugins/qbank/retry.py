@@ -16,9 +16,15 @@ def may_succeed_later(outcome: Reply | NoReply) -> bool:
     if isinstance(outcome, NoReply):
         # A dropped connection or a slow moment passes; a certificate that isn't trusted doesn't.
         return not outcome.untrusted
-    # 101: another protocol, which nobody asked for. 408: the server gave up waiting for us.
-    # 429: too many calls just now. 5xx: the server's own trouble. Any other answer would be the same again.
-    return outcome.status in (101, 408, 429) or 500 <= outcome.status <= 599
+    # 101: another protocol, which nobody asked for. 202: it is being worked on. 408: the server gave up
+    # waiting for us. 429: too many calls just now. 5xx: the server's own trouble. Any other answer would be
+    # the same again.
+    return outcome.status in (101, 202, 408, 429) or 500 <= outcome.status <= 599
+
+
+def is_redirect(status: int) -> bool:
+    """Whether a status sends elsewhere: 300 offers a choice, and 304 answers what nobody asked."""
+    return 300 <= status <= 399 and status not in (300, 304)
 
 
 def asked_wait(outcome: Reply | NoReply) -> float | None:

@@ -14,7 +14,7 @@ from tests.contract.conftest import ClientOf
 IDS = [f"account-{number}" for number in range(400)]
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 501, 502, 503, 504, 599])
+@pytest.mark.parametrize("status", [202, 408, 429, 500, 501, 502, 503, 504, 599])
 def test_what_may_pass_is_tried_again_up_to_max_attempts(
     bank: Bank, client_of: ClientOf, status: int
 ) -> None:
@@ -26,11 +26,13 @@ def test_what_may_pass_is_tried_again_up_to_max_attempts(
     assert answer.payload == "down"
 
 
-@pytest.mark.parametrize("status", [201, 204, 400, 402, 403, 404, 405, 409, 410, 418, 451])
+@pytest.mark.parametrize(
+    "status", [201, 203, 204, 206, 300, 304, 400, 402, 403, 404, 405, 409, 410, 418, 451]
+)
 def test_any_other_status_costs_one_call_and_one_account(
     bank: Bank, client_of: ClientOf, status: int
 ) -> None:
-    bank.balance = lambda call: Answer(status=status, body="" if status == 204 else "{}")
+    bank.balance = lambda call: Answer(status=status, body="" if status in (204, 304) else "{}")
     answer = client_of().get_balance("a")
     assert (answer.state, answer.reason, answer.attempts) == ("failed", f"http_{status}", 1)
     assert len(bank.balance_calls) == 1

@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from qbank.retry import LONGEST_WAIT_S, asked_wait, backoff, may_succeed_later
+from qbank.retry import LONGEST_WAIT_S, asked_wait, backoff, is_redirect, may_succeed_later
 from qbank.transport import NoReply, Reply
 
 
@@ -15,10 +15,17 @@ def reply(status: int = 503, retry_after: str | None = None) -> Reply:
 
 def test_only_what_may_pass_is_tried_again() -> None:
     again = {status for status in range(100, 1000) if may_succeed_later(reply(status))}
-    assert again == {101, 408, 429, *range(500, 600)}
+    assert again == {101, 202, 408, 429, *range(500, 600)}
     assert may_succeed_later(NoReply(reason="timeout"))
     assert may_succeed_later(NoReply(reason="connection"))
     assert not may_succeed_later(NoReply(reason="connection", untrusted=True))
+
+
+def test_a_choice_and_not_modified_send_nobody_elsewhere() -> None:
+    assert [status for status in range(299, 311) if is_redirect(status)] == [
+        *range(301, 304),
+        *range(305, 311),
+    ]
 
 
 @pytest.mark.parametrize(
