@@ -7,6 +7,7 @@ two ways is not read at all. No float, and no work that grows with an exponent.
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -78,12 +79,12 @@ def _check_content_type(content_type: str | None) -> None:
 def decode_json(body: bytes) -> Any:
     """Bytes → JSON with every number as text, or UnfitError.
 
-    UTF-8 without a BOM, no NUL, no lone surrogate (`bad_encoding`: Postgres can't store them); no
-    key twice in an object, at any depth (`duplicate_key`); else `not_json`. The constants NaN and
-    Infinity are left in, for the caller to refuse.
+    UTF-8, with a BOM that is skipped (RFC 8259, 8.1); no NUL and no lone surrogate (`bad_encoding`:
+    Postgres can't store them); no key twice in an object, at any depth (`duplicate_key`); else
+    `not_json`. The constants NaN and Infinity are left in, for the caller to refuse.
     """
     try:
-        text = body.decode("utf-8")
+        text = body.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError:
         raise UnfitError("bad_encoding") from None
     if "\x00" in text or text.startswith("\ufeff"):

@@ -201,7 +201,7 @@ def test_a_key_twice_anywhere_is_a_duplicate(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b"\xef\xbb\xbf" + body_of("1"),
+        2 * b"\xef\xbb\xbf" + body_of("1"),
         body_of("1").decode().encode("utf-16"),
         body_of("1").decode().encode("utf-16-le"),
         body_of("1").decode().encode("utf-32-be"),
@@ -219,6 +219,12 @@ def test_a_key_twice_anywhere_is_a_duplicate(body: bytes) -> None:
 )
 def test_what_postgres_could_not_store_is_bad_encoding(body: bytes) -> None:
     assert reason_of(body) == "bad_encoding"
+
+
+def test_a_bom_before_the_json_is_skipped_and_kept_in_the_payload() -> None:
+    body = b"\xef\xbb\xbf" + body_of("1.5")
+    assert read_balance("a", body, "application/json").available_balance == Decimal("1.5")
+    assert printable(body).startswith("\ufeff{")
 
 
 def test_escapes_that_are_whole_characters_are_fine() -> None:
