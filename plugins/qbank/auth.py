@@ -2,38 +2,23 @@
 
 import copy
 import math
-import re
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 from requests import PreparedRequest, Request
 from requests.auth import AuthBase
 
 from qbank.budget import Budget
-from qbank.errors import QBankAuthError, QBankError, QBankUnavailableError
-from qbank.payload import UnfitError, decode_json
-from qbank.retry import asked_wait, backoff, may_succeed_later
+from qbank.errors import QBankError, QBankUnavailableError
+from qbank.grant import read_grant
+from qbank.refusal import refusal
+from qbank.retry import asked_wait, backoff
 from qbank.settings import Settings
-from qbank.transport import USER_AGENT, NoReply, Reply, Transport
+from qbank.transport import USER_AGENT, NoReply, Transport
 
-UNKNOWN_LIFETIME_S = 300.0  # where expires_in is missing or makes no sense; a 401 renews earlier
-LONGEST_LIFETIME_S = 86400.0
 RENEW_AHEAD_S = 60.0
 FRESH_S = 5.0
-_BEARER = re.compile(r"[\x21-\x7e]{1,16384}")
-# What RFC 6749 5.2 names, and who can do something about it. Nothing else of an error answer is
-# repeated: it may hold anything.
-_REFUSALS = {
-    "invalid_client": "check login (client id) and password (client secret) of the connection",
-    "invalid_scope": "ask QBank to grant the scope of the connection to this client",
-    "unauthorized_client": "ask QBank to allow client_credentials for this client",
-    "unsupported_grant_type": "check token_url: it doesn't take client_credentials",
-    "invalid_request": "check token_url and scope of the connection",
-    "invalid_grant": "check login (client id) and password (client secret) of the connection",
-    "access_denied": "ask QBank to grant the scope of the connection to this client",
-}
 
 
 class Token(AuthBase):
@@ -107,7 +92,7 @@ class TokenSource:
             if not self._renewing:
                 return None
             if budget.spent:
-                raise _refusal(NoReply(reason="timeout"))
+                raise refusal(NoReply(reason="timeout"), self._settings)
             self._turn.wait(min(budget.left(), 0.1))
 
     def _land(self, landed: Token | QBankError) -> Token:
@@ -167,88 +152,18 @@ class TokenSource:
                 "scope": settings.scope,
             },
         ).prepare()
-        for attempt in range(1, settings.max_attempts + 1):
+        attempt = 1
+        while True:
             ends = min(time.monotonic() + settings.timeout_s, budget.ends)
             outcome = self._transport.send(request, ends)
-            if isinstance(outcome, Reply) and outcome.status == 200:
-                return self._accept(outcome)
-            if not may_succeed_later(outcome) or budget.spent or attempt == settings.max_attempts:
-                break
-            cap = settings.max_backoff_s
-            wait = asked_wait(outcome)
-            budget.sleep(backoff(attempt, cap) if wait is None else min(wait, cap))
-        raise _refusal(outcome)
-
-    def _accept(self, reply: Reply) -> Token:
-        """A token from a good answer. Raises QBankAuthError, naming what is wrong with it."""
-        try:
-            answer = None if reply.flaw else decode_json(reply.body)
-        except UnfitError:
-            answer = None
-        if not isinstance(answer, dict):
-            raise _odd("is not a JSON object")
-        value, kind, scope = (answer.get(name) for name in ("access_token", "token_type", "scope"))
-        if type(kind) is not str or kind.lower() != "bearer":
-            raise _odd("has a token_type other than Bearer")
-        if type(value) is not str or not _BEARER.fullmatch(value):  # numbers are a kind of str
-            raise _odd("has an access_token that is empty or has characters no token has")
-        if scope is not None and type(scope) is not str:
-            raise _odd("has a scope that is not text")
-        granted = self._settings.scope if scope is None else scope  # absent: as requested
-        if missing := sorted(set(self._settings.scope.split()) - set(granted.split())):
-            raise QBankAuthError(
-                f"QBank did not grant the scope {' '.join(missing)}: ask your account manager "
-                "at QBank to grant it to this client.",
-                status=200,
-            )
-        self._on_token(value)
-        return Token(value, _lifetime(answer.get("expires_in")))
-
-
-def _lifetime(expires_in: Any) -> float:
-    """Seconds that a token lives, bounded; text that is a number counts as one."""
-    if not isinstance(expires_in, str) or not re.fullmatch(r"[0-9]+(\.[0-9]+)?", expires_in):
-        return UNKNOWN_LIFETIME_S
-    seconds = float(expires_in[:20]) if len(expires_in.partition(".")[0]) <= 20 else math.inf
-    return min(seconds, LONGEST_LIFETIME_S) if seconds > 0 else UNKNOWN_LIFETIME_S
-
-
-def _odd(what: str) -> QBankAuthError:
-    return QBankAuthError(f"QBank's token answer {what}: check token_url.", status=200)
-
-
-def _refusal(outcome: Reply | NoReply) -> QBankError:
-    """Why no token came, as the error to raise."""
-    if isinstance(outcome, NoReply):
-        if outcome.untrusted:
-            return QBankAuthError(
-                "The token host's certificate is not trusted: check token_url and ca_bundle."
-            )
-        what = "did not answer in time" if outcome.reason == "timeout" else "could not be reached"
-        return QBankUnavailableError(
-            f"The token host {what}: check token_url and proxy, and whether QBank is up."
-        )
-    status, code = outcome.status, _error_code(outcome)
-    if may_succeed_later(outcome) or code == "temporarily_unavailable":
-        return QBankUnavailableError(
-            f"The token host has no token to give just now (HTTP {status}): try again later.",
-            status=status,
-        )
-    if 300 <= status <= 399:
-        what, todo = "redirects elsewhere, which is not followed", "check token_url"
-    elif code in _REFUSALS:
-        what, todo = f"refused with {code}", _REFUSALS[code]
-    elif status in (401, 403):
-        what, todo = "refused the client", _REFUSALS["invalid_client"]
-    else:
-        what, todo = "has no token there", "check token_url"
-    return QBankAuthError(f"The token host {what} (HTTP {status}): {todo}.", status=status)
-
-
-def _error_code(reply: Reply) -> str | None:
-    try:
-        answer = decode_json(reply.body)
-    except UnfitError:
-        return None
-    code = answer.get("error") if isinstance(answer, dict) else None
-    return code if isinstance(code, str) else None
+            try:
+                grant = read_grant(outcome, settings)
+            except QBankUnavailableError:
+                if budget.spent or attempt == settings.max_attempts:
+                    raise
+            else:
+                self._on_token(grant.value)
+                return Token(grant.value, grant.lifetime_s)
+            wait, most = asked_wait(outcome), settings.max_backoff_s
+            budget.sleep(backoff(attempt, most) if wait is None else min(wait, most))
+            attempt += 1

@@ -1,7 +1,8 @@
 """What can go wrong for every account at once, each as one sentence that says what to do.
 
 What goes wrong for one account is no exception but a `BalanceAnswer` with a reason.
-A message never holds a secret, a token, or text that a server sent.
+A message never holds a secret, a token, or text that a server sent, but for a word (a code, a type, a
+scope) that has no part of either in it: see masking.py.
 """
 
 

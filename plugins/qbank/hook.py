@@ -1,10 +1,8 @@
 """Airflow's way to the bank: a connection's fields in, a client out, secrets masked in every log."""
 
-import json
-from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import urlsplit
 
 from airflow.sdk import BaseHook
 from airflow.sdk.log import mask_secret
@@ -12,6 +10,7 @@ from airflow.sdk.log import mask_secret
 from qbank.answer import BalanceAnswer
 from qbank.client import QBankClient
 from qbank.errors import QBankError
+from qbank.masking import forms
 from qbank.settings import Settings
 
 
@@ -83,11 +82,5 @@ def _mask(secret: str | None) -> None:
     """Hide a secret in Airflow's logs, also as it looks in a URL, in JSON or within base64."""
     if not secret:
         return
-    forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
-    forms.add(json.dumps(secret)[1:-1])
-    for shift, head in ((0, 0), (1, 2), (2, 3)):  # how base64 looks depends on what stands before
-        data = bytes(shift) + secret.encode()
-        whole = len(data) * 8 // 6  # characters that don't depend on what comes after
-        forms |= {encode(data).decode()[head:whole] for encode in (b64encode, urlsafe_b64encode)}
-    for form in forms:
+    for form in forms(secret):
         mask_secret(form)
