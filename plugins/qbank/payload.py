@@ -19,6 +19,7 @@ _BALANCES = ("available_balance", "ledger_balance")
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 _NOT_FINITE = re.compile(r"[+-]?(s?nan|inf|infinity)", re.IGNORECASE | re.ASCII)
 _JSON_TYPE = re.compile(r"(application|text)/([a-z0-9.+-]+\+)?json", re.IGNORECASE)
+_MARKUP_TYPE = re.compile(r"text/html|[a-z]+/([a-z0-9.+-]+\+)?xml", re.IGNORECASE)
 _AS_OF = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
 _EXACT = Context(prec=4 * MAX_DIGITS)
 
@@ -60,8 +61,7 @@ def read_balance(account_id: str, body: bytes, content_type: str | None) -> Read
     """Read one answer with status 200, never raising: what is wrong with it is its `reason`."""
     echoes: dict[str, Any] = {}
     try:
-        _check_content_type(content_type)
-        members = _members(decode_json(body))
+        members = _members(_decode_as(content_type or "", body))
         echoes = _read_echoes(account_id, members)
         available, ledger = (_read_amount(members, name) for name in _BALANCES)
     except UnfitError as unfit:
@@ -69,11 +69,21 @@ def read_balance(account_id: str, body: bytes, content_type: str | None) -> Read
     return Reading(available_balance=available, ledger_balance=ledger, **echoes)
 
 
-def _check_content_type(content_type: str | None) -> None:
-    if content_type is None:
-        return  # the bank's page promises no header; what the body is, the body shows
-    if not _JSON_TYPE.fullmatch(content_type.partition(";")[0].strip()):
+def _decode_as(content_type: str, body: bytes) -> Any:
+    """`decode_json`, or UnfitError `wrong_content_type` for what is called markup, or is no JSON by any name.
+
+    What is called plain text or nothing much, none at all or two things, is JSON where it reads as JSON:
+    the bank's page promises no header.
+    """
+    kinds = [kind.partition(";")[0].strip() for kind in content_type.split(",")]
+    is_called_json = kinds == [""] or any(_JSON_TYPE.fullmatch(kind) for kind in kinds)
+    if not is_called_json and any(_MARKUP_TYPE.fullmatch(kind) for kind in kinds):
         raise UnfitError("wrong_content_type")
+    try:
+        return decode_json(body)
+    except UnfitError as unfit:
+        is_wrong = unfit.reason == "not_json" and not is_called_json
+        raise UnfitError("wrong_content_type" if is_wrong else unfit.reason) from None
 
 
 def decode_json(body: bytes) -> Any:

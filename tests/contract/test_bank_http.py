@@ -252,6 +252,28 @@ def test_compressed_answers_are_read(bank: Bank, client_of: ClientOf) -> None:
 
 
 @pytest.mark.parametrize(
+    "headers",
+    [
+        b"",
+        b"Content-Type: application/octet-stream\r\n",
+        b"Content-Type: text/plain; charset=utf-8\r\n",
+        b"Content-Type: application/json\r\nContent-Type: application/json\r\n",
+        b"Content-Type: text/plain\r\nContent-Type: application/json\r\n",
+    ],
+)
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_json_is_read_under_any_type_or_two_or_none(
+    bank: Bank, client_of: ClientOf, headers: bytes, bom: bytes
+) -> None:
+    body = bom + b'{"available_balance":"1.50","ledger_balance":2}'
+    bank.balance = lambda call: Answer(
+        raw=b"HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n%s" % (headers, len(body), body)
+    )
+    answer = client_of().get_balance("a")
+    assert (answer.state, str(answer.available_balance)) == ("answered", "1.50")
+
+
+@pytest.mark.parametrize(
     "account_id", ["", "../admin", "a/b", "a b", "ä", "a" * 65, "a\n", "a\x00", "%2e%2e", None, 7]
 )
 def test_an_id_that_is_none_is_refused_before_any_request(

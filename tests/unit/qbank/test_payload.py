@@ -231,16 +231,40 @@ def test_escapes_that_are_whole_characters_are_fine() -> None:
     assert reason_of(body_of("1", "1", ',"x":"\\ud83d\\ude00 \\u00e9"')) is None
 
 
-@pytest.mark.parametrize("kind", ["text/html", "text/plain", "application/xml", "", "json", "a/b"])
-def test_another_content_type_is_wrong(kind: str) -> None:
-    assert reason_of(body_of("1"), kind) == "wrong_content_type"
+MARKUP = [
+    "text/html",
+    "TEXT/HTML; charset=utf-8",
+    "application/xhtml+xml",
+    "text/xml",
+    "application/soap+xml",
+]
+VAGUE = ["text/plain", "application/octet-stream", "text/plain;charset=utf-8", "", "json", "a/b", "text/csv"]
+NAMED = ["application/json", "Application/JSON; charset=utf-8", "application/hal+json", "text/json"]
+TWICE = ["application/json, application/json", "text/plain, application/json", "application/json,text/html"]
 
 
-@pytest.mark.parametrize(
-    "kind", [None, "application/json", "Application/JSON; charset=utf-8", "application/hal+json"]
-)
-def test_json_by_any_name_or_none_is_right(kind: str | None) -> None:
+@pytest.mark.parametrize("kind", [None, *NAMED, *TWICE, *VAGUE, "text/plain, text/plain"])
+def test_json_is_read_whatever_it_is_called(kind: str | None) -> None:
     assert reason_of(body_of("1"), kind) is None
+
+
+@pytest.mark.parametrize("kind", [*MARKUP, "text/html, text/html", "text/plain, text/html"])
+@pytest.mark.parametrize("body", [body_of("1"), b"<html>", b""])
+def test_what_is_called_markup_is_the_wrong_content_type(kind: str, body: bytes) -> None:
+    assert reason_of(body, kind) == "wrong_content_type"
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"down", b""])
+def test_what_is_no_json_is_named_by_what_it_is_called(body: bytes) -> None:
+    assert {reason_of(body, kind) for kind in VAGUE if kind} == {"wrong_content_type"}
+    assert {reason_of(body, kind) for kind in (None, "", *NAMED, *TWICE)} == {"not_json"}
+
+
+def test_what_is_json_and_unfit_keeps_its_reason_whatever_it_is_called() -> None:
+    for kind in (None, *NAMED, *VAGUE):
+        assert reason_of(b"{}", kind) == "missing_field"
+        assert reason_of(body_of("1", "1", ',"x":1,"x":1'), kind) == "duplicate_key"
+        assert reason_of(body_of("1").decode().encode("utf-16"), kind) == "bad_encoding"
 
 
 def echo(more: str) -> Any:
