@@ -1,5 +1,6 @@
 """Airflow's way to the bank: a connection's fields in, a client out, secrets masked in every log."""
 
+import json
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -63,14 +64,16 @@ class QBankHook(BaseHook):  # type: ignore[misc]  # Airflow is not typed for myp
     def _settings(self) -> Settings:
         connection = self.get_connection(self.qbank_conn_id)
         _mask(connection.password)
-        host = connection.host
-        if host and connection.port:
-            host = f"{host}:{connection.port}"
+        try:
+            extra = json.loads(connection.extra or "{}")
+        except (ValueError, RecursionError):
+            extra = None  # extra_dejson would take it for an empty one
         return Settings.from_fields(
-            host=host,
+            host=connection.host,
+            port=connection.port,
             login=connection.login,
             password=connection.password,
-            extra=connection.extra_dejson,
+            extra=extra,
         )
 
     @cached_property

@@ -44,6 +44,14 @@ def parse_url(url: str, field: str) -> tuple[str, str, int | None, str]:
     return match["scheme"], match["host"].lower(), port, match["path"]
 
 
+def with_port(url: str, port: int, field: str) -> str:
+    """The URL with a port that stands in a field of its own."""
+    scheme, host, own, path = parse_url(url, field)
+    if own not in (None, port):
+        raise QBankConfigError(f"{field} names the port {own} and port is {port}: leave one of them out.")
+    return f"{scheme}://{host}:{port}{path}"
+
+
 def check_url(url: str, field: str) -> str:
     """The URL in canonical form, without a trailing slash, once all may be sent there.
 

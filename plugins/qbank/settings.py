@@ -7,6 +7,7 @@ from typing import Any
 
 from qbank import hosts
 from qbank.errors import QBankConfigError
+from qbank.masking import shown
 
 API_URL = "https://api.qbankconnect.com"
 TOKEN_URL = "https://auth.qbankconnect.com/token"  # noqa: S105 (an address)
@@ -21,6 +22,8 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "requests_per_second": (0.01, 100000.0),
 }
 _TEXTS = ("token_url", "scope", "ca_bundle", "proxy")
+_AIRFLOWS = ("__extra__",)  # where Airflow's URIs keep an extra that is nested
+_API_PATH = re.compile(r"/v1(/balances)?$")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")  # RFC 6749 3.3
 
 
@@ -44,9 +47,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, label in (("client_id", "login"), ("client_secret", "password")):
-            if not getattr(self, name):
-                raise QBankConfigError(f"{label} is empty: enter the {name} that QBank gave you.")
-        object.__setattr__(self, "api_url", hosts.check_url(self.api_url, "host"))
+            _check_credential(getattr(self, name), name, label)
+        api_url = _API_PATH.sub("", hosts.check_url(self.api_url, "host"))  # the client appends it
+        object.__setattr__(self, "api_url", api_url)
         object.__setattr__(self, "token_url", hosts.check_url(self.token_url, "token_url"))
         if not _SCOPE.fullmatch(self.scope):
             raise QBankConfigError("scope must be names separated by single spaces.")
@@ -66,16 +69,49 @@ class Settings:
 
     @classmethod
     def from_fields(
-        cls, *, host: str | None, login: str | None, password: str | None, extra: Mapping[str, Any]
+        cls, *, host: str | None, login: str | None, password: str | None, extra: Any, port: int | None = None
     ) -> "Settings":
-        """From the fields of an Airflow connection; absent and empty ones take their default."""
+        """From the fields of an Airflow connection; absent and empty ones take their default.
+
+        `extra` is what its JSON holds. Raises QBankConfigError, also for a field that is none of ours.
+        """
+        if not isinstance(extra, Mapping):
+            raise QBankConfigError('extra must be a JSON object such as {"concurrency": 8}.')
+        _check_names(extra, password or "")
         given = {name: value for name in (*_TEXTS, *_BOUNDS) if (value := extra.get(name)) not in (None, "")}
         for name in _TEXTS:
             if not isinstance(given.get(name, ""), str):
                 raise QBankConfigError(f"{name} must be text.")
         if host:
-            given["api_url"] = host if "://" in host else f"https://{host}"
+            url = host if "://" in host else f"https://{host}"
+            given["api_url"] = hosts.with_port(url, port, "host") if port else url
         return cls(client_id=login or "", client_secret=password or "", **given)
+
+
+def _check_credential(value: str, name: str, label: str) -> None:
+    if not value.strip():
+        raise QBankConfigError(f"{label} is empty: enter the {name} that QBank gave you.")
+    if value != value.strip():
+        raise QBankConfigError(
+            f"{label} begins or ends with a blank or a line break: enter the {name} again without it."
+        )
+    if not value.isprintable():
+        raise QBankConfigError(
+            f"{label} has a line break or another character that can't be seen: enter the {name} again."
+        )
+
+
+def _check_names(extra: Mapping[str, Any], secret: str) -> None:
+    """A misspelt field would be passed over, and its default used."""
+    known = [*_TEXTS, *_BOUNDS]
+    unknown = [name for name in extra if name not in (*known, *_AIRFLOWS)]
+    if unknown:
+        names = sorted(word for name in unknown if (word := shown(name, [secret])))
+        listed = ", ".join(names if len(names) == len(unknown) else [*names, "…"])
+        raise QBankConfigError(
+            f"extra has the unknown field{'s' if len(unknown) > 1 else ''} {listed}: "
+            f"what it may have is {', '.join(known)}."
+        )
 
 
 def _number(name: str, value: Any) -> float | int | None:

@@ -16,6 +16,7 @@ import pytest
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-home-"))
 
 from airflow.providers_manager import ProvidersManager
+from airflow.sdk import Connection
 from airflow.sdk._shared.secrets_masker import redact
 
 from qbank.client import QBankClient
@@ -32,13 +33,14 @@ Connect = Callable[..., QBankHook]
 def connect(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> Connect:
     """A hook whose connection is the bank's, with other fields where a test gives them."""
 
-    def make(extra: dict[str, Any] | None = None, **fields: Any) -> QBankHook:
+    def make(extra: dict[str, Any] | str | None = None, **fields: Any) -> QBankHook:
+        known = {"token_url": f"{bank.url}/token", "max_backoff_s": 0.1}
         connection = {
             "conn_type": "qbank",
             "host": bank.url,
             "login": bank.client_id,
             "password": bank.client_secret,
-            "extra": {"token_url": f"{bank.url}/token", "max_backoff_s": 0.1} | (extra or {}),
+            "extra": extra if isinstance(extra, str) else known | (extra or {}),
         } | fields
         monkeypatch.setenv("AIRFLOW_CONN_QBANK_TEST", json.dumps(connection))
         return QBankHook("qbank_test")
@@ -80,6 +82,40 @@ def test_a_port_of_its_own_is_part_of_the_host(bank: Bank, connect: Connect) -> 
     hook = connect(host="http://127.0.0.1", port=bank.port)
     assert [a.state for a in hook.get_balances(["a"])] == ["answered"]
     assert hook.api_host == "127.0.0.1"
+
+
+def test_a_base_url_that_ends_in_the_apis_path_is_asked_without_doubling(
+    bank: Bank, connect: Connect
+) -> None:
+    for host, port in ((f"{bank.url}/v1", None), ("http://127.0.0.1/v1/", bank.port), (bank.url, bank.port)):
+        assert [a.state for a in connect(host=host, port=port).get_balances(["a"])] == ["answered"]
+    assert {call.path for call in bank.balance_calls} == {"/v1/balances/a"}
+
+
+def test_a_nested_extra_as_airflow_writes_it_into_a_uri_works(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extra = {"token_url": f"{bank.url}/token", "concurrency": 4}
+    uri = Connection(
+        conn_id="c", conn_type="qbank", host=bank.url, login=bank.client_id, password=bank.client_secret,
+        extra=json.dumps(extra),
+    ).get_uri()  # fmt: skip
+    assert "__extra__" in uri
+    monkeypatch.setenv("AIRFLOW_CONN_QBANK_TEST", uri)
+    assert QBankHook("qbank_test").test_connection()[0]
+
+
+def test_what_is_wrong_with_a_connection_is_said_before_any_request(bank: Bank, connect: Connect) -> None:
+    for fields, says in (
+        ({"password": bank.client_secret + "\n"}, "password begins or ends"),
+        ({"login": " " + bank.client_id}, "login begins or ends"),
+        ({"extra": {"timeout": 5}}, "extra has the unknown field timeout"),
+        ({"extra": "{not json"}, "extra must be a JSON object"),
+    ):
+        good, message = connect(**fields).test_connection()
+        assert (good, says in message) == (False, True), message
+        assert bank.client_secret not in message
+    assert bank.calls == []
 
 
 def test_the_test_button_tells_right_from_wrong(bank: Bank, connect: Connect) -> None:
