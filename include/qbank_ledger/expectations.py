@@ -62,8 +62,9 @@ RULES = (
     ),
     Rule(
         "currency_mismatch", "critical",
-        "An amount in another currency than the books' is another amount; it is never relabelled.",
-        "s.echoed_currency <> s.currency",
+        "An amount in another currency than the books' is another amount; it is never relabelled. "
+        "Its case and blanks around it don't make it another.",
+        "upper(btrim(s.echoed_currency, ' ' || chr(9) || chr(10) || chr(13)) COLLATE \"C\") <> s.currency",
     ),
     Rule(
         "bank_time_unreadable", "critical",

@@ -61,6 +61,17 @@ def test_a_row_that_breaks_a_critical_rule_is_held_and_the_others_published(
     assert ledger.rows("SELECT account_id, payload, reasons FROM sync.quarantine") == [("a", "{}", [reason])]
 
 
+def test_a_currency_is_the_same_in_any_case_and_with_blanks_around_it(ledger: Ledger) -> None:
+    same = ["eur", "Eur", " EUR", "EUR ", "\teur\r\n", None]
+    others = ["usd", "EU R", "EURO", "E\u00dcR", "", " ", "978"]
+    said = {f"a{number}": currency for number, currency in enumerate([*same, *others])}
+    ledger.accounts(*said)
+    ledger.run(lambda id_: Reply(account_id=id_, echoed_currency=said[id_]))
+    held = ledger.rows("SELECT account_id, echoed_currency, reasons FROM sync.quarantine")
+    assert {(id_, shown) for id_, shown, _ in held} == {(i, c) for i, c in said.items() if c in others}
+    assert {reason for _, _, reasons in held for reason in reasons} == {"currency_mismatch"}
+
+
 @pytest.mark.parametrize("rule", WARNED)
 def test_a_warning_is_written_down_and_the_row_published(ledger: Ledger, rule: str) -> None:
     ledger.accounts("a", "b", "c", minimum_balance="'50.00'")
