@@ -43,6 +43,11 @@ _PASSING = {
 }
 # An error that only says its status in words, as frameworks have it, is no code of OAuth.
 _PHRASES = {status.phrase.lower().replace(" ", "_") for status in HTTPStatus} - _PASSING
+_NO_REPLY = {
+    "timeout": "did not answer in time",
+    "connection": "could not be reached",
+    "header_too_big": "answered with headers too long to read",
+}
 _NOT_THERE = (404, 405, 410, 415)
 
 
@@ -114,7 +119,7 @@ def _as_in_rfc(code: object) -> str | None:
 def _unreached(outcome: NoReply) -> QBankError:
     if outcome.untrusted:
         return QBankAuthError("The token host's certificate is not trusted: check token_url and ca_bundle.")
-    what = "did not answer in time" if outcome.reason == "timeout" else "could not be reached"
+    what = _NO_REPLY[outcome.reason]
     return QBankUnavailableError(
         f"The token host {what}: check token_url and proxy, and whether QBank is up."
     )

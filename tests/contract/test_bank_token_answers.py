@@ -282,6 +282,13 @@ def test_there_are_as_many_answers_as_the_bar_asks_for() -> None:
     assert len({row.name for row in ROWS}) == len(ROWS) >= 105
 
 
+def test_headers_of_70_kb_are_said_to_be(bank: Bank, client_of: ClientOf) -> None:
+    bank.token = lambda call: Answer(raw=b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000 + b"\r\n\r\n")
+    with pytest.raises(QBankUnavailableError, match="headers too long to read: check token_url and proxy"):
+        client_of(max_attempts=2, max_backoff_s=0.01).check()
+    assert len(bank.token_calls) == 2
+
+
 def test_what_may_pass_passes(bank: Bank, client_of: ClientOf) -> None:
     codes = iter(["slow_down", "SERVER_ERROR", "temporarily_unavailable"])
 
