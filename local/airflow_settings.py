@@ -82,6 +82,7 @@ def _environment(settings: Settings, home: Path, own: Mapping[str, str]) -> dict
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "AIRFLOW__LOGGING__SECRET_MASK_ADAPTER": "qbank.masking.escaped",  # as JSON and repr show it, too
         **own,
         **user,
         "AIRFLOW_HOME": str(home),

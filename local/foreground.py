@@ -33,6 +33,7 @@ from qbank_ledger.database import LOADER
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
 from qbank_ledger.migrate import migrate
 
+_AIRFLOW = [sys.executable, "-m", "local.redacted_airflow"]
 _KEPT_LOGS = 20
 _SANDBOX_S = 60
 
@@ -129,7 +130,7 @@ def _sandbox(stack: Stack, home: Path) -> Iterator[str]:
 
 def _run(dag_id: str, conf: str, environ: dict[str, str], log: Path) -> list[str]:
     """Run the DAG, showing each task's end; returns what its failed tasks said."""
-    command = [str(ROOT / ".venv/bin/airflow"), "dags", "test", dag_id, *(["--conf", conf] if conf else [])]
+    command = [*_AIRFLOW, "dags", "test", dag_id, *(["--conf", conf] if conf else [])]
     reader = TaskLog()
     with (
         log.open("w", encoding="utf-8") as file,

@@ -9,12 +9,19 @@ from urllib.parse import quote, quote_plus
 _PART = 6  # characters of a secret in a row that nobody may be shown
 
 
+def escaped(secret: str) -> set[str]:
+    """A secret as it is, and as JSON, Python's repr and JSON of that write it: a log has all of them.
+
+    Also Airflow's `secret_mask_adapter`, for the secrets that this package doesn't know of.
+    """
+    texts = {secret, repr(secret)[1:-1]}
+    return texts | {json.dumps(text, ensure_ascii=ascii)[1:-1] for text in texts for ascii in (True, False)}
+
+
 def forms(secret: str) -> set[str]:
-    """A secret as it is, and as a URL, JSON, Python's repr, or base64 of more than it would show it."""
+    """A secret as it is, and as it looks escaped, in a URL, or within base64 of more."""
     data = secret.encode("utf-8", "surrogatepass")
-    found = {secret, quote(data), quote(data, safe=""), quote_plus(data)}
-    for text in (secret, repr(secret)[1:-1]):
-        found |= {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    found = escaped(secret) | {quote(data), quote(data, safe=""), quote_plus(data)}
     for shift, head in ((0, 0), (1, 2), (2, 3)):  # how base64 looks depends on what stands before
         shifted = bytes(shift) + data
         whole = len(shifted) * 8 // 6  # characters that don't depend on what comes after
