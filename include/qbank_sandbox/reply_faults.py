@@ -3,6 +3,7 @@
 import functools
 import zlib
 from base64 import b64decode
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -11,10 +12,10 @@ from qbank_sandbox.reply import Reply, error_reply
 
 
 @fault("balances", "token")
-def status(reply: Reply, *, code: int = 503, retry_after: str = "") -> Reply:
-    """Any HTTP status with an error body; `retry_after` (seconds or a date) becomes that header."""
+def status(reply: Reply, *, code: int = 503, retry_after: str = "", error: str = "sandbox_fault") -> Reply:
+    """Any HTTP status, with `error` in the body; `retry_after` (seconds or a date) becomes that header."""
     headers = [("retry-after", retry_after)] if retry_after else []
-    made = error_reply(code, "sandbox_fault", f"The sandbox answers {code} because it was told to.", *headers)
+    made = error_reply(code, error, f"The sandbox answers {code} because it was told to.", *headers)
     return replace(reply, status=code, members=made.members, headers=made.headers, content=None)
 
 
@@ -102,6 +103,18 @@ def members(reply: Reply, *, values: Mapping[str, str]) -> Reply:
     """Members set to these JSON texts, exactly as they stand; an empty text leaves the member out."""
     kept = dict(reply.members) | dict(values)
     return replace(reply, members=tuple(pair for pair in kept.items() if pair[1]), content=None)
+
+
+@fault("balances", "token")
+def content_type(reply: Reply, *, value: str = "application/octet-stream") -> Reply:
+    """A true answer under another content type."""
+    return replace(reply, content_type=value)
+
+
+@fault("balances", "token")
+def bom(reply: Reply) -> Reply:
+    """A true answer with a byte order mark before it, in UTF-8."""
+    return replace(reply, content=BOM_UTF8 + reply.body())
 
 
 @fault("balances", "token")

@@ -38,6 +38,10 @@ CASES: dict[str, Callable[[Any, Any], bool]] = {
     "html": lambda bad, _: bad.headers["content-type"].startswith("text/html") and b"<title>" in bad.content,
     "body=[1e999, NaN]": lambda bad, _: bad.content == b"[1e999, NaN]",
     f"raw={base64.b64encode(bytes(range(256))).decode()}": lambda bad, _: bad.content == bytes(range(256)),
+    "content_type": lambda bad, good: (
+        bad.headers["content-type"] == "application/octet-stream" and bad.content == good.content
+    ),
+    "bom": lambda bad, good: bad.content == b"\xef\xbb\xbf" + good.content,
     "big_body=3": lambda bad, good: bad.content == good.content + b" " * 3072,
     "gzip_bomb=50": lambda bad, good: (
         len(bad.content) == len(good.content) + 50 * 2**20 and int(bad.headers["content-length"]) < 100_000

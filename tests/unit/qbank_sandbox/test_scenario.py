@@ -40,11 +40,12 @@ def test_a_rule_can_have_several_faults_with_options(make_bank: MakeBank) -> Non
         balances:
           - faults:
               latency: 0.01
-              status: {code: 429, retry_after: 7}
+              status: {code: 429, retry_after: 7, error: slow_down}
         """
     )
     answer = bank.ask("eur-1")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
+    assert answer.json()["error"] == "slow_down"
 
 
 def test_amounts_stand_as_written_whatever_yaml_makes_of_them(make_bank: MakeBank) -> None:
