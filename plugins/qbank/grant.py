@@ -99,7 +99,8 @@ def _require_scope(granted: Any, asked: str, secrets: list[str], status: int) ->
     parts = granted if isinstance(granted, list) else [granted]
     texts = [part for part in parts if type(part) is str]
     names = [name for text in texts for name in re.split(r"[\s,]+", text) if name]
-    missing = sorted(set(asked.split()) - set(names))
+    with_commas = " ".join(texts).split()  # a name may have one
+    missing = sorted(set(asked.split()) - {*names, *with_commas})
     if not missing:
         return
     words = [word for name in names if (word := shown(name, secrets, r"[A-Za-z0-9_.:/-]{1,64}"))]

@@ -16,6 +16,7 @@ from qbank.transport import NoReply, Reply
 
 _CREDENTIALS = "check login (client id) and password (client secret) of the connection"
 _SCOPE = "ask QBank to grant the scope of the connection to this client"
+_LOGIN = "this machine's network asks for a login first, so ask your network team"
 _LOCKED = "ask QBank to unlock this client"
 _TODO = {
     "invalid_client": _CREDENTIALS,
@@ -60,8 +61,9 @@ def refusal(outcome: Reply | NoReply, settings: Settings) -> QBankError:
     passes = may_succeed_later(outcome) and known != "invalid_client"
     if passes or known in _PASSING:
         said = f"HTTP {status}, {word}" if word and known not in _PHRASES else f"HTTP {status}"
+        todo = "try again later" if status != HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED else _LOGIN
         return QBankUnavailableError(
-            f"The token host has no token to give just now ({said}): try again later.", status=status
+            f"The token host has no token to give just now ({said}): {todo}.", status=status
         )
     return QBankAuthError(f"{_final(status, known, word)}.", status=status)
 
@@ -80,7 +82,8 @@ def _final(status: int, known: str | None, word: str | None) -> str:
     elif status == 407:
         what, todo = "is behind a proxy that asks for a user, which is not supported", "check proxy"
     elif is_redirect(status):
-        what, todo = "redirects elsewhere, which is not followed", "check token_url"
+        what = "redirects elsewhere, which is not followed"
+        todo = "check token_url; if it is right, a gateway or a login page before it redirects"
     elif status < 400 or status in _NOT_THERE:
         what, todo = "has no token there", "check token_url"
     else:

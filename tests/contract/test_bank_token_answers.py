@@ -22,10 +22,11 @@ PLACES: dict[str, tuple[str, str]] = {
     "credentials": (r"check login \(client id\) and password", r"token_url|network"),
     "network": (r"not an OAuth answer.*gateway or an allow list.*network team", r"login|password|secret"),
     "page": (r"web page.*network team", r"login \(|password|secret"),
-    "url": (r"check token_url", r"login|password|network team"),
+    "url": (r"check token_url", r"login \(|password|network team"),
     "proxy": (r"check proxy", r"login|password|token_url"),
     "scope": (r"ask .*QBank to grant", r"password|token_url"),
     "bank": (r"ask QBank", r"password|token_url"),
+    "portal": (r"asks for a login first.*network team", r"password|token_url"),
     "later": (r"try again later", r"password|network"),
 }
 
@@ -181,7 +182,7 @@ ROWS = [
     Row("204", 204, None, "", "url", "HTTP 204"),
     Row("300", 300, HTML, PAGE, "url", "HTTP 300"),
     Row("304", 304, None, "", "url", "HTTP 304"),
-    Row("a login page elsewhere", 302, HTML, PAGE, "url", "redirects", (("Location", "https://login.example/"),)),
+    Row("a login page elsewhere", 302, HTML, PAGE, "url", "redirects.*login page", (("Location", "https://login.example/"),)),
     Row("308", 308, None, "", "url", "redirects", (("Location", "/other"),)),
     Row("an array", 200, JSON, [granted()], "url", "not a JSON object"),
     Row("null", 200, JSON, "null", "url", "not a JSON object"),
@@ -247,6 +248,7 @@ ROWS = [
     Row("502 from nginx", 502, HTML, PAGE, "later", "HTTP 502"),
     Row("503 for maintenance", 503, HTML, PAGE, "later", "HTTP 503", (("Retry-After", "1"),)),
     Row("504 from AWS", 504, JSON, {"message": PLANTED}, "later", "HTTP 504"),
+    Row("511, a captive portal that says so", 511, HTML, PAGE, "portal", "HTTP 511"),
     Row("520 from Cloudflare", 520, HTML, PAGE, "later", "HTTP 520"),
     Row("530 from Cloudflare", 530, TEXT, "error code: 1033", "later", "HTTP 530"),
     Row("a secret as the code under 503", 503, JSON, error(SECRET), "later", r"\(HTTP 503\)"),
@@ -265,7 +267,7 @@ def test_each_answer_is_a_token_or_sends_the_reader_to_the_right_place(
         return
     with pytest.raises(QBankError) as caught:
         client.check()
-    later = row.place == "later"
+    later = row.place in ("later", "portal")
     assert type(caught.value) is (QBankUnavailableError if later else QBankAuthError)
     assert (caught.value.retryable, caught.value.status) == (later, row.status)
     assert len(bank.token_calls) == (ATTEMPTS if later else 1)
@@ -287,6 +289,11 @@ def test_headers_of_70_kb_are_said_to_be(bank: Bank, client_of: ClientOf) -> Non
     with pytest.raises(QBankUnavailableError, match="headers too long to read: check token_url and proxy"):
         client_of(max_attempts=2, max_backoff_s=0.01).check()
     assert len(bank.token_calls) == 2
+
+
+def test_a_scope_with_a_comma_in_its_name_is_granted_by_that_name(bank: Bank, client_of: ClientOf) -> None:
+    bank.token = lambda call: Answer(body=granted(scope="x a,b"))
+    client_of(scope="a,b").check()
 
 
 def test_what_may_pass_passes(bank: Bank, client_of: ClientOf) -> None:
