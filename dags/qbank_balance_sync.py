@@ -57,13 +57,13 @@ RUN_TIMEOUT = timedelta(minutes=57)
     default_args={
         "owner": "finance-data",
         "retries": 2,
-        "retry_delay": timedelta(seconds=5),  # said here: a mapped task forgets the configured default
+        "retry_delay": timedelta(seconds=15),  # said here: a mapped task forgets the configured default
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": timedelta(minutes=2),
     },
 )
 def qbank_balance_sync():
-    @task(execution_timeout=timedelta(minutes=3))
+    @task(execution_timeout=timedelta(minutes=7))
     def plan(params: dict | None = None) -> list[int]:
         """Write down what the run asks for; gives the numbers of its batches, and its own."""
         refuse_unknown_conf()
@@ -93,13 +93,13 @@ def qbank_balance_sync():
                 ledger(), run_no, batch_no, budget_s=hook.fetch_budget_s, get_balances=bank.get_balances
             )
 
-    @task(trigger_rule="all_done_min_one_success", execution_timeout=timedelta(minutes=6))
+    @task(trigger_rule="all_done_min_one_success", execution_timeout=timedelta(minutes=10))
     def audit(run_no: int) -> int:
         """Decide what is fit to publish."""
         with one_sentence():
             return audit_run(ledger(), run_no, data_docs_dir())
 
-    @task(outlets=[LEDGER_BALANCE], execution_timeout=timedelta(minutes=6))
+    @task(outlets=[LEDGER_BALANCE], execution_timeout=timedelta(minutes=10))
     def publish(run_no: int) -> int:
         """Put what is fit into the ledger, all at once."""
         with one_sentence():
@@ -109,7 +109,7 @@ def qbank_balance_sync():
         return rows
 
     # all_done, since a skipped publish must not skip the one task that tells a loss: it looks itself.
-    @task(trigger_rule="all_done", retries=0, execution_timeout=timedelta(minutes=3))
+    @task(trigger_rule="all_done", execution_timeout=timedelta(minutes=6))
     def settle() -> None:
         """Close the run; fail, naming the accounts, when any is missing."""
         run_no = get_current_context()["ti"].xcom_pull(task_ids="plan", key="run_no")

@@ -4,11 +4,14 @@ Owns how a connection is made and how PostgreSQL's errors become sentences. Func
 take an open connection; who opened it owns the transaction.
 """
 
-from collections.abc import Iterator
+import logging
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from importlib import resources
-from typing import Any
+from itertools import count
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, TextClause, create_engine, exc, text
 from sqlalchemy.engine import URL
@@ -22,8 +25,18 @@ from qbank_ledger.errors import (
 )
 from qbank_ledger.session import LedgerConnection, settings_of
 
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
 LOADER = "qbank_loader"
 READ_ONLY = "25006"  # SQLSTATE read_only_sql_transaction
+
+# How long a room waits for a server that is away: a restart or a failover takes less.
+PATIENCE_S = 240.0
+_LONGEST_WAIT_S = 3.0
+_XID = text("SELECT pg_current_xact_id()::text")
+_XACT_STATUS = text("SELECT pg_xact_status(CAST(:xid AS xid8))")
 
 # What libpq keeps to itself: a dead server is noticed.
 _CONNECT = {
@@ -98,11 +111,11 @@ def _translated(error: exc.DBAPIError) -> LedgerError:
     elif code == "53100":
         kind = LedgerUnavailableError
         sentence = f"The ledger database's disk is full ({first}): give it space."
-    elif isinstance(error, exc.OperationalError | exc.InterfaceError):
+    elif isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated:
         kind = LedgerUnavailableError
         sentence = (
             f"The ledger database did not answer ({first}): check that it is up and that the connection "
-            "ledger_default points to it; the task tries again by itself."
+            "ledger_default points to it."
         )
     return kind(sentence)
 
@@ -112,6 +125,43 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction on one connection; errors come out as LedgerError."""
     with translated_errors(), engine.begin() as connection:
         yield connection
+
+
+def in_transaction(engine: Engine, work: Callable[[Connection], T], *, patience_s: float = PATIENCE_S) -> T:
+    """``work`` in one transaction, which happens once, also where the server goes away in its midst.
+
+    A server that is restarted, fails over or is out of reach is waited for, up to ``patience_s`` seconds, and
+    the transaction is made again, unless its commit had arrived: that is read back. Deadlocks and what else
+    PostgreSQL asks to try again are. Raises what ``transaction`` does, LedgerUnavailableError after the wait.
+    """
+    ends = time.monotonic() + patience_s
+    made: tuple[str, T] | None = None
+    for attempt in count():
+        try:
+            with translated_errors(), engine.connect() as connection:
+                if made and _is_committed(connection, made[0]):
+                    return made[1]
+                made = None
+                with connection.begin():
+                    xid = connection.execute(_XID).scalar_one()
+                    result = work(connection)
+                    made = xid, result
+                return result
+        except LedgerUnavailableError as error:
+            wait = min(_LONGEST_WAIT_S, 0.1 * 2**attempt)
+            if time.monotonic() + wait >= ends:
+                raise
+            log.warning("%s Waiting for it, %.0f s at most.", error, ends - time.monotonic())
+            time.sleep(wait)
+    raise AssertionError("unreachable")
+
+
+def _is_committed(connection: Connection, xid: str) -> bool:
+    """How a transaction ended whose answer was lost; the server may still be at it."""
+    with connection.begin():
+        while (status := connection.execute(_XACT_STATUS, {"xid": xid}).scalar()) == "in progress":
+            time.sleep(0.1)
+    return status == "committed"
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.accounts import fingerprint, read_accounts
 from qbank_ledger.config import BATCH_SIZE, MAX_BATCHES, payload_days
-from qbank_ledger.database import execute, transaction
+from qbank_ledger.database import execute, in_transaction
 from qbank_ledger.errors import AccountsFileError, RunRefusedError
 from qbank_ledger.migrate import require_newest
 from qbank_ledger.model import Account
@@ -55,7 +55,8 @@ def plan_run(
     asked = _asked(configured, only, accounts_file)
     keep = timedelta(days=payload_days())
     batch_size = max(BATCH_SIZE, -(-len(asked) // MAX_BATCHES))
-    with transaction(engine) as connection:
+
+    def open_run(connection: Connection) -> int:
         require_newest(connection)
         connection.execute(_LOCK)
         _check_host(connection, api_host, dry_run=dry_run)
@@ -64,16 +65,18 @@ def plan_run(
         execute(connection, "drop_payloads", keep=keep)
         if not dry_run:
             _update_accounts(connection, configured, asked, full=not only)
-        run_no = execute(
-            connection,
-            "open_run",
-            dag_run_id=dag_run_id,
-            api_host=api_host,
-            timeout_s=timeout.total_seconds(),
-            dry_run=dry_run,
-            subset=bool(only),
-            expected=len(asked),
-        ).scalar_one()
+        run_no = int(
+            execute(
+                connection,
+                "open_run",
+                dag_run_id=dag_run_id,
+                api_host=api_host,
+                timeout_s=timeout.total_seconds(),
+                dry_run=dry_run,
+                subset=bool(only),
+                expected=len(asked),
+            ).scalar_one()
+        )
         execute(
             connection,
             "list_run_accounts",
@@ -81,6 +84,9 @@ def plan_run(
             accounts=_json(asked),
             batch_size=batch_size,
         )
+        return run_no
+
+    run_no = in_transaction(engine, open_run)
     batches = -(-len(asked) // batch_size)
     log.info("plan: run %s asks for %s accounts in %s batches", run_no, len(asked), batches)
     return Plan(run_no, batches)

@@ -1,23 +1,14 @@
 """Publish: the fit answers of a run into the ledger, all at once, with their seal."""
 
 import logging
-import time
-from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeVar
 
-from sqlalchemy import Engine, exc
+from sqlalchemy import Connection, Engine
 
-from qbank_ledger.database import execute, translated_errors
+from qbank_ledger.database import execute, in_transaction
 from qbank_ledger.errors import RunRefusedError
 
 log = logging.getLogger(__name__)
-
-_TRIES = 5
-# serialization_failure, deadlock_detected: PostgreSQL undid the transaction and asks to try again.
-_AGAIN = {"40001", "40P01"}
-
-T = TypeVar("T")
 
 
 def publish_run(engine: Engine, run_no: int) -> int:
@@ -27,40 +18,26 @@ def publish_run(engine: Engine, run_no: int) -> int:
     read back by trying again. 0 for a dry run, and when nothing is fit or all of it was observed
     later by another run. Raises RunRefusedError when the run is closed.
     """
-    return _retried(lambda: _publish_once(engine, run_no))
+    return in_transaction(engine, lambda connection: _publish(connection, run_no))
 
 
-def _publish_once(engine: Engine, run_no: int) -> int:
-    with engine.begin() as connection:
-        # The lock first, then the run, then the time: see publish_moment.sql.
-        execute(connection, "publish_lock")
-        run = execute(connection, "hold_run", run_no=run_no).one()
-        if run.state != "running":
-            raise RunRefusedError(
-                f"Run {run_no} was closed before it was published: clear its fetch with what follows."
-            )
-        if run.dry_run:
-            return 0
-        execute(connection, "plan_for_sets")
-        moment = execute(connection, "publish_moment").one()
-        written = execute(connection, "publish_balances", run_no=run_no, **moment._mapping).rowcount
-        if written:
-            since = run.started_at - timedelta(hours=1)
-            execute(connection, "publish_seal", run_no=run_no, since=since, **moment._mapping)
-        execute(connection, "keep_publication", run_no=run_no, recorded_at=moment.recorded_at)
-        total = int(execute(connection, "rows_published", run_no=run_no).scalar_one())
+def _publish(connection: Connection, run_no: int) -> int:
+    # The lock first, then the run, then the time: see publish_moment.sql.
+    execute(connection, "publish_lock")
+    run = execute(connection, "hold_run", run_no=run_no).one()
+    if run.state != "running":
+        raise RunRefusedError(
+            f"Run {run_no} was closed before it was published: clear its fetch with what follows."
+        )
+    if run.dry_run:
+        return 0
+    execute(connection, "plan_for_sets")
+    moment = execute(connection, "publish_moment").one()
+    written = execute(connection, "publish_balances", run_no=run_no, **moment._mapping).rowcount
+    if written:
+        since = run.started_at - timedelta(hours=1)
+        execute(connection, "publish_seal", run_no=run_no, since=since, **moment._mapping)
+    execute(connection, "keep_publication", run_no=run_no, recorded_at=moment.recorded_at)
+    total = int(execute(connection, "rows_published", run_no=run_no).scalar_one())
     log.info("publish: run %s wrote %s rows, %s in all", run_no, written, total)
     return total
-
-
-def _retried(work: Callable[[], T]) -> T:
-    for attempt in range(1, _TRIES + 1):
-        with translated_errors():
-            try:
-                return work()
-            except exc.DBAPIError as error:
-                if getattr(error.orig, "pgcode", None) not in _AGAIN or attempt == _TRIES:
-                    raise
-                log.warning("publish: PostgreSQL asks to try again (%s)", type(error.orig).__name__)
-                time.sleep(0.1 * 2**attempt)
-    raise AssertionError("unreachable")

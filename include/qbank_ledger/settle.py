@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from qbank_ledger.database import execute, transaction
+from qbank_ledger.database import execute, in_transaction
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.model import RunCounts
 
@@ -37,9 +37,11 @@ def settle(engine: Engine, run_no: int) -> RunCounts:
     Raises RunNotCompleteError, naming the first 20 accounts and their reasons, when an account is
     not published; in a dry run, when one failed or would be held back.
     """
-    with transaction(engine) as connection:
-        counts = close_run(connection, run_no)
-        lost = execute(connection, "lost_accounts", run_no=run_no).all()
+
+    def close(connection: Connection) -> tuple[RunCounts, Sequence[Any]]:
+        return close_run(connection, run_no), execute(connection, "lost_accounts", run_no=run_no).all()
+
+    counts, lost = in_transaction(engine, close)
     log.info(
         "settle: run %s is %s: %s of %s published, %s quarantined, %s failed",
         run_no, counts.state, counts.published, counts.expected, counts.quarantined, counts.failed,

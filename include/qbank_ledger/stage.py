@@ -6,15 +6,16 @@ thought dead adds nothing: the first answer to an account stands.
 
 import io
 import logging
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, text
 
-from qbank_ledger.database import execute, transaction
+from qbank_ledger.database import PATIENCE_S, execute, in_transaction
 from qbank_ledger.model import Answer
 
 log = logging.getLogger(__name__)
@@ -70,12 +71,15 @@ def fetch_batch(
     own over all its tries, and ends early enough for the rooms after it. A closed run is opened
     again: somebody cleared its fetch.
     """
-    with transaction(engine) as connection:
+
+    def begin(connection: Connection) -> tuple[Any, list[str], Clock]:
         execute(connection, "hold_run", run_no=run_no)
         execute(connection, "reopen_run", run_no=run_no)
         time_ = execute(connection, "begin_batch", run_no=run_no, batch_no=batch_no).one()
         missing = list(execute(connection, "unanswered", run_no=run_no, batch_no=batch_no).scalars())
-        clock = Clock.read(connection)
+        return time_, missing, Clock.read(connection)
+
+    time_, missing, clock = in_transaction(engine, begin)
     left = max(0.0, min(budget_s - time_.used_s, time_.left_s - RESERVE_S))
     log.info(
         "fetch: run %s batch %s asks for %s accounts in %.0f s",
@@ -84,31 +88,40 @@ def fetch_batch(
         len(missing),
         left,
     )
-    staged = stage(engine, run_no, get_balances(missing, budget_s=left), clock) if missing else 0
+    ends = time.monotonic() + left
+    staged = stage(engine, run_no, get_balances(missing, budget_s=left), clock, ends) if missing else 0
     log.info("fetch: run %s batch %s has %s answers", run_no, batch_no, staged)
     return staged
 
 
-def stage(engine: Engine, run_no: int, answers: Iterable[Answer], clock: Clock) -> int:
-    """Write the answers of a run to ``sync.observation`` as they come; returns how many came."""
+def stage(
+    engine: Engine, run_no: int, answers: Iterable[Answer], clock: Clock, ends: float = -math.inf
+) -> int:
+    """Write the answers of a run to ``sync.observation`` as they come; returns how many came.
+
+    A server that goes away is waited for until ``ends`` (of ``time.monotonic()``), and at least for a while;
+    the answers that have come are kept meanwhile.
+    """
     count = 0
     chunk: list[Answer] = []
     began = time.monotonic()
     for answer in answers:
         chunk.append(answer)
         if len(chunk) >= _CHUNK_ROWS or time.monotonic() - began >= _CHUNK_S:
-            count += _write(engine, run_no, chunk, clock)
+            count += _write(engine, run_no, chunk, clock, ends)
             chunk, began = [], time.monotonic()
-    return count + _write(engine, run_no, chunk, clock)
+    return count + _write(engine, run_no, chunk, clock, ends)
 
 
-def _write(engine: Engine, run_no: int, chunk: list[Answer], clock: Clock) -> int:
+def _write(engine: Engine, run_no: int, chunk: list[Answer], clock: Clock, ends: float) -> int:
+    def merge(connection: Connection) -> None:
+        execute(connection, "stage_table")
+        cursor = connection.connection.cursor()
+        cursor.copy_expert(_COPY, _rows(chunk, clock))
+        execute(connection, "stage_merge", run_no=run_no)
+
     if chunk:
-        with transaction(engine) as connection:
-            execute(connection, "stage_table")
-            cursor = connection.connection.cursor()
-            cursor.copy_expert(_COPY, _rows(chunk, clock))
-            execute(connection, "stage_merge", run_no=run_no)
+        in_transaction(engine, merge, patience_s=max(PATIENCE_S, ends - time.monotonic()))
     return len(chunk)
 
 

@@ -1,0 +1,208 @@
+"""The ledger's server goes away in the midst of a room: the hour is whole all the same, and nothing is there twice."""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import psutil
+import psycopg2
+import pytest
+from local.postgres import Cluster
+from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.pool import NullPool
+
+from qbank_ledger import database, plan, publish, settle, stage
+from qbank_ledger.database import in_transaction
+from qbank_ledger.errors import LedgerUnavailableError, NotMigratedError
+from qbank_ledger.migrate import migrate
+from tests.conftest import throwaway
+
+from .conftest import Ledger, Reply, failed
+
+AWAY_S = 1.0
+
+
+@pytest.fixture(scope="module")
+def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A server that nobody else needs while it is away."""
+    with throwaway(tmp_path_factory.mktemp("outage") / "data") as server:
+        yield server
+
+
+@pytest.fixture
+def ledger(own_cluster: Cluster, tmp_path: Path) -> Ledger:
+    url = make_url(own_cluster.url(database="postgres")).set(drivername="postgresql+psycopg2")
+    server = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    url = url.set(database="outage")
+    with server.connect() as connection:
+        connection.exec_driver_sql("DROP DATABASE IF EXISTS outage WITH (FORCE)")
+        connection.exec_driver_sql("CREATE DATABASE outage TEMPLATE template0")
+    migrate(url)
+    return Ledger(url, tmp_path, create_engine(url, poolclass=NullPool))
+
+
+@contextmanager
+def outage(server: Cluster, *, away_s: float = AWAY_S) -> Iterator[None]:
+    """Shoot the server; it is back after a while."""
+    pid = server.pid
+    assert pid is not None
+    process = psutil.Process(pid)
+    process.send_signal(signal.SIGQUIT)
+    process.wait(20)
+    back = threading.Timer(away_s, server.start)
+    back.start()
+    try:
+        yield
+    finally:
+        back.join()
+
+
+@pytest.mark.parametrize(
+    ("module", "statement"),
+    [
+        (plan, "check_host"),
+        (plan, "open_run"),
+        (plan, "list_run_accounts"),
+        (stage, "begin_batch"),
+        (stage, "stage_table"),
+        (stage, "stage_merge"),
+        (publish, "publish_lock"),
+        (publish, "publish_balances"),
+        (publish, "keep_publication"),
+        (settle, "close_run"),
+        (settle, "lost_accounts"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.__name__.rpartition(".")[2],
+)
+def test_a_server_that_is_away_in_a_room_costs_no_account(
+    ledger: Ledger,
+    own_cluster: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
+    module: ModuleType,
+    statement: str,
+) -> None:
+    real = module.execute
+    away: list[float] = []
+
+    def shot(connection: Connection, name: str, **parameters: Any) -> Any:
+        if name == statement and not away:
+            away.append(time.monotonic())
+            with outage(own_cluster):
+                return real(connection, name, **parameters)
+        return real(connection, name, **parameters)
+
+    monkeypatch.setattr(module, "execute", shot)
+    run_no = ledger.plan()
+    ledger.fetch(run_no)
+    ledger.quick_audit(run_no)
+    ledger.publish(run_no)
+    counts = settle.settle(ledger.engine, run_no)
+    assert away
+    assert (counts.state, counts.published) == ("complete", 3)
+    assert ledger.rows("SELECT run_no, state FROM sync.run") == [(run_no, "complete")]
+    assert ledger.rows("SELECT attempts FROM sync.observation") == [(1,)] * 3
+    assert ledger.value("SELECT count(*) FROM ledger.balance WHERE revision = 1") == 3
+    assert ledger.value("SELECT count(*) FROM ledger.seal") == 1
+
+
+def test_answers_that_come_while_the_server_is_away_are_kept_with_their_time(
+    ledger: Ledger, own_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "_CHUNK_ROWS", 1)
+    run_no = ledger.plan()
+
+    def answers() -> Iterator[Reply]:
+        yield Reply(account_id="a")
+        with outage(own_cluster):
+            came = time.monotonic()
+            yield Reply(account_id="b", arrived=came)
+            yield Reply(account_id="c", arrived=came)
+
+    ledger.fetch(run_no, answers())
+    rows = ledger.rows("SELECT account_id, state, observed_at FROM sync.observation ORDER BY 1")
+    assert [(id_, state) for id_, state, _ in rows] == [(id_, "answered") for id_ in "abc"]
+    assert rows[1][2] == rows[2][2]
+    assert ledger.value("SELECT now()") - rows[1][2] > stage.timedelta(seconds=AWAY_S / 2)
+
+
+@pytest.fixture
+def lose_commits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The connection is cut when the server has committed, and before it says so: each time that the list says."""
+    when: list[int] = []
+    real = DefaultDialect.do_commit
+
+    def commit(self: DefaultDialect, connection: Any) -> None:
+        real(self, connection)
+        if when:
+            when.pop()
+            raise psycopg2.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(DefaultDialect, "do_commit", commit)
+    return when
+
+
+@pytest.mark.parametrize("room", ["plan", "fetch", "publish", "settle"])
+def test_a_commit_whose_answer_was_lost_is_read_back(
+    ledger: Ledger, lose_commits: list[int], room: str
+) -> None:
+    def lose(now: str) -> None:
+        lose_commits.extend([1] if now == room else [])
+
+    lose("plan")
+    run_no = ledger.plan()
+    lose("fetch")
+    ledger.fetch(run_no, lambda id_: failed(id_) if id_ == "c" else Reply(account_id=id_))
+    ledger.quick_audit(run_no)
+    lose("publish")
+    assert ledger.publish(run_no) == 2
+    lose("settle")
+    with pytest.raises(settle.RunNotCompleteError):
+        settle.settle(ledger.engine, run_no)
+    assert not lose_commits
+    assert ledger.rows("SELECT run_no, state FROM sync.run") == [(run_no, "partial")]
+    assert ledger.rows("SELECT attempts FROM sync.observation") == [(1,)] * 3
+    assert ledger.value("SELECT count(*) FROM ledger.seal") == 1
+
+
+def test_a_failure_is_counted_once_though_the_commit_of_its_chunk_was_lost(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, lose_commits: list[int]
+) -> None:
+    run_no = ledger.plan()
+
+    def answers() -> Iterator[Reply]:
+        lose_commits.append(1)
+        yield failed("a")
+
+    ledger.fetch(run_no, answers())
+    assert ledger.rows("SELECT attempts FROM sync.observation") == [(1,)]
+
+
+def test_a_server_that_stays_away_is_one_sentence_after_the_wait(
+    ledger: Ledger, own_cluster: Cluster
+) -> None:
+    began = time.monotonic()
+    own_cluster.stop()
+    with pytest.raises(
+        LedgerUnavailableError, match=r"^The ledger database did not answer .*check that it is up"
+    ):
+        in_transaction(ledger.engine, lambda _: None, patience_s=0.5)
+    assert 0.2 < time.monotonic() - began < 5
+    own_cluster.start()
+
+
+def test_what_waiting_does_not_mend_is_not_waited_for(ledger: Ledger) -> None:
+    began = time.monotonic()
+    with pytest.raises(NotMigratedError):
+        in_transaction(
+            ledger.engine, lambda connection: connection.exec_driver_sql("SELECT * FROM sync.nothing")
+        )
+    with pytest.raises(ZeroDivisionError):
+        in_transaction(ledger.engine, lambda _: 1 / 0)
+    assert time.monotonic() - began < 2
+    assert database.PATIENCE_S >= 180
