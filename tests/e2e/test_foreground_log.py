@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -31,16 +32,17 @@ def written(secret: str) -> set[bytes]:
 
 
 def holding(folder: Path, secrets: list[str]) -> set[str]:
-    """The files in which a secret stands."""
+    """Those of the folder's files and folders in which a secret stands."""
     forms = {form for secret in secrets for form in written(secret)}
     found = set()
-    for path in folder.rglob("*"):
-        try:
-            data = path.read_bytes() if path.is_file() else b""
-        except OSError:
-            continue  # it went in the meantime
-        if any(form in data for form in forms):
-            found.add(path.relative_to(folder).parts[0])
+    for inside, _, names in os.walk(folder):  # which passes over what goes in the meantime
+        for path in (Path(inside, name) for name in names):
+            try:
+                data = path.read_bytes() if path.is_file() else b""
+            except OSError:
+                continue
+            if any(form in data for form in forms):
+                found.add(path.relative_to(folder).parts[0])
     return found
 
 
