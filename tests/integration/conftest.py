@@ -38,6 +38,7 @@ def _shared(
 
 @pytest.fixture
 def ledger(_shared: Ledger, tmp_path: Path) -> Ledger:
-    """The module's ledger, empty as a new one, with three accounts: a, b and c."""
+    """The module's ledger, empty as a new one, with three accounts: a, b and c; in an hour that lasts."""
+    _shared.stay_in_one_hour()
     _shared.rows(EMPTY)
     return Ledger(_shared.url, tmp_path, _shared.owner)

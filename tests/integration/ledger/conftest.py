@@ -147,10 +147,10 @@ class Ledger:
             self.rows(f"DROP ROLE {login}")
 
     def stay_in_one_hour(self) -> None:
-        """Wait, where the next seconds would cross an hour, until they do not."""
-        left = 3600 - self.value("SELECT extract(epoch FROM now())::bigint % 3600")
-        if left < 20:
-            time.sleep(left + 1)
+        """Wait, where the next seconds would cross an hour, and with it a day or a month, until they do not."""
+        left = float(self.value("SELECT 3600 - extract(epoch FROM now()) % 3600"))
+        if left < 30:
+            time.sleep(left + 0.1)
 
     def rows(self, sql: str, **parameters: Any) -> list[Any]:
         """Rows of a query, as the superuser."""

@@ -13,8 +13,7 @@ from qbank_ledger.errors import AuditError, LedgerError
 
 from .conftest import Ledger, Reply
 
-NOW = datetime.now(UTC)
-# For each rule a reply that breaks it and nothing else.
+# For each rule a reply that breaks it and nothing else; a time is given as that of the reply's arrival.
 BREAKING: dict[str, dict[str, Any]] = {
     "unreadable": {
         "state": "unfit", "reason": "not_json", "available_balance": None, "ledger_balance": None,
@@ -26,8 +25,8 @@ BREAKING: dict[str, dict[str, Any]] = {
     "account_mismatch": {"echoed_account_id": "b"},
     "currency_mismatch": {"echoed_currency": "USD"},
     "bank_time_unreadable": {"echoed_as_of": "2026-01-01T00:00:00"},
-    "stale": {"echoed_as_of": "old", "bank_as_of": NOW - timedelta(hours=2)},
-    "future_dated": {"echoed_as_of": "ahead", "bank_as_of": NOW + timedelta(minutes=20)},
+    "stale": {"echoed_as_of": "old", "bank_as_of": timedelta(hours=-2)},
+    "future_dated": {"echoed_as_of": "ahead", "bank_as_of": timedelta(minutes=20)},
     "observed_outside_run": {"arrived": 0.0},
 }  # fmt: skip
 WARNED: dict[str, dict[str, Any]] = {
@@ -43,7 +42,13 @@ def findings(ledger: Ledger, account_id: str) -> list[Any]:
 
 
 def one_differs(fields: dict[str, Any]) -> Any:
-    return lambda id_: Reply(account_id=id_, **(fields if id_ == "a" else {}))
+    def reply(id_: str) -> Reply:
+        given = fields if id_ == "a" else {}
+        if "bank_as_of" in given:
+            given = {**given, "bank_as_of": datetime.now(UTC) + given["bank_as_of"]}
+        return Reply(account_id=id_, **given)
+
+    return reply
 
 
 @pytest.mark.parametrize("rule", BREAKING)

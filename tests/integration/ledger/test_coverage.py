@@ -9,13 +9,6 @@ import pytest
 from .conftest import Ledger, Reply, failed
 
 
-@pytest.fixture
-def ledger(ledger: Ledger) -> Ledger:
-    """One ledger for all of this module, in an hour that lasts."""
-    ledger.stay_in_one_hour()
-    return ledger
-
-
 def hour(ledger: Ledger) -> datetime:
     value: datetime = ledger.value("SELECT date_trunc('hour', now(), 'UTC')")
     return value

@@ -1,7 +1,6 @@
 """Publish: all at once, exactly once, later wins, and whatever is replaced stays in the history."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -30,15 +29,6 @@ def giving(amount: str, **fields: object):  # type: ignore[no-untyped-def]
     return lambda id_: Reply(account_id=id_, ledger_balance=Decimal(amount), **fields)  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def one_hour(ledger: Ledger) -> None:
-    """Wait, where the next seconds would cross an hour, until they do not."""
-    left = 3600 - ledger.value("SELECT extract(epoch FROM now())::bigint % 3600")
-    if left < 20:
-        time.sleep(left + 1)
-
-
-@pytest.mark.usefixtures("one_hour")
 def test_the_later_observation_of_an_hour_wins_and_the_earlier_is_history(ledger: Ledger) -> None:
     first = ledger.quick_run(giving("121.00"))
     second = ledger.quick_run(giving("122.00"))
@@ -52,7 +42,6 @@ def test_the_later_observation_of_an_hour_wins_and_the_earlier_is_history(ledger
     ), "versions leave no gap and do not overlap"
 
 
-@pytest.mark.usefixtures("one_hour")
 def test_an_older_observation_never_overwrites_a_newer_one_and_counts_as_published(ledger: Ledger) -> None:
     older = ledger.plan()
     ledger.fetch(older, giving("121.00"))
@@ -251,7 +240,6 @@ def threads(*targets: object) -> Iterator[None]:
         thread.join(60)
 
 
-@pytest.mark.usefixtures("one_hour")
 def test_publishers_at_once_leave_one_order_of_versions(ledger: Ledger) -> None:
     runs = []
     for amount in range(8):

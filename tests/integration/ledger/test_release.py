@@ -18,13 +18,6 @@ from .conftest import Ledger, Reply, failed
 
 
 @pytest.fixture
-def ledger(ledger: Ledger) -> Ledger:
-    """One ledger for all of this module, in an hour that lasts."""
-    ledger.stay_in_one_hour()
-    return ledger
-
-
-@pytest.fixture
 def operator(ledger: Ledger) -> Iterator[Any]:
     """Calls ledger.release as qbank_operator."""
     engine = engine_for(ledger.url, role="qbank_operator")
