@@ -47,6 +47,7 @@ def audit_run(engine: Engine, run_no: int, docs: Path) -> int:
     with transaction(engine) as connection:
         execute(connection, "stage_not_attempted", run_no=run_no)
         answers = _check_complete(connection, run_no)
+        _find_lookalikes(connection, run_no)
     results = _expect(engine, run_no, answers, docs) if answers else []
     with transaction(engine) as connection:
         if execute(connection, "hold_run", run_no=run_no).one().state != "running":
@@ -78,6 +79,13 @@ def _check_complete(connection: Connection, run_no: int) -> int:
             f"Run {run_no} has {row.observed} observations for {row.expected} accounts: not published."
         )
     return int(row.answers)
+
+
+def _find_lookalikes(connection: Connection, run_no: int) -> None:
+    """Write down which answers are exactly another account's: once for the run, not once for each rule."""
+    execute(connection, "plan_for_sets")
+    since = execute(connection, "recent_runs", run_no=run_no).scalar_one()
+    execute(connection, "find_lookalikes", run_no=run_no, since=since)
 
 
 def _find(connection: Connection, run_no: int, rule: Rule, results: list[_Result]) -> None:

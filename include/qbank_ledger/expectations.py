@@ -23,6 +23,11 @@ class Rule:
     predicate: str
 
 
+# Found beforehand for the whole run, once: see find_lookalikes.sql.
+_LOOKS_LIKE_ANOTHER = (
+    "EXISTS (SELECT FROM sync.lookalike AS l WHERE l.run_no = s.run_no AND l.account_id = s.account_id)"
+)
+
 RULES = (
     Rule(
         "unreadable", "critical",
@@ -92,6 +97,19 @@ RULES = (
         "Two answers for one account in a run: no rule says which is true.",
         "EXISTS (SELECT FROM sync.observation AS o WHERE o.run_no = s.run_no"
         " AND o.account_id = s.account_id AND o.run_started_at <> s.started_at)",
+    ),
+    Rule(
+        "answers_mixed_up", "critical",
+        "Three answers or more that are exactly another account's, to six digits at least, are no chance: "
+        "somebody on the way mixes answers up, and each may be anybody's.",
+        f"{_LOOKS_LIKE_ANOTHER} AND (SELECT count(*) FROM (SELECT FROM sync.lookalike AS l"
+        " WHERE l.run_no = s.run_no LIMIT 3) AS three) = 3",
+    ),
+    Rule(
+        "another_accounts_balance", "warning",
+        "An answer that is exactly another account's, to six digits at least, may be that account's: the "
+        "bank need not name the account that it speaks of.",
+        _LOOKS_LIKE_ANOTHER,
     ),
     Rule(
         "below_minimum", "warning",

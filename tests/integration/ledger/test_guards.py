@@ -93,6 +93,7 @@ BROKEN = {
         "UPDATE sync.observation SET reason = 'why' WHERE state = 'answered'",
         "UPDATE sync.observation SET reason = NULL WHERE state = 'failed'",
     ],
+    "sync.looks_like_another": ["INSERT INTO sync.lookalike VALUES (1, 'a', 'a')"],
     "sync.finding_severity_check": ["UPDATE sync.finding SET severity = 'fatal'"],
     "sync.release_reason_check": [
         "INSERT INTO sync.release VALUES (1, 'a', now(), 'me', '  ', '{stale}', 1, 1, now(), NULL)"
