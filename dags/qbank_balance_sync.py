@@ -20,6 +20,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from qbank.hook import QBankHook
 from qbank_airflow.boundary import ledger, one_sentence, refuse_unknown_conf
+from qbank_airflow.pool import POOL
 from qbank_ledger.audit import audit_run
 from qbank_ledger.config import accounts_file, data_docs_dir
 from qbank_ledger.plan import plan_run
@@ -84,7 +85,7 @@ def qbank_balance_sync():
         context["ti"].xcom_push("run_no", run.run_no)
         return list(range(run.batches))
 
-    @task(pool="qbank_api", retries=1, execution_timeout=timedelta(minutes=27))
+    @task(pool=POOL, retries=1, execution_timeout=timedelta(minutes=27))
     def fetch(run_no: int, batch_no: int) -> int:
         """Ask the bank for a batch of accounts; what comes is staged as it comes."""
         hook = QBankHook()

@@ -42,6 +42,13 @@ class AirflowApi:
         """The stack traces of DAG files that can't be parsed."""
         return [each["stack_trace"] for each in self._get("/importErrors")["import_errors"]]
 
+    def make_pool(self, name: str, slots: int) -> bool:
+        """Make the pool where it is absent; False where it is there."""
+        if self._call("GET", f"/pools/{name}", missing_ok=True) is not None:
+            return False
+        self._call("POST", "/pools", json={"name": name, "slots": slots})
+        return True
+
     def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
         """Start a run as from the UI's trigger form; returns its id."""
         body = {"logical_date": None, "conf": conf}

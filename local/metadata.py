@@ -12,6 +12,7 @@ from typing import Any
 
 from local.errors import StackError
 from local.settings import ROOT
+from qbank_airflow.pool import make_pool
 
 Fields = dict[str, Any]  # of an Airflow connection
 
@@ -70,14 +71,13 @@ def _without_port(fields: Fields) -> Fields:
 
 
 def _main() -> None:
-    from airflow.models import Connection, Pool  # noqa: PLC0415 - reads its settings when imported
+    from airflow.models import Connection  # noqa: PLC0415 - reads its settings when imported
     from airflow.utils.db import upgradedb  # noqa: PLC0415
     from airflow.utils.session import create_session  # noqa: PLC0415
 
     upgradedb()
     with create_session() as session:
-        if Pool.get_pool("qbank_api", session=session) is None:
-            session.add(Pool(pool="qbank_api", slots=2, description="Calls to QBank", include_deferred=False))
+        make_pool(session)
         for wanted in json.load(sys.stdin):
             found = session.query(Connection).filter_by(conn_id=wanted["conn_id"]).one_or_none()
             if found is None:

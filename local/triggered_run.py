@@ -14,6 +14,7 @@ from local.report import outcome_counts, print_balances, print_open_items
 from local.sample_books import reconcile_sample
 from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, Settings
 from local.stack import Stack
+from qbank_airflow.pool import POOL, SLOTS
 from qbank_ledger.config import ledger_url
 
 _PARSED_S = 120
@@ -29,6 +30,8 @@ def start_and_run(settings: Settings, dag_id: str) -> bool:
     print("Starting PostgreSQL, the sandbox and Airflow, where they are not up …", flush=True)
     stack.start()
     _wait_until_parsed(stack.api, dag_id)
+    if stack.api.make_pool(POOL, SLOTS):  # a run that is under way may be waiting for it
+        print(f"There was no pool {POOL}: it is made, with {SLOTS} slots.", flush=True)
     for other in stack.api.unfinished_runs(dag_id):
         print(f"{other} is under way: the new run begins when it has ended.", flush=True)
     run_id = stack.api.trigger(dag_id, {})

@@ -1,6 +1,9 @@
 """The whole stack: PostgreSQL, the sandbox and Airflow's own processes, as `make run` has them."""
 
 import re
+import time
+from collections.abc import Callable
+from typing import Any
 
 import requests
 from local.airflow_api import AirflowApi
@@ -8,7 +11,24 @@ from local.keys import open_keys
 
 from tests.e2e.conftest import Commands
 
+SYNC, POOL = "qbank_balance_sync", "/pools/qbank_api"
 BALANCES = "SELECT count(*), count(DISTINCT account_id), min(revision) FROM ledger.balance"
+
+
+def until(is_so: Callable[[], Any]) -> None:
+    """Wait for it, half a minute at most."""
+    end = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def states(api: AirflowApi, run_id: str) -> dict[str, str | None]:
+    return {task["task_id"]: task["state"] for task in api.tasks(SYNC, run_id)}
+
+
+def delete_pool(api: AirflowApi) -> None:
+    api._session.delete(f"{api.url}/api/v2{POOL}", timeout=10).raise_for_status()
 
 
 def test_a_run_through_the_api_lands_in_the_ledger_and_stop_leaves_only_the_data(commands: Commands) -> None:
@@ -36,7 +56,18 @@ def test_a_run_through_the_api_lands_in_the_ledger_and_stop_leaves_only_the_data
     assert requests.get(f"{api.url}/api/v2/connections", timeout=10).status_code == 401
     edited = {"connection_id": "qbank_default", "conn_type": "qbank", "password": "another secret"}
     api.patch("/connections/qbank_default", edited, "password")
+
+    # A run that begins has the pool that it needs; one that lost it is helped by `make run`.
+    delete_pool(api)
+    waiting = api.trigger(SYNC, {})
+    until(lambda: api._call("GET", POOL, missing_ok=True))
+    assert api._get(POOL)["slots"] == 2
+    delete_pool(api)
+    until(lambda: states(api, waiting).get("fetch") == "scheduled")
     second = commands.run("run")
+    assert "There was no pool qbank_api: it is made, with 2 slots." in second.stdout
+    assert f"{waiting} is under way" in second.stdout
+    assert states(api, waiting)["fetch"] == "failed", "for the other secret"
     assert second.returncode == 1
     assert "invalid_client" in second.stderr
     assert "another secret" not in second.stdout + second.stderr
