@@ -1,6 +1,11 @@
 """Amounts as text, digit by digit: Decimal's own arithmetic would round to 28 digits."""
 
+import re
 from decimal import Decimal
+
+from qbank_ledger.currency import MINOR_UNITS
+
+_GROUPED = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}", re.ASCII)
 
 
 def plain(amount: Decimal, decimals: int) -> str:
@@ -8,3 +13,26 @@ def plain(amount: Decimal, decimals: int) -> str:
     whole, _, fraction = f"{amount:f}".partition(".")
     fraction = fraction.rstrip("0").ljust(decimals, "0")
     return f"{whole}.{fraction}" if fraction else whole
+
+
+def too_many_decimals(text: str, currency: str) -> str | None:
+    """What is wrong with a plain decimal that has more decimals than its currency; None: it has not.
+
+    Zeros count, too: ``-3.000`` in EUR is three or, with a point between the thousands, three thousand,
+    and the text does not say which.
+    """
+    whole, _, fraction = text.partition(".")
+    most = MINOR_UNITS[currency]
+    if len(fraction) <= most:
+        return None
+    readings = dict.fromkeys(plain(Decimal(digits), 0) for digits in (text, whole + fraction))
+    room = f"at most {most} decimals" if most else "no decimals"
+    return (
+        f"it has {len(fraction)} decimals, {currency} {most}, so it may mean {' or '.join(readings)}: "
+        f"write it with {room} and no mark between thousands"
+    )
+
+
+def looks_grouped(text: str, currency: str) -> str | None:
+    """As ``too_many_decimals``, only for what looks like thousands: ``1.234`` in EUR, and not ``0.005``."""
+    return too_many_decimals(text, currency) if _GROUPED.fullmatch(text) else None

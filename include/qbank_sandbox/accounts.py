@@ -21,7 +21,7 @@ def read_currencies(path: Path) -> dict[str, str]:
         content = path.read_text("utf-8-sig")
         entries: Iterable[Mapping[str, Any]]
         if path.suffix.lower() == ".csv":
-            entries = list(csv.DictReader(content.splitlines()))
+            entries = _table([line for line in content.splitlines() if line.strip(" ,;")])
         else:
             document = yaml.load(content, Loader=yaml.BaseLoader)  # noqa: S506 - makes nothing but text
             defaults = document.get("defaults") or {}
@@ -36,3 +36,12 @@ def read_currencies(path: Path) -> dict[str, str]:
     if not found:
         raise AccountsError(f"The accounts file {path} lists no account.")
     return found
+
+
+def _table(lines: list[str]) -> list[Mapping[str, Any]]:
+    """Records of a CSV, by the separator that a first line ``sep=;`` or else the header has."""
+    separator = ";" if lines and lines[0].count(";") > lines[0].count(",") else ","
+    if lines and lines[0].lower().startswith("sep="):
+        separator = lines.pop(0)[4]
+    records = csv.DictReader(lines, delimiter=separator)
+    return [{str(name).strip(): cell for name, cell in record.items()} for record in records]

@@ -26,6 +26,21 @@ def test_a_csv_file_gives_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "name;account_id;currency\nOne, GmbH;0012;EUR\nTwo;b;JPY\n",
+        "\ufeffsep=;\r\nname;account_id;currency\r\nOne;0012;EUR\r\nTwo;b;JPY\r\n",
+        "\nname, account_id ,currency,,\nOne,0012,EUR,,\n,,,,\nTwo,b,JPY,,\n",
+    ],
+    ids=["semicolons", "as Excel writes it", "empty columns"],
+)
+def test_a_csv_file_of_a_spreadsheet_gives_the_same(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_bytes(text.encode())
+    assert read_currencies(path) == {"0012": "EUR", "b": "JPY"}
+
+
+@pytest.mark.parametrize(
     ("name", "content"),
     [
         ("a.yaml", ""),
@@ -35,6 +50,7 @@ def test_a_csv_file_gives_the_same(tmp_path: Path) -> None:
         ("a.yaml", "{"),
         ("a.csv", "account_id,currency\n"),
         ("a.csv", "account_id\nx\n"),
+        ("a.csv", ""),
     ],
 )
 def test_a_file_without_accounts_is_refused_in_one_sentence(tmp_path: Path, name: str, content: str) -> None:
