@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.engine import URL
 
+from qbank_ledger.amount import plain
 from qbank_ledger.database import engine_for, transaction
 from qbank_ledger.gl import load
 from qbank_ledger.reconcile import reconcile
@@ -63,7 +64,8 @@ def _lines(closings: Sequence[Row[Any]]) -> Iterator[str]:
         if alter:
             altered.remove(alter)
             balance = alter(balance, row.minor_units)
-        yield f"{row.entity},{row.gl_account},{row.currency},{row.as_of_date},{balance:f}"
+        amount = plain(balance, row.minor_units)
+        yield f"{row.entity},{row.gl_account},{row.currency},{row.as_of_date},{amount}"
 
 
 def _with_digits_swapped(balance: Decimal, minor_units: int) -> Decimal:

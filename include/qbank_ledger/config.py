@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sqlalchemy.engine import URL
 
+from qbank_ledger.amount import looks_grouped
+from qbank_ledger.currency import MINOR_UNITS
 from qbank_ledger.errors import LedgerConnectionError, LedgerError
 
 LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
@@ -74,12 +76,19 @@ def break_limits(environment: Mapping[str, str] = os.environ) -> dict[str, Decim
     """
     text = environment.get("QBANK_BREAK_LIMITS", "").strip()
     found = [_LIMIT.fullmatch(part.strip()) for part in text.split(",")] if text else []
-    limits = {match["currency"]: Decimal(match["amount"]) for match in found if match}
+    limits = {
+        match["currency"]: Decimal(match["amount"])
+        for match in found
+        if match and match["currency"] in MINOR_UNITS
+    }
     if len(limits) != len(found):
         raise LedgerError(
             f"QBANK_BREAK_LIMITS is {text[:80]!r}: write each currency once with a plain amount, such as "
             "EUR=10000, JPY=1500000."
         )
+    for match in filter(None, found):
+        if why := looks_grouped(match["amount"], match["currency"]):
+            raise LedgerError(f"QBANK_BREAK_LIMITS has {match[0]!r}: {why}.")
     return limits
 
 

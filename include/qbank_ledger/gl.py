@@ -1,31 +1,31 @@
-"""What the ERP says: files of closing balances and outstanding items, read strictly, loaded whole.
+"""What the ERP says: files of closing balances and outstanding items, loaded whole or not at all.
 
 A file is loaded once, however often it is given; a corrected file goes on top of the earlier one.
-What its columns mean stands in the comments on ``recon.gl_balance`` and ``recon.item``.
 """
 
-import csv
-import hashlib
 import io
 import logging
-import re
-from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from itertools import islice
 from pathlib import Path
-from typing import Literal
 
-from iso4217 import Currency
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from qbank_ledger.database import execute, transaction
 from qbank_ledger.errors import LedgerError
+from qbank_ledger.gl_match import log_unused
+from qbank_ledger.gl_rows import COLUMNS, KEYS, Kind, Row, read_rows
 from qbank_ledger.migrate import require_newest
+from qbank_ledger.problems import Problems, TooManyProblemsError
+from qbank_ledger.text_file import TextFile, UnreadableFileError
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["gl", "items"]
+_KEEP: Mapping[Kind, str] = {"gl": "recon_keep_gl", "items": "recon_keep_items"}
+_AT_ONCE = 10_000  # rows
+_MOST_SHOWN = 20
 
 
 class GLFileError(LedgerError, ValueError):
@@ -41,167 +41,72 @@ class Load:
     is_new: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """What a kind of file looks like, and the columns that say which row it is."""
-
-    table: str
-    columns: tuple[str, ...]
-    key: tuple[str, ...]
-
-
-_GL = ("entity", "gl_account", "currency", "as_of_date", "balance")
-_ITEM = (
-    "entity",
-    "gl_account",
-    "currency",
-    "item_date",
-    "cleared_date",
-    "side",
-    "kind",
-    "amount",
-    "reference",
-)
-_FORMS: Mapping[Kind, _Form] = {
-    "gl": _Form("recon.gl_balance", _GL, _GL[:-1]),
-    "items": _Form("recon.item", _ITEM, tuple(c for c in _ITEM if c not in ("cleared_date", "amount"))),
-}
-_MAY_BE_EMPTY = frozenset({"cleared_date", "reference"})
-_MOST_PROBLEMS = 20
-_MOST_CHARACTERS = 140  # of a text: four together still fit an index
-_CURRENCIES = frozenset(currency.code for currency in Currency)
-_AMOUNT = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?", re.ASCII)
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-
-
 def load(engine: Engine, path: Path, kind: Kind) -> Load:
     """Load a file of the ERP; the same bytes again are the load that they were.
 
-    Raises GLFileError, naming the file and the lines as ``line N``, before anything is written.
+    Raises GLFileError, naming the file and the lines as ``line N``; nothing of it is in the ledger then.
+    What was loaded and is compared with nothing is said in the log. Memory does not grow with the file.
     """
+    problems = Problems()
+    rows = 0
     try:
-        content = path.read_bytes()
-        text = content.removeprefix(BOM_UTF8).decode()
-    except OSError as error:
-        raise GLFileError(f"The file {path} can't be read: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise GLFileError(f"The file {path} can't be read: line {line} is not UTF-8 text.") from None
-    problems: list[str] = []
-    rows = list(_rows(text, _FORMS[kind], problems))
-    if kind == "gl" and not rows and not problems:
-        problems.append("line 1: it holds no balance")
-    if problems:
-        shown = "".join(f"\n  {problem}" for problem in problems[:_MOST_PROBLEMS])
-        more = f"\n  … and {len(problems) - _MOST_PROBLEMS} more" if len(problems) > _MOST_PROBLEMS else ""
-        raise GLFileError(
-            f"The file {path} has {len(problems)} problem(s), and nothing of it was loaded:{shown}{more}"
-        )
-    return _write(engine, kind, hashlib.sha256(content).hexdigest(), rows)
-
-
-def _write(engine: Engine, kind: Kind, sha256: str, rows: list[list[str]]) -> Load:
-    form = _FORMS[kind]
-    with transaction(engine) as connection:
-        require_newest(connection)
-        load_no = execute(connection, "recon_load", kind=kind, sha256=sha256, rows=len(rows)).scalar()
-        if load_no is None:
-            earlier = execute(connection, "recon_loaded", kind=kind, sha256=sha256).scalar_one()
-            log.info("gl: this file of %s is already load %s", kind, earlier)
-            return Load(earlier, len(rows), is_new=False)
-        lines = ("\t".join([str(load_no), *row]) + "\n" for row in rows)
-        cursor = connection.connection.cursor()
-        cursor.copy_expert(
-            f"COPY {form.table} (load_no, {', '.join(form.columns)}) FROM STDIN", io.StringIO("".join(lines))
-        )
-    log.info("gl: load %s has %s rows of %s", load_no, len(rows), kind)
-    return Load(load_no, len(rows), is_new=True)
-
-
-def _copied(column: str, cell: str) -> str:
-    """A cell in COPY's text format; none holds a control character."""
-    return r"\N" if column == "cleared_date" and not cell else cell.replace("\\", r"\\")
-
-
-def _rows(text: str, form: _Form, problems: list[str]) -> Iterator[list[str]]:
-    """The rows that are right, as COPY takes them; what is wrong goes to ``problems``."""
-    separator = ";" if ";" in text.partition("\n")[0] else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    first_line: dict[tuple[str, ...], int] = {}
-    ended = 0  # the last line of the record before: an open quote runs on, and began in the line after it
-    try:
-        header = next(reader, [])
-        if tuple(header) != form.columns:
-            problems.append(f"line 1: the header must be {','.join(form.columns)}")
-            return
-        ended = reader.line_num
-        for cells in reader:
-            line, ended = ended + 1, reader.line_num
-            if not cells:
-                continue
-            if len(cells) != len(form.columns):
-                problems.append(f"line {line}: it has {len(cells)} fields, the header {len(form.columns)}")
-                continue
-            row = dict(zip(form.columns, cells, strict=True))
-            wrong = list(_wrong(row))
-            key = tuple(row[column] for column in form.key)
-            if not wrong and key in first_line:
-                wrong.append(
-                    f"a row for the same {', '.join(form.key)} stands already at line {first_line[key]}"
+        with TextFile(path) as file, transaction(engine) as connection:
+            require_newest(connection)
+            execute(connection, "plan_for_sets")
+            execute(connection, "recon_incoming")
+            with suppress(TooManyProblemsError):
+                rows = _copy(connection, kind, read_rows(file, kind, problems))
+                if kind == "gl" and not rows and not problems:
+                    problems.add(1, "it holds no balance")
+                _look_at_all(connection, kind, problems)
+            if problems:
+                raise GLFileError(
+                    f"The file {path} has {problems.count}, and nothing of it was loaded:"
+                    f"{problems.listed(_MOST_SHOWN)}"
                 )
-            first_line.setdefault(key, line)
-            problems.extend(f"line {line}: {what}" for what in wrong)
-            if not wrong:
-                yield [_copied(column, cell) for column, cell in row.items()]
-    except csv.Error as error:
-        problems.append(f"line {ended + 1}: {error}")
+            return _keep(connection, kind, file.sha256, rows)
+    except UnreadableFileError as error:
+        raise GLFileError(f"The file {path} can't be read: {error}; nothing of it was loaded.") from None
 
 
-def _wrong(row: Mapping[str, str]) -> Iterator[str]:
-    """What a row has that its columns can't take."""
-    for column, cell in row.items():
-        if not cell and column in _MAY_BE_EMPTY:
-            continue
-        fits, what = _CHECKS[column]
-        if not cell:
-            yield f"{column} is missing"
-        elif cell != cell.strip() or not cell.isprintable():
-            yield f"{column} is {cell!r}: it holds a space around it or a character that can't be seen"
-        elif not fits(cell):
-            yield f"{column} is {cell!r:.80}: write {what}"
-    item_date, cleared = row.get("item_date", ""), row.get("cleared_date", "")
-    if cleared and _is_date(item_date) and _is_date(cleared) and cleared < item_date:
-        yield f"cleared_date {cleared} is before item_date {item_date}"
+def _copy(connection: Connection, kind: Kind, rows: Iterable[Row]) -> int:
+    """Rows into the table incoming, many at once; returns how many."""
+    statement = f"COPY incoming (line_no, {', '.join(COLUMNS[kind])}) FROM STDIN"
+    cursor = connection.connection.cursor()
+    copied, left = 0, iter(rows)
+    while chunk := list(islice(left, _AT_ONCE)):
+        cursor.copy_expert(statement, io.StringIO("".join(_copied(row, kind) for row in chunk)))
+        copied += len(chunk)
+    return copied
 
 
-def _is_date(cell: str) -> bool:
-    try:
-        return bool(_DATE.fullmatch(cell)) and bool(date.fromisoformat(cell))
-    except ValueError:
-        return False
+def _copied(row: Row, kind: Kind) -> str:
+    """A row in COPY's text format; none of its cells holds a control character."""
+    cells = (
+        r"\N" if column == "cleared_date" and not cell else cell.replace("\\", r"\\")
+        for column, cell in zip(COLUMNS[kind], row.cells, strict=True)
+    )
+    return "\t".join([str(row.line), *cells]) + "\n"
 
 
-def _is_amount(cell: str) -> bool:
-    return bool(_AMOUNT.fullmatch(cell))
+def _look_at_all(connection: Connection, kind: Kind, problems: Problems) -> None:
+    """What only the rows together, or the accounts, can tell: rows twice, dates ahead of today."""
+    for row in execute(connection, "recon_duplicates"):
+        problems.add(row.line_no, f"it duplicates line {row.first_line}: the same {', '.join(KEYS[kind])}")
+    for row in execute(connection, "recon_ahead"):
+        problems.add(
+            row.line_no, f"{row.name} {row.date} is ahead of today, {row.today} where the account is"
+        )
 
 
-def _is_text(cell: str) -> bool:
-    return len(cell) <= _MOST_CHARACTERS
-
-
-_A_DATE = (_is_date, "a date such as 2026-10-31")
-_A_TEXT = (_is_text, f"at most {_MOST_CHARACTERS} characters")
-_AN_AMOUNT = (_is_amount, "a plain decimal such as -1234.50: digits, a point, a leading minus")
-_CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {
-    "entity": _A_TEXT,
-    "gl_account": _A_TEXT,
-    "kind": _A_TEXT,
-    "reference": _A_TEXT,
-    "currency": (_CURRENCIES.__contains__, "an ISO 4217 code such as EUR"),
-    "as_of_date": _A_DATE,
-    "item_date": _A_DATE,
-    "cleared_date": _A_DATE,
-    "balance": _AN_AMOUNT,
-    "amount": _AN_AMOUNT,
-    "side": (("bank", "book").__contains__, "bank or book"),
-}
+def _keep(connection: Connection, kind: Kind, sha256: str, rows: int) -> Load:
+    load_no = execute(connection, "recon_load", kind=kind, sha256=sha256, rows=rows).scalar()
+    is_new = load_no is not None
+    if is_new:
+        execute(connection, _KEEP[kind], load_no=load_no)
+        log.info("gl: load %s has %s rows of %s", load_no, rows, kind)
+    else:
+        load_no = execute(connection, "recon_loaded", kind=kind, sha256=sha256).scalar_one()
+        log.info("gl: this file of %s is already load %s", kind, load_no)
+    log_unused(connection, load_no)
+    return Load(load_no, rows, is_new)

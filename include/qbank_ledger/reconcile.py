@@ -13,7 +13,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.database import execute, transaction
-from qbank_ledger.errors import BreakAboveLimitError
+from qbank_ledger.errors import BreakAboveLimitError, LedgerError
 from qbank_ledger.migrate import require_newest
 
 log = logging.getLogger(__name__)
@@ -24,15 +24,23 @@ _MOST_NAMED = 20
 _ANALYZE_ASKED, _ANALYZE_COMPARED = text("ANALYZE asked"), text("ANALYZE compared")
 
 
+class DateAheadError(LedgerError, ValueError):
+    """A date to compare has not begun anywhere."""
+
+
 def reconcile(engine: Engine, as_of_date: date | None = None) -> dict[str, int]:
     """Compare a date, or every date whose inputs changed; returns the versions written by status.
 
     Without a date, those whose cut-off has passed; a date asked for before its cut-off is compared as
-    it stands, as provisional. Dates for which an entity has no GL row have nothing to compare. Again,
-    with the same inputs, writes nothing.
+    it stands, as provisional. Dates for which an entity has no GL row have nothing to compare, nor have
+    those outside an account's time (``recon.account_time``). Again, with the same inputs, writes nothing.
+
+    Raises DateAheadError for a date that has begun nowhere.
     """
     with transaction(engine) as connection:
         require_newest(connection)
+        if as_of_date and as_of_date > execute(connection, "recon_latest_date").scalar_one():
+            raise DateAheadError(f"{as_of_date} is ahead of today: name a date that has begun.")
         connection.execute(_LOCK)
         execute(connection, "plan_for_sets")
         execute(connection, "recon_pending", as_of_date=as_of_date)

@@ -4,14 +4,15 @@
 WITH last AS (
     SELECT n.*, a.minor_units
       FROM ledger.account AS a
+      JOIN recon.account_time AS t USING (account_id)
      CROSS JOIN LATERAL (
            SELECT * FROM recon.reconciliation AS r
-            WHERE r.account_id = a.account_id AND r.as_of_date <= CAST(:close_date AS date)
+            WHERE r.account_id = a.account_id AND r.as_of_date BETWEEN t.begins_on AND CAST(:close_date AS date)
             ORDER BY r.as_of_date DESC, r.version DESC LIMIT 1) AS n
      CROSS JOIN LATERAL ledger.active_at(a.account_id, greatest(
                (CAST(:close_date AS date) + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone,
-               CAST(:active_at AS timestamptz))) AS t (active)
-     WHERE n.opened_on IS NOT NULL AND t.active
+               CAST(:active_at AS timestamptz))) AS o (active)
+     WHERE n.opened_on IS NOT NULL AND o.active
 ), once AS (
     SELECT DISTINCT ON (entity, gl_account, currency) *
       FROM last ORDER BY entity, gl_account, currency, as_of_date DESC, age_days DESC

@@ -14,9 +14,13 @@ WITH gl AS MATERIALIZED (
     SELECT a.account_id, a.entity, a.gl_account, a.currency, a.minor_units, a.tolerance, a.time_zone, a.cut_off,
            k.as_of_date, make_interval(mins => a.max_age_minutes) AS max_age, a.group_size,
            (k.as_of_date + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone AS closes_at
-      FROM (SELECT *, count(*) OVER (PARTITION BY entity, gl_account, currency) AS group_size
-              FROM ledger.account WHERE active) AS a
+      FROM (SELECT *, count(*) OVER its_group AS group_size, max(begins_on) OVER its_group AS all_began_on,
+                   max(today) OVER its_group AS latest_date
+              FROM ledger.account JOIN recon.account_time USING (account_id) WHERE active
+            WINDOW its_group AS (PARTITION BY entity, gl_account, currency)) AS a
       JOIN asked AS k USING (entity, gl_account, currency)
+     -- Before all of a group began, its sum would lack a member.
+     WHERE k.as_of_date BETWEEN a.all_began_on AND a.latest_date
 ), grouped AS MATERIALIZED (
     SELECT m.entity, m.gl_account, m.currency, m.as_of_date,
            array_agg(m.account_id ORDER BY m.account_id COLLATE "C") AS members,

@@ -1,15 +1,17 @@
 -- Purpose: give what was compared (the table compared) its age, and write a version where something
---          differs from the newest one; also of later dates, where only their opening moves.
+--          differs from the newest one; also of later dates, where only their opening moves. What was
+--          compared outside an account's time counts for no age.
 -- Grain:   account × date; again writes nothing. Returns how many versions of each status it wrote.
 WITH fresh AS MATERIALIZED (
     SELECT m.account_id, c.* FROM compared AS c CROSS JOIN LATERAL unnest(c.members) AS m (account_id)
 ), since AS MATERIALIZED (
     -- From the first date compared on; where an item was open before it, from that item's opening.
-    SELECT f.account_id, coalesce(before.opened_on, f.first_date) AS first_date
+    SELECT f.account_id, greatest(coalesce(before.opened_on, f.first_date), t.begins_on) AS first_date
       FROM (SELECT account_id, min(as_of_date) AS first_date FROM fresh GROUP BY account_id) AS f
+      JOIN recon.account_time AS t USING (account_id)
       LEFT JOIN LATERAL (
            SELECT r.opened_on FROM recon.reconciliation AS r
-            WHERE r.account_id = f.account_id AND r.as_of_date < f.first_date
+            WHERE r.account_id = f.account_id AND r.as_of_date < f.first_date AND r.as_of_date >= t.begins_on
             ORDER BY r.as_of_date DESC, r.version DESC LIMIT 1) AS before ON true
 ), newest AS MATERIALIZED (
     SELECT DISTINCT ON (r.account_id, r.as_of_date) r.*

@@ -71,9 +71,11 @@ COLUMNS = {
         "load_no bigint, kind text, sha256 text, rows integer, loaded_by text, loaded_at timestamp with time zone"
     ),
     "recon.gl_balance": (
-        "load_no bigint, entity text, gl_account text, currency text, as_of_date date, balance numeric"
+        "load_no bigint, entity text, gl_account text, currency text, as_of_date date, balance numeric,"
+        " line_no integer"
     ),
-    "recon.item": f"load_no bigint, {ITEM}",
+    "recon.item": f"load_no bigint, {ITEM}, line_no integer",
+    "recon.account_time": "account_id text, begins_on date, today date",
     "recon.current_item": f"{ITEM}, load_no bigint",
     "recon.reconciliation": (
         "account_id text, as_of_date date, version integer, entity text, gl_account text, currency text,"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from alembic import command
 from local.postgres import Cluster
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, exc, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
@@ -18,6 +18,7 @@ from qbank_ledger import migrate as module
 from qbank_ledger.database import engine_for
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError, NotMigratedError
 from qbank_ledger.migrate import migrate, require_newest
+from qbank_ledger.reconcile import reconcile
 from qbank_ledger.verify import verify
 from tests.conftest import throwaway
 
@@ -60,6 +61,12 @@ class Server:
             [str(self.cluster.psql), "-X", "-q", "-v", "ON_ERROR_STOP=1", url.render_as_string(hide_password=False)],
             input=sql, text=True, check=True, capture_output=True, timeout=60,
         )  # fmt: skip
+
+    def dump(self, database: str) -> str:
+        url = self.url(database).set(drivername="postgresql").render_as_string(hide_password=False)
+        return subprocess.run(
+            [str(self.cluster.psql.with_name("pg_dump")), url], text=True, check=True, capture_output=True, timeout=60,
+        ).stdout  # fmt: skip
 
     def schema(self, database: str) -> str:
         url = self.url(database).set(drivername="postgresql").render_as_string(hide_password=False)
@@ -214,6 +221,12 @@ SELECT 'a', '2026-10-05', n, 'QB01', '1100', 'EUR', b, '2026-10-05 10:15+00', b 
        CASE n WHEN 2 THEN 0 END, '{a}', false, now()
   FROM (VALUES (123456789012345678901234567890.12)) AS s (b), generate_series(1, 2) AS n;
 """
+# What was loaded before amounts and dates were looked at: a thousandth, gold, a date typed as 1926.
+FILL_BAD = """
+INSERT INTO recon.gl_balance VALUES (2, 'QB01', '1200', 'EUR', '2026-10-05', -3.000), (2, 'QB01', '1200', 'XAU', '2026-10-05', 1),
+       (2, 'QB01', '1100', 'EUR', '1926-10-05', 1);
+INSERT INTO recon.item VALUES (3, 'QB01', '1100', 'JPY', '2026-10-01', NULL, 'bank', 'deposit', 1.5, '');
+"""
 KEPT = (
     "SELECT * FROM ledger.account", "SELECT * FROM ledger.account_period", "SELECT * FROM ledger.balance",
     "SELECT * FROM ledger.balance_history", "SELECT seal_no, sha256, sealed_at FROM ledger.seal ORDER BY 1",
@@ -222,7 +235,9 @@ KEPT = (
 
 
 KEPT_RECON = (
-    "SELECT * FROM recon.gl_load ORDER BY 1", "SELECT * FROM recon.gl_balance ORDER BY 1", "SELECT * FROM recon.item",
+    "SELECT * FROM recon.gl_load ORDER BY 1",
+    "SELECT load_no, entity, gl_account, currency, as_of_date, balance FROM recon.gl_balance ORDER BY 1",
+    "SELECT load_no, entity, gl_account, currency, item_date, cleared_date, side, kind, amount, reference FROM recon.item",
     "SELECT * FROM recon.reconciliation ORDER BY version", "SELECT * FROM recon.open_break",
 )  # fmt: skip
 
@@ -233,8 +248,9 @@ KEPT_RECON = (
         ("0001_ledger", FILL, KEPT),
         ("0003_recon", FILL + FILL_RECON, KEPT + KEPT_RECON),
         ("0006_reading", FILL + FILL_RECON, KEPT + KEPT_RECON),
+        ("0007_words", FILL + FILL_RECON + FILL_BAD, KEPT + KEPT_RECON),
     ],
-    ids=["0001_ledger", "0003_recon", "0006_reading"],
+    ids=["0001_ledger", "0003_recon", "0006_reading", "0007_words"],
 )
 def test_a_ledger_filled_at_an_earlier_revision_keeps_every_row_and_verifies(
     server: Server, revision: str, fill: str, kept: tuple[str, ...]
@@ -249,6 +265,46 @@ def test_a_ledger_filled_at_an_earlier_revision_keeps_every_row_and_verifies(
     assert verify(engine_for(url)).startswith("The ledger is whole: 2 seals cover its 2 rows.")
     migrate(database(server, "fresh"))
     assert _relations(server, "one") == _relations(server, "fresh")
+
+
+def test_what_was_loaded_with_too_many_decimals_stays_survives_a_restore_and_is_the_last_of_its_kind(
+    server: Server,
+) -> None:
+    url = database(server, "one")
+    migrate_to("0007_words", url)
+    server.run(FILL + FILL_RECON + FILL_BAD, "one")
+    migrate(url)
+    database(server, "copy")
+    server.psql("copy", server.dump("one"))
+    for name in ("one", "copy"):
+        assert server.run("SELECT balance::text FROM recon.gl_balance WHERE gl_account = '1200' ORDER BY currency", name) == [
+            ("-3.000",), ("1",),
+        ]  # fmt: skip
+        with pytest.raises(exc.IntegrityError, match="balance_has_its_currencys_decimals"):
+            server.run(
+                "INSERT INTO recon.gl_balance VALUES (2, 'QB01', '1300', 'EUR', '2026-10-05', 1.234)", name
+            )
+
+
+def test_ages_that_came_of_a_date_typed_as_1926_are_reckoned_anew_once(server: Server) -> None:
+    url = database(server, "one")
+    migrate_to("0007_words", url)
+    server.run(FILL + FILL_RECON + FILL_BAD, "one")
+    reconcile_as_before = (
+        "INSERT INTO recon.reconciliation SELECT account_id, '1926-10-05', 1, entity, gl_account, currency, NULL, NULL, 1, 2, NULL,"
+        " 0, 0, NULL, 0, 'missing_bank', 'missing_bank_data', '1926-10-05', 0, members, false FROM recon.reconciliation WHERE version = 1;"
+        "INSERT INTO recon.reconciliation SELECT account_id, as_of_date, 3, entity, gl_account, currency, bank_balance,"
+        " bank_observed_at, gl_balance, gl_load_no, difference, bank_items, book_items, unexplained, tolerance, status, cause,"
+        " '1926-10-05', as_of_date - date '1926-10-05', members, false FROM recon.reconciliation WHERE version = 2;"
+        "DELETE FROM recon.changed"
+    )
+    server.run(reconcile_as_before, "one")
+    assert server.run("SELECT age_days FROM recon.open_break", "one") == [(36_525,)]
+    migrate(url)
+    engine = engine_for(url)
+    reconcile(engine)
+    assert server.run("SELECT opened_on::text, age_days FROM recon.open_break", "one") == [("2026-10-05", 0)]
+    assert reconcile(engine) == {}
 
 
 def test_what_was_compared_before_there_was_sign_off_is_open_and_can_be_signed(server: Server) -> None:

@@ -50,6 +50,11 @@ class Books:
         observed = datetime.fromisoformat(f"{on}T{at}").replace(tzinfo=ZoneInfo(zone))
         self.observe([{"id": id_, "at": observed, "amount": Decimal(amount), "currency": currency}])
 
+    def unfinished_day(self) -> tuple[str, date]:
+        """A time zone, and the date that it is there, with half of it left at least."""
+        zone = self.value("SELECT CASE WHEN extract(hour FROM now()) < 12 THEN 'UTC' ELSE 'Etc/GMT+12' END")
+        return zone, self.value("SELECT (now() AT TIME ZONE CAST(:zone AS text))::date", zone=zone)
+
     def observe(self, observations: list[dict[str, Any]]) -> None:
         """Balances (id, at, amount, currency) over whatever is in their hours, in one transaction."""
         with self.ledger.owner.begin() as connection:

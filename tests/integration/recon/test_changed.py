@@ -27,6 +27,7 @@ def compared(books: Books) -> Books:
     for id_, gl in (("x", "1100"), ("y", "1200")):
         for number in (1, 2):
             books.bank(day(number), "100", id_)
+        books.bank(day(-9), "7", id_)  # long before, so that no change of clocks takes a date out of its time
         books.gl((day(1), "100"), (day(2), "100"), gl=gl)
     assert books.reconcile() == {"matched": 4}
     assert books.rows("SELECT * FROM recon.changed") == []
@@ -83,10 +84,15 @@ def test_what_says_nothing_new_of_an_account_asks_for_nothing(compared: Books) -
 def test_a_date_is_asked_for_until_it_is_over(books: Books) -> None:
     books.account()
     today = datetime.now(UTC).date()
-    books.gl((today, "100"), (today + timedelta(days=40), "100"), (today - timedelta(days=4), "100"))
-    assert books.reconcile() == {"missing_bank": 1}
+    books.gl((today - timedelta(days=1), "100"), (today - timedelta(days=4), "100"))
+    # Loaded before a date ahead of today was refused.
+    books.rows(
+        "INSERT INTO recon.gl_balance SELECT max(load_no), 'QB01', '1100', 'EUR', :on, 100 FROM recon.gl_load",
+        on=today + timedelta(days=40),
+    )
+    assert books.reconcile() == {"missing_bank": 2}
     left = books.rows("SELECT last_date FROM recon.changed ORDER BY last_date")
-    assert [row.last_date for row in left] == [today, today + timedelta(days=40)]
+    assert [row.last_date for row in left] == [today - timedelta(days=1), today + timedelta(days=40)]
 
 
 def test_a_date_that_is_named_takes_nothing_away(compared: Books) -> None:

@@ -21,8 +21,8 @@ def test_a_file_comes_in_exactly_as_it_stands(books: Books) -> None:
     assert loaded.rows == 2
     assert loaded.is_new
     assert [tuple(row) for row in books.rows("SELECT * FROM recon.gl_balance ORDER BY gl_account DESC")] == [
-        (loaded.load_no, "QB01", "1100", "EUR", date(2024, 10, 31), Decimal("-1234.50")),
-        (loaded.load_no, "QB01", "0012", "JPY", date(2024, 10, 31), Decimal("9" * 38)),
+        (loaded.load_no, "QB01", "1100", "EUR", date(2024, 10, 31), Decimal("-1234.50"), 2),
+        (loaded.load_no, "QB01", "0012", "JPY", date(2024, 10, 31), Decimal("9" * 38), 3),
     ]
 
 
@@ -46,8 +46,24 @@ def test_a_load_says_which_bytes_how_many_rows_who_and_when(books: Books) -> Non
         lambda text: text.rstrip("\n"),
         lambda text: text.replace("1100", '"1100"'),
         lambda text: "\ufeff" + text.replace(",", ";").replace("\n", "\r\n"),
+        lambda text: "sep=;\n" + text.replace(",", ";"),
+        lambda text: text.replace("\n", "\r"),
+        lambda text: text.replace("\n", ",,\n"),
+        lambda text: text + ",,,,\n",
     ],
-    ids=["bom", "semicolon", "crlf", "blank lines", "no last newline", "quotes", "as Excel writes it"],
+    ids=[
+        "bom",
+        "semicolon",
+        "crlf",
+        "blank lines",
+        "no last newline",
+        "quotes",
+        "as Excel writes it",
+        "sep=;",
+        "cr",
+        "empty columns",
+        "an empty row",
+    ],
 )
 def test_what_programs_write_differently_is_taken(books: Books, change: Callable[[str], str]) -> None:
     books.load(change(f"{GL_HEADER}\n{GOOD}\n"))
@@ -68,6 +84,98 @@ def test_an_amount_that_is_no_plain_decimal_is_refused(books: Books, amount: str
     assert books.rows("SELECT * FROM recon.gl_balance") == []
 
 
+DECIMALS = [
+    ("EUR", "-3.000", "3 decimals, EUR 2, so it may mean -3 or -3000"),
+    ("EUR", "1.234", "it may mean 1.234 or 1234"),
+    ("EUR", "87.676", "it may mean 87.676 or 87676"),
+    ("EUR", "28956708.96999998", "it may mean 28956708.96999998 or 2895670896999998"),
+    ("EUR", "0.000", "it may mean 0:"),
+    ("EUR", "12.500", "it may mean 12.5 or 12500"),
+    ("JPY", "5.0", "it may mean 5 or 50: write it with no decimals"),
+    ("JPY", "1.234", "it may mean 1.234 or 1234"),
+    ("BHD", "1.2345", "it may mean 1.2345 or 12345: write it with at most 3 decimals"),
+    ("CLF", "1.00000", "5 decimals, CLF 4"),
+]
+
+
+@pytest.mark.parametrize(("currency", "amount", "said"), DECIMALS)
+@pytest.mark.parametrize("kind", ["gl", "items"])
+def test_an_amount_with_more_decimals_than_its_currency_is_refused_with_both_readings(
+    books: Books, kind: Kind, currency: str, amount: str, said: str
+) -> None:
+    header, row = {
+        "gl": (GL_HEADER, f"QB01,1100,{currency},2024-10-31,{amount}"),
+        "items": (ITEM_HEADER, f"QB01,1100,{currency},2024-10-30,,bank,cheque,{amount},r"),
+    }[kind]
+    with pytest.raises(GLFileError) as caught:
+        books.load(f"{header}\n{row}\n", kind)
+    assert f"line 2: {'balance' if kind == 'gl' else 'amount'} is '{amount}': it has " in str(caught.value)
+    assert said in str(caught.value)
+    assert books.rows("SELECT * FROM recon.gl_load") == []
+
+
+def test_an_amount_may_have_all_the_decimals_of_its_currency(books: Books) -> None:
+    amounts = {"EUR": "1.20", "JPY": "1234", "BHD": "1.234", "CLF": "1.2345", "USD": "-0.05"}
+    books.load("\n".join([GL_HEADER, *(f"Q,1,{code},2024-10-31,{text}" for code, text in amounts.items())]))
+    found = books.rows("SELECT currency, balance FROM recon.gl_balance")
+    assert {row.currency: str(row.balance) for row in found} == amounts
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "_said"), [*DECIMALS, ("XXX", "1", ""), ("HRK", "1", ""), ("ABC", "0", "")]
+)
+def test_the_tables_hold_no_amount_with_more_decimals_than_its_currency(
+    books: Books, currency: str, amount: str, _said: str
+) -> None:
+    loaded = books.gl((day(1), "5"))
+    for insert in (
+        "recon.gl_balance VALUES (:n, 'E', 'G', :c, '2024-10-01', CAST(:a AS numeric))",
+        "recon.item VALUES (:n, 'E', 'G', :c, '2024-10-01', NULL, 'bank', 'k', CAST(:a AS numeric), '')",
+    ):
+        with pytest.raises(exc.IntegrityError, match="_has_its_currencys_decimals"):
+            books.rows(f"INSERT INTO {insert}", n=loaded.load_no, c=currency, a=amount)
+
+
+@pytest.mark.parametrize("currency", ["XXX", "XTS", "XAU", "XDR", "eur", "EU", "EURO", "E\u200bUR"])
+def test_what_is_no_money_is_no_currency(books: Books, currency: str) -> None:
+    with pytest.raises(GLFileError, match="line 2: currency is "):
+        books.load(f"{GL_HEADER}\nQB01,1100,{currency},2024-10-31,1\n")
+
+
+def a_date(books: Books, zone: str, days: int) -> date:
+    """The date that it is in a time zone, so many days on."""
+    found: date = books.value("SELECT (now() AT TIME ZONE CAST(:z AS text))::date + :d", z=zone, d=days)
+    return found
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_a_balance_of_a_day_ahead_of_the_accounts_today_is_refused_by_its_line(
+    books: Books, zone: str
+) -> None:
+    books.account(zone=zone)
+    books.gl((a_date(books, zone, 0), "5"))
+    for days in (1, 13_000):
+        on = a_date(books, zone, days)
+        with pytest.raises(GLFileError, match=f"line 3: as_of_date {on} is ahead of today"):
+            books.gl((a_date(books, zone, -1), "5"), (on, "5"))
+    assert books.value("SELECT count(*) FROM recon.gl_balance") == 1
+
+
+def test_a_balance_that_no_account_is_about_may_be_of_any_day_that_has_begun_somewhere(books: Books) -> None:
+    books.gl((a_date(books, "Pacific/Kiritimati", 0), "5"))
+    with pytest.raises(GLFileError, match=r"line 2: as_of_date .* is ahead of today"):
+        books.gl((a_date(books, "Pacific/Kiritimati", 1), "5"))
+
+
+@pytest.mark.parametrize(("item", "cleared", "column"), [(1, None, "item_date"), (0, 1, "cleared_date")])
+def test_an_item_of_a_day_ahead_of_today_is_refused_by_its_line(
+    books: Books, item: int, cleared: int | None, column: str
+) -> None:
+    books.account()
+    with pytest.raises(GLFileError, match=f"line 2: {column} .* is ahead of today"):
+        books.item(a_date(books, "UTC", item), "5", cleared=cleared and a_date(books, "UTC", cleared))
+
+
 @pytest.mark.parametrize(
     ("kind", "content", "said"),
     [
@@ -82,6 +190,12 @@ def test_an_amount_that_is_no_plain_decimal_is_refused(books: Books, amount: str
         ("gl", f"{GL_HEADER}\nQB01,1100,EUX,2024-10-31,1\n", "line 2: currency is 'EUX'"),
         ("gl", f"{GL_HEADER}\n,1100,EUR,2024-10-31,1\n", "line 2: entity is missing"),
         ("gl", f"{GL_HEADER}\nQB01,1100 ,EUR,2024-10-31,1\n", "line 2: gl_account is '1100 '"),
+        ("gl", f"{GL_HEADER}\nQB01,11\u200b00,EUR,2024-10-31,1\n", "U+200B (ZERO WIDTH SPACE): delete it"),
+        ("gl", f"{GL_HEADER}\nQB01,11\u202800,EUR,2024-10-31,1\n", "gl_account is '11\\u202800': it holds a line break"),
+        ("gl", f"{GL_HEADER}\nQB01,11\r00,EUR,2024-10-31,1\n", "line 2: it has 2 fields, the header 5"),
+        ("gl", f"{GL_HEADER}\n" + '"' + "x\n" * 200, "line 2 opens a quote that is not closed within 100 lines"),
+        ("gl", f"{GL_HEADER}\n{'1' * 70_000}\n", "line 2 is longer than 64 KiB"),
+        ("gl", f"sep=|\n{GL_HEADER}\n".replace(",", "|"), "'|' separates its cells: save it with , or ;"),
         ("gl", f"{GL_HEADER}\nQB\x0001,1100,EUR,2024-10-31,1\n", "line 2: entity is 'QB\\x0001'"),
         ("gl", f'{GL_HEADER}\n"QB01,1100,EUR,2024-10-31,1\n{GOOD}\n', "line 2: unexpected end of data"),
         ("gl", f'{GL_HEADER}\n\n{GOOD}\nQB01,"11\n00",EUR,2024-10-31,1\n', "line 4: gl_account is '11\\n00'"),
@@ -89,9 +203,9 @@ def test_an_amount_that_is_no_plain_decimal_is_refused(books: Books, amount: str
         (
             "gl",
             f"{GL_HEADER}\n{GOOD}\nQB01,1200,EUR,2024-10-31,1\n{GOOD}\n",
-            "line 4: a row for the same entity, gl_account, currency, as_of_date stands already at line 2",
+            "line 4: it duplicates line 2: the same entity, gl_account, currency, as_of_date",
         ),
-        ("items", f"{ITEM_HEADER}\n{ITEM}\n{ITEM.replace('-5.00', '-6.00')}\n", "line 3: a row for the same"),
+        ("items", f"{ITEM_HEADER}\n{ITEM}\n{ITEM.replace('-5.00', '-6.00')}\n", "line 3: it duplicates line 2"),
         ("items", f"{ITEM_HEADER}\n{ITEM.replace('bank', 'Bank')}\n", "line 2: side is 'Bank': write bank or book"),
         (
             "items",

@@ -96,12 +96,20 @@ def test_a_break_that_has_closed_is_none(broken: Books) -> None:
         "EUR=-1",
         "EUR=1 USD=2",
         "EURO=1",
+        "XXX=1",
         "EUR=NaN",
     ],
 )
 def test_limits_that_can_not_be_read_are_refused(text: str) -> None:
     with pytest.raises(LedgerError, match="write each currency once"):
         break_limits({"QBANK_BREAK_LIMITS": text})
+
+
+def test_a_limit_that_may_be_thousands_is_refused_with_both_readings() -> None:
+    with pytest.raises(
+        LedgerError, match=r"'EUR=10\.000': it has 3 decimals, EUR 2, so it may mean 10 or 10000"
+    ):
+        break_limits({"QBANK_BREAK_LIMITS": "BHD=1.234, EUR=10.000"})
 
 
 def test_limits_are_read_exactly() -> None:

@@ -269,7 +269,6 @@ def test_sign_the_gl_is_minus_the_bank(books: Books) -> None:
         ("321.40", "123.40", 2, False),
         ("0.01", "0.10", 2, True),
         ("21", "12", 0, True),
-        ("1.2", "2.1", 0, False),
         ("1.230", "1.203", 3, True),
         ("11", "12", 0, False),
         ("0", "10", 0, False),
@@ -278,10 +277,12 @@ def test_sign_the_gl_is_minus_the_bank(books: Books) -> None:
 def test_transposition_swaps_two_adjacent_digits(
     books: Books, bank: str, gl: str, units: int, transposed: bool
 ) -> None:
-    assert compare(books, bank, gl, minor_units=units) == (
-        "break",
-        "transposition" if transposed else "unexplained",
-    )
+    currency = {0: "JPY", 2: "EUR", 3: "BHD"}[units]
+    books.account(minor_units=units, currency=currency)
+    books.bank(day(1), bank, currency=currency)
+    books.gl((day(1), gl), currency=currency)
+    books.reconcile()
+    assert books.found() == ("break", "transposition" if transposed else "unexplained")
 
 
 def test_a_swap_of_equal_digits_explains_nothing(books: Books) -> None:
@@ -438,8 +439,8 @@ def test_a_later_load_that_lacks_a_row_takes_nothing_back(books: Books) -> None:
 
 
 def test_a_date_before_its_cut_off_is_provisional_and_only_when_asked_for(books: Books) -> None:
-    books.account(zone="UTC")
-    today = books.value("SELECT (now() AT TIME ZONE 'UTC')::date + 1")  # tomorrow: never over while we test
+    zone, today = books.unfinished_day()
+    books.account(zone=zone)
     books.gl((today, "5"), (day(1), "5"))
     assert books.reconcile() == {"missing_bank": 1}
     assert books.reconcile(today) == {"missing_bank": 1}

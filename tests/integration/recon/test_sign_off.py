@@ -316,12 +316,12 @@ def test_a_rejection_says_why(desk: Desk, comment: str | None) -> None:
 
 
 def test_a_provisional_date_is_not_signed(desk: Desk) -> None:
-    tomorrow = desk.books.value("SELECT (now() AT TIME ZONE 'UTC')::date + 1")
-    desk.books.account()
-    desk.books.gl((tomorrow, "5"))
-    desk.books.reconcile(tomorrow)
+    zone, today = desk.books.unfinished_day()
+    desk.books.account(zone=zone)
+    desk.books.gl((today, "5"))
+    desk.books.reconcile(today)
     with refused("it is provisional, compared before its cut-off: reconcile it after that", "55000"):
-        desk.sign("jane", "prepare", on=tomorrow)
+        desk.sign("jane", "prepare", on=today)
 
 
 def test_only_the_newest_version_is_signed(desk: Desk) -> None:

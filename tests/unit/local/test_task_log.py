@@ -47,6 +47,15 @@ def test_a_failed_task_is_its_own_sentence_without_the_causes() -> None:
     assert errors == ["The file is bad."]
 
 
+def test_what_the_ledger_warns_of_is_shown_and_what_others_warn_of_is_not() -> None:
+    def warning(logger: str) -> dict[str, object]:
+        return {"event": f"{logger} warns", "level": "warning", "logger": logger}
+
+    shown, errors = read(start("load"), warning("qbank_ledger.gl_match"), warning("airflow.models"))
+    assert shown == ["qbank_ledger.gl_match warns"]
+    assert errors == []
+
+
 def test_what_a_retry_put_right_is_no_error() -> None:
     _, errors = read(
         *(start("fetch", 0), error("The bank is slow."), state("up_for_retry"), end("fetch", 0)),

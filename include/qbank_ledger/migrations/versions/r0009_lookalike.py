@@ -3,7 +3,7 @@
 from qbank_ledger.migrate import apply
 
 revision = "0009_lookalike"
-down_revision = "0007_words"
+down_revision = "0008_amounts_and_dates"
 
 
 def upgrade() -> None:

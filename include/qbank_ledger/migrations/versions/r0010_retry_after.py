@@ -3,7 +3,7 @@
 from qbank_ledger.migrate import apply
 
 revision = "0010_retry_after"
-down_revision = "0007_words"
+down_revision = "0009_lookalike"
 
 
 def upgrade() -> None:

@@ -1,0 +1,110 @@
+"""The rows of the ERP's files, closing balances and outstanding items: which columns, and what fits each.
+
+What the columns mean stands in the comments on ``recon.gl_balance`` and ``recon.item``.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from qbank_ledger.amount import too_many_decimals
+from qbank_ledger.cell import shown, unfit
+from qbank_ledger.currency import MINOR_UNITS
+from qbank_ledger.problems import Problems
+from qbank_ledger.table_file import read_table
+from qbank_ledger.text_file import TextFile
+
+Kind = Literal["gl", "items"]
+COLUMNS: Mapping[Kind, tuple[str, ...]] = {
+    "gl": ("entity", "gl_account", "currency", "as_of_date", "balance"),
+    "items": (
+        "entity", "gl_account", "currency", "item_date", "cleared_date", "side", "kind", "amount",
+        "reference",
+    ),
+}  # fmt: skip
+# The columns that say which row it is.
+KEYS: Mapping[Kind, tuple[str, ...]] = {
+    "gl": ("entity", "gl_account", "currency", "as_of_date"),
+    "items": ("entity", "gl_account", "currency", "item_date", "side", "kind", "reference"),
+}
+_MOST_ROWS = 500_000
+_MAY_BE_EMPTY = frozenset({"cleared_date", "reference"})
+_AMOUNT = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that its columns can take: the line on which it begins, and its cells."""
+
+    line: int
+    cells: list[str]
+
+
+def read_rows(file: TextFile, kind: Kind, problems: Problems) -> Iterator[Row]:
+    """The rows that are right; what is wrong goes to ``problems``.
+
+    Raises UnreadableFileError and TooManyProblemsError.
+    """
+    columns = COLUMNS[kind]
+    table = read_table(file, problems)
+    line, header = next(table, (1, []))
+    if tuple(name.strip(" ") for name in header) != columns:
+        problems.add(line, f"the header must be {','.join(columns)}")
+        return
+    for number, (line, cells) in enumerate(table, start=1):
+        if number > _MOST_ROWS:
+            problems.add(line, f"a file holds at most {_MOST_ROWS:,} rows: split it")
+            return
+        wrong = list(_wrong(dict(zip(columns, cells, strict=True))))
+        for what in wrong:
+            problems.add(line, what)
+        if not wrong:
+            yield Row(line, cells)
+
+
+def _wrong(row: Mapping[str, str]) -> Iterator[str]:
+    """What a row has that its columns can't take."""
+    for column, cell in row.items():
+        if not cell:
+            if column not in _MAY_BE_EMPTY:
+                yield f"{column} is missing"
+        elif why := unfit(cell):
+            yield f"{column} is {shown(cell)}: {why}"
+        elif cell != cell.strip(" "):
+            yield f"{column} is {shown(cell)}: it holds a space around it"
+        elif column in _CHECKS and not _CHECKS[column][0](cell):
+            yield f"{column} is {shown(cell)}: write {_CHECKS[column][1]}"
+    column = "balance" if "balance" in row else "amount"
+    currency, amount = row["currency"], row[column]
+    if currency in MINOR_UNITS and _is_amount(amount) and (why := too_many_decimals(amount, currency)):
+        yield f"{column} is {shown(amount)}: {why}"
+    item_date, cleared = row.get("item_date", ""), row.get("cleared_date", "")
+    if cleared and _is_date(item_date) and _is_date(cleared) and cleared < item_date:
+        yield f"cleared_date {cleared} is before item_date {item_date}"
+
+
+def _is_date(cell: str) -> bool:
+    try:
+        return bool(_DATE.fullmatch(cell)) and bool(date.fromisoformat(cell))
+    except ValueError:
+        return False
+
+
+def _is_amount(cell: str) -> bool:
+    return bool(_AMOUNT.fullmatch(cell))
+
+
+_A_DATE = (_is_date, "a date such as 2026-10-31")
+_AN_AMOUNT = (_is_amount, "a plain decimal such as -1234.50: digits, a point, a leading minus")
+_CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "currency": (MINOR_UNITS.__contains__, "the ISO 4217 code of a currency with minor units, such as EUR"),
+    "as_of_date": _A_DATE,
+    "item_date": _A_DATE,
+    "cleared_date": _A_DATE,
+    "balance": _AN_AMOUNT,
+    "amount": _AN_AMOUNT,
+    "side": (("bank", "book").__contains__, "bank or book"),
+}

@@ -1,0 +1,3 @@
+-- Purpose: the latest date that it is anywhere.
+-- Grain:   one row.
+SELECT (now() AT TIME ZONE 'Etc/GMT-14')::date
