@@ -1,10 +1,10 @@
 """
 ### What the bank says beside what the general ledger says
 
-**load → compare → judge, close.** Loads the ERP's files, when the run names any, and compares the closings of
-the bank with those of the general ledger: difference, cause and age of each, in `recon.reconciliation`; what
-is open is in `recon.open_break`. Makes the close pack of a month, when the run names one. Runs when the
-ledger is updated, and by hand.
+**load → match, compare → judge, close.** Loads the ERP's files, when the run names any, and compares the
+closings of the bank with those of the general ledger: difference, cause and age of each, in
+`recon.reconciliation`; what is open is in `recon.open_break`. Makes the close pack of a month, when the run
+names one. Runs when the ledger is updated, and by hand.
 
 * *as_of_date*: the date to compare, also before its cut-off; empty: what changed, of the dates that are over.
 * *gl_file*, *items_file*: CSV files with closing balances and outstanding items,
@@ -13,9 +13,11 @@ ledger is updated, and by hand.
   empty: none, and *close* is skipped. One that is not ready is packed, too, and the pack says what it lacks.
 
 **A red run needs a person now.** *load*: a file was refused, its lines named, and nothing of it was loaded;
-correct it and trigger the run again. *judge*: a break is above its currency's limit (`QBANK_BREAK_LIMITS`)
-and nobody has prepared its sign-off; the comparison itself stands. *close*: the month is still to come or has
-no data, or its pack can't be written. Any other break is no reason to be red: it is in `recon.open_break`.
+correct it and trigger the run again. *match*: a file was loaded, and none of an entity's rows matches an
+account; the log names the rows and the accounts likely meant. *judge*: a break is above its currency's limit
+(`QBANK_BREAK_LIMITS`) and nobody has prepared its sign-off; the comparison itself stands. *close*: the month
+is still to come or has no data, or its pack can't be written. Any other break is no reason to be red: it is
+in `recon.open_break`.
 The same file or the same run again changes nothing.
 """
 
@@ -29,6 +31,7 @@ from qbank_airflow.boundary import ledger, one_sentence, refuse_unknown_conf
 from qbank_ledger.close import close_month
 from qbank_ledger.config import break_limits
 from qbank_ledger.gl import load as load_file
+from qbank_ledger.gl_match import require_matched
 from qbank_ledger.reconcile import reconcile, require_within_limits
 
 
@@ -80,6 +83,12 @@ def qbank_reconciliation():
         with one_sentence():
             return [load_file(ledger(), Path(path), kind).load_no for path, kind in files if path]
 
+    @task(execution_timeout=timedelta(minutes=2))
+    def match(load_nos: list[int]) -> None:
+        """Fail where none of an entity's rows in a file that was loaded matches an account."""
+        with one_sentence():
+            require_matched(ledger(), load_nos)
+
     @task(execution_timeout=timedelta(minutes=20))
     def compare(params: dict | None = None) -> dict[str, int]:
         """Compare the two sides; gives how many versions of each status were written."""
@@ -102,7 +111,9 @@ def qbank_reconciliation():
             pack = close_month(ledger(), params["close_month"])
         return [str(pack.workbook), str(pack.page)]
 
-    load() >> compare() >> [judge(), close()]
+    load_nos = load()
+    match(load_nos)
+    load_nos >> compare() >> [judge(), close()]
 
 
 qbank_reconciliation()

@@ -38,6 +38,8 @@ class TaskLog:
                 self._end()
         elif "new_state" in event:
             self._state = str(event["new_state"])
+        elif event.get("level") == "warning" and str(event.get("logger")).startswith("qbank"):
+            self.show(f"  {text}")
         elif event.get("exception") and event.get("level") in ("error", "critical"):
             exception = event["exception"][0]
             sentence = str(exception.get("exc_value") or exception.get("exc_type"))

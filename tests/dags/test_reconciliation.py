@@ -93,6 +93,28 @@ def test_a_refused_file_is_red_at_once_names_its_line_and_nothing_is_compared(
     assert books.rows("SELECT * FROM recon.gl_load") == []
 
 
+def test_a_file_of_an_entity_that_nobody_has_is_red_says_who_is_meant_and_the_rest_is_compared(
+    books: Books, module: ModuleType, capfd: pytest.CaptureFixture[str]
+) -> None:
+    gl = books.file(f"{GL_HEADER}\nQB01,1100,EUR,{day(1)},93\nQB09,1100.0,EUR,{day(1)},93\n")
+    ended = run(module, gl_file=str(gl))
+    assert (ended.state, ended.of("load"), ended.of("match"), ended.of("judge")) == (
+        "failed", "success", "failed", "success",
+    )  # fmt: skip
+    said = "".join(capfd.readouterr())
+    assert "None of the 1 row(s) of entity QB09" in said
+    assert "line 3 (QB09 / 1100.0 / EUR, likely QB01 / 1100 / EUR)" in said
+    assert books.found() == ("break", "unexplained")
+
+
+def test_a_date_to_come_is_refused_in_a_sentence(
+    books: Books, module: ModuleType, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ended = run(module, as_of_date="2062-10-31")
+    assert (ended.state, ended.tries["compare", -1]) == ("failed", 1)
+    assert "2062-10-31 is ahead of today" in "".join(capfd.readouterr())
+
+
 def test_a_run_that_names_a_month_makes_its_close_pack_of_what_it_compared(
     books: Books, module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
