@@ -30,6 +30,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from qbank_airflow.boundary import ledger, one_sentence, refuse_unknown_conf
 from qbank_ledger.close import close_month
 from qbank_ledger.config import break_limits
+from qbank_ledger.database import PATIENCE_S
 from qbank_ledger.gl import load as load_file
 from qbank_ledger.gl_match import require_matched
 from qbank_ledger.reconcile import reconcile, require_within_limits
@@ -71,11 +72,11 @@ def _file(title: str, holds: str) -> Param:
     default_args={
         "owner": "finance-data",
         "retries": 1,
-        "retry_delay": timedelta(seconds=5),
+        "retry_delay": timedelta(seconds=15),
     },
 )
 def qbank_reconciliation():
-    @task(execution_timeout=timedelta(minutes=6))
+    @task(execution_timeout=timedelta(minutes=10))
     def load(params: dict | None = None) -> list[int]:
         """Load the files that the run names, each whole or not at all; gives the numbers of the loads."""
         refuse_unknown_conf()
@@ -96,7 +97,7 @@ def qbank_reconciliation():
         with one_sentence():
             return reconcile(ledger(), date.fromisoformat(asked) if asked else None)
 
-    @task(execution_timeout=timedelta(minutes=2))
+    @task(execution_timeout=timedelta(minutes=6))
     def judge() -> None:
         """Fail where a break is above its limit and nobody has taken it on."""
         with one_sentence():
@@ -108,7 +109,7 @@ def qbank_reconciliation():
         if not params["close_month"]:
             raise AirflowSkipException("The run names no month to close.")
         with one_sentence():
-            pack = close_month(ledger(), params["close_month"])
+            pack = close_month(ledger(), params["close_month"], patience_s=PATIENCE_S)
         return [str(pack.workbook), str(pack.page)]
 
     load_nos = load()

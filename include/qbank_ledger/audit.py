@@ -8,22 +8,29 @@ where it can't, nothing may be published.
 
 import logging
 import os
+import re
 import shutil
+import traceback
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from qbank_ledger.database import execute, transaction
-from qbank_ledger.errors import AuditError, RunRefusedError
+from qbank_ledger.database import execute, in_transaction, patiently
+from qbank_ledger.errors import AuditError, LedgerError, LedgerUnavailableError, RunRefusedError
 from qbank_ledger.expectations import RULES, Rule
 
 log = logging.getLogger(__name__)
 
 _SITES_KEPT = 48
 _GATE = "every_answer_is_looked_at"
+_AWAY = re.compile(
+    r"psycopg2\.(OperationalError|InterfaceError|errors\.(AdminShutdown|CrashShutdown|CannotConnectNow))"
+)
 _NOWHERE = "postgresql+psycopg2://nobody@nowhere/ledger"  # says the dialect; the connections are ours
 
 
@@ -44,30 +51,37 @@ def audit_run(engine: Engine, run_no: int, docs: Path) -> int:
     nothing that was decided. Data Docs go to ``docs``/run_N, the newest 48 are kept. Raises
     AuditError when a rule can't be evaluated or the audit can't prove that it looked.
     """
-    with transaction(engine) as connection:
+
+    def begin(connection: Connection) -> int:
         execute(connection, "stage_not_attempted", run_no=run_no)
         answers = _check_complete(connection, run_no)
         _find_lookalikes(connection, run_no)
-    results = _expect(engine, run_no, answers, docs) if answers else []
-    with transaction(engine) as connection:
-        if execute(connection, "hold_run", run_no=run_no).one().state != "running":
-            raise RunRefusedError(
-                f"Run {run_no} was closed while it was audited: clear its fetch with what follows."
-            )
-        if _check_complete(connection, run_no) != answers:
-            raise AuditError(
-                f"Answers of run {run_no} changed while they were audited: clear the audit task."
-            )
-        _keep_results(connection, run_no, results, answers)
-        for rule in RULES if answers else ():
-            _find(connection, run_no, rule, results)
-        execute(connection, "write_verdicts", run_no=run_no)
-        verdicts = execute(connection, "count_verdicts", run_no=run_no).one()
-        if verdicts.audited != answers:
-            raise AuditError(
-                f"Run {run_no} has {answers} answers and {verdicts.audited} verdicts: not published."
-            )
-    log.info("audit: run %s has %s answers, %s fit to publish", run_no, answers, verdicts.fit)
+        return answers
+
+    answers = in_transaction(engine, begin)
+    results = patiently(lambda: _expect(engine, run_no, answers, docs)) if answers else []
+    fit = in_transaction(engine, lambda connection: _decide(connection, run_no, answers, results))
+    log.info("audit: run %s has %s answers, %s fit to publish", run_no, answers, fit)
+    return fit
+
+
+def _decide(connection: Connection, run_no: int, answers: int, results: list[_Result]) -> int:
+    """Write results, findings and verdicts; returns how many answers are fit."""
+    if execute(connection, "hold_run", run_no=run_no).one().state != "running":
+        raise RunRefusedError(
+            f"Run {run_no} was closed while it was audited: clear its fetch with what follows."
+        )
+    if _check_complete(connection, run_no) != answers:
+        raise AuditError(f"Answers of run {run_no} changed while they were audited: clear the audit task.")
+    _keep_results(connection, run_no, results, answers)
+    for rule in RULES if answers else ():
+        _find(connection, run_no, rule, results)
+    execute(connection, "write_verdicts", run_no=run_no)
+    verdicts = execute(connection, "count_verdicts", run_no=run_no).one()
+    if verdicts.audited != answers:
+        raise AuditError(
+            f"Run {run_no} has {answers} answers and {verdicts.audited} verdicts: not published."
+        )
     return int(verdicts.fit)
 
 
@@ -138,7 +152,7 @@ def _expect(engine: Engine, run_no: int, answers: int, docs: Path) -> list[_Resu
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     # Hundreds of lines a run that say nothing, and some that would print a balance.
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _lost_connections():
         warnings.simplefilter("ignore")
         import great_expectations as gx  # noqa: PLC0415 - 4 s and 230 MB: only where it is used
         import great_expectations.expectations as gxe  # noqa: PLC0415
@@ -171,6 +185,25 @@ def _expect(engine: Engine, run_no: int, answers: int, docs: Path) -> list[_Resu
         outcome = context.checkpoints.add(checkpoint).run()
     validated = next(iter(outcome.run_results.values()))
     return _results(run_no, answers, validated.results)
+
+
+@contextmanager
+def _lost_connections() -> Iterator[None]:
+    """Great Expectations wraps what psycopg2 raises in errors of its own."""
+    try:
+        yield
+    except LedgerError:
+        raise
+    except Exception:
+        _raise_if_away(traceback.format_exc())
+        raise
+
+
+def _raise_if_away(said: str) -> None:
+    if _AWAY.search(said):
+        raise LedgerUnavailableError(
+            "The ledger database went away while it was audited: check that it is up."
+        )
 
 
 def _connected(engine: Engine) -> Any:
@@ -215,6 +248,7 @@ def _results(run_no: int, answers: int, results: Any) -> list[_Result]:
     for result in results:
         name = result.expectation_config.meta["rule"]
         if result.exception_info.get("raised_exception", True) or "observed_value" not in result.result:
+            _raise_if_away(str(result.exception_info))
             raise AuditError(f"Rule {name} could not be evaluated for run {run_no}: not published.")
         severity = str(getattr(result.expectation_config.severity, "value", "critical"))
         found.append(_Result(name, severity, bool(result.success), int(result.result["observed_value"])))

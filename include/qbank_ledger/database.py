@@ -134,19 +134,32 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T], *, patience_
     the transaction is made again, unless its commit had arrived: that is read back. Deadlocks and what else
     PostgreSQL asks to try again are. Raises what ``transaction`` does, LedgerUnavailableError after the wait.
     """
-    ends = time.monotonic() + patience_s
     made: tuple[str, T] | None = None
+
+    def once() -> T:
+        nonlocal made
+        with translated_errors(), engine.connect() as connection:
+            if made and _is_committed(connection, made[0]):
+                return made[1]
+            made = None
+            with connection.begin():
+                xid = connection.execute(_XID).scalar_one()
+                result = work(connection)
+                made = xid, result
+            return result
+
+    return patiently(once, patience_s)
+
+
+def patiently(work: Callable[[], T], patience_s: float = PATIENCE_S) -> T:
+    """``work``, again and again while the ledger's server is away, for so many seconds at most.
+
+    Raises LedgerUnavailableError after that, and what else ``work`` raises at once.
+    """
+    ends = time.monotonic() + patience_s
     for attempt in count():
         try:
-            with translated_errors(), engine.connect() as connection:
-                if made and _is_committed(connection, made[0]):
-                    return made[1]
-                made = None
-                with connection.begin():
-                    xid = connection.execute(_XID).scalar_one()
-                    result = work(connection)
-                    made = xid, result
-                return result
+            return work()
         except LedgerUnavailableError as error:
             wait = min(_LONGEST_WAIT_S, 0.1 * 2**attempt)
             if time.monotonic() + wait >= ends:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from qbank_ledger.database import execute, transaction
+from qbank_ledger.database import execute, in_transaction
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.gl_match import log_unused
 from qbank_ledger.gl_rows import COLUMNS, KEYS, Kind, Row, read_rows
@@ -47,26 +47,30 @@ def load(engine: Engine, path: Path, kind: Kind) -> Load:
     Raises GLFileError, naming the file and the lines as ``line N``; nothing of it is in the ledger then.
     What was loaded and is compared with nothing is said in the log. Memory does not grow with the file.
     """
-    problems = Problems()
-    rows = 0
     try:
-        with TextFile(path) as file, transaction(engine) as connection:
-            require_newest(connection)
-            execute(connection, "plan_for_sets")
-            execute(connection, "recon_incoming")
-            with suppress(TooManyProblemsError):
-                rows = _copy(connection, kind, read_rows(file, kind, problems))
-                if kind == "gl" and not rows and not problems:
-                    problems.add(1, "it holds no balance")
-                _look_at_all(connection, kind, problems)
-            if problems:
-                raise GLFileError(
-                    f"The file {path} has {problems.count}, and nothing of it was loaded:"
-                    f"{problems.listed(_MOST_SHOWN)}"
-                )
-            return _keep(connection, kind, file.sha256, rows)
+        return in_transaction(engine, lambda connection: _load(connection, path, kind))
     except UnreadableFileError as error:
         raise GLFileError(f"The file {path} can't be read: {error}; nothing of it was loaded.") from None
+
+
+def _load(connection: Connection, path: Path, kind: Kind) -> Load:
+    problems = Problems()
+    rows = 0
+    with TextFile(path) as file:
+        require_newest(connection)
+        execute(connection, "plan_for_sets")
+        execute(connection, "recon_incoming")
+        with suppress(TooManyProblemsError):
+            rows = _copy(connection, kind, read_rows(file, kind, problems))
+            if kind == "gl" and not rows and not problems:
+                problems.add(1, "it holds no balance")
+            _look_at_all(connection, kind, problems)
+        if problems:
+            raise GLFileError(
+                f"The file {path} has {problems.count}, and nothing of it was loaded:"
+                f"{problems.listed(_MOST_SHOWN)}"
+            )
+        return _keep(connection, kind, file.sha256, rows)
 
 
 def _copy(connection: Connection, kind: Kind, rows: Iterable[Row]) -> int:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, Engine, text
 
-from qbank_ledger.database import execute, transaction
+from qbank_ledger.database import execute, in_transaction
 from qbank_ledger.errors import BreakAboveLimitError, LedgerError
 from qbank_ledger.migrate import require_newest
 
@@ -37,7 +37,8 @@ def reconcile(engine: Engine, as_of_date: date | None = None) -> dict[str, int]:
 
     Raises DateAheadError for a date that has begun nowhere.
     """
-    with transaction(engine) as connection:
+
+    def compare(connection: Connection) -> dict[str, int]:
         require_newest(connection)
         if as_of_date and as_of_date > execute(connection, "recon_latest_date").scalar_one():
             raise DateAheadError(f"{as_of_date} is ahead of today: name a date that has begun.")
@@ -47,6 +48,9 @@ def reconcile(engine: Engine, as_of_date: date | None = None) -> dict[str, int]:
         asked = execute(connection, "recon_asked").rowcount
         written = _compare(connection, as_of_date) if asked else {}
         execute(connection, "recon_compared")
+        return written
+
+    written = in_transaction(engine, compare)
     log.info(
         "reconcile: %s: %s",
         as_of_date or "what changed",
@@ -70,8 +74,7 @@ def require_within_limits(engine: Engine, limits: Mapping[str, Decimal]) -> None
     if not limits:
         return
     given = json.dumps({currency: str(most) for currency, most in limits.items()})
-    with transaction(engine) as connection:
-        above = execute(connection, "recon_above_limit", limits=given).all()
+    above = in_transaction(engine, lambda c: execute(c, "recon_above_limit", limits=given).all())
     if above:
         named = ", ".join(
             f"{row.account_id} ({row.currency}, {row.as_of_date})" for row in above[:_MOST_NAMED]

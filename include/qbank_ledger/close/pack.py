@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -23,8 +22,10 @@ from qbank_ledger.close.table import cells
 from qbank_ledger.close.tally import Tally
 from qbank_ledger.close.workbook import Workbook, workbook
 from qbank_ledger.config import close_dir
-from qbank_ledger.database import execute, snapshot, statement
+from qbank_ledger.database import execute, patiently, snapshot, statement
+from qbank_ledger.errors import LedgerError
 from qbank_ledger.migrate import require_newest
+from qbank_ledger.scratch import scratch
 
 log = logging.getLogger(__name__)
 
@@ -47,18 +48,21 @@ class Pack:
         return f"{made}\n  {self.workbook}\n  {self.page}\n" + (f"Not ready: {said}" if said else "Ready.")
 
 
-def close_month(engine: Engine, month: str, folder: Path | None = None) -> Pack:
+def close_month(engine: Engine, month: str, folder: Path | None = None, *, patience_s: float = 0.0) -> Pack:
     """Make the pack of a month such as 2026-10 in ``folder``, in place of the one that is there.
 
     A month that is not ready is packed all the same, and the pack says what it lacks; one that has not ended
-    is marked provisional. Raises CloseError for what is no month, one to come or one without any data.
+    is marked provisional. A database that is away is waited for up to ``patience_s`` seconds. Raises
+    CloseError for what is no month, one to come or one without any data, or a folder that can't be written.
     """
     asked, folder = Month.parse(month), folder or close_dir()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".close-", dir=folder) as scratch:
-            made = _make(engine, asked, Path(scratch))
+        with scratch(folder, ".close-") as unfinished:
+            made = patiently(lambda: _make(engine, asked, unfinished), patience_s)
             xlsx, html = (new.replace(folder / new.name) for new in (made.workbook, made.page))
+    except LedgerError:  # a database that is away is a ConnectionError, and no folder's fault
+        raise
     except OSError as error:
         raise CloseError(f"The close pack can't be written to {folder}: {error.strerror or error}.") from None
     log.info("close: %s: %s", asked, "; ".join(made.not_ready) or "ready")

@@ -20,6 +20,7 @@ from qbank_ledger.export.balance import ExportError
 from qbank_ledger.export.camt052 import VERSIONS, Camt052
 from qbank_ledger.export.csv_table import CsvTable
 from qbank_ledger.export.file import Format, export_balances
+from qbank_ledger.scratch import scratch
 
 FORMATS: dict[str, Callable[[datetime], Format]] = {"camt052": Camt052, "bai2": Bai2, "csv": CsvTable}
 
@@ -97,10 +98,8 @@ def _file(path: Path) -> Iterator[TextIO]:
     path = path.resolve()
     if path.exists() and not path.is_file():
         raise ExportError(f"The export can't be written to {path}: it is no regular file.")
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("x", encoding="utf-8", newline="") as out:
+    with scratch(path.parent, f".{path.name}.") as folder:
+        unfinished = folder / path.name
+        with unfinished.open("x", encoding="utf-8", newline="") as out:
             yield out
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+        unfinished.replace(path)

@@ -13,13 +13,14 @@ import psutil
 import psycopg2
 import pytest
 from local.postgres import Cluster
-from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.pool import NullPool
 
-from qbank_ledger import database, plan, publish, settle, stage
+from qbank_ledger import audit, database, gl, plan, publish, reconcile, settle, stage
+from qbank_ledger.close import close_month, pack
 from qbank_ledger.database import in_transaction
-from qbank_ledger.errors import LedgerUnavailableError, NotMigratedError
+from qbank_ledger.errors import AuditError, LedgerUnavailableError, NotMigratedError
 from qbank_ledger.migrate import migrate
 from tests.conftest import throwaway
 
@@ -63,6 +64,24 @@ def outage(server: Cluster, *, away_s: float = AWAY_S) -> Iterator[None]:
         back.join()
 
 
+def shoot(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, statement: str, server: Cluster
+) -> list[float]:
+    """Shoot the server when the module first runs the statement; the list then has the time."""
+    real = module.execute
+    away: list[float] = []
+
+    def shot(connection: Connection, name: str, **parameters: Any) -> Any:
+        if name == statement and not away:
+            away.append(time.monotonic())
+            with outage(server):
+                return real(connection, name, **parameters)
+        return real(connection, name, **parameters)
+
+    monkeypatch.setattr(module, "execute", shot)
+    return away
+
+
 @pytest.mark.parametrize(
     ("module", "statement"),
     [
@@ -72,6 +91,8 @@ def outage(server: Cluster, *, away_s: float = AWAY_S) -> Iterator[None]:
         (stage, "begin_batch"),
         (stage, "stage_table"),
         (stage, "stage_merge"),
+        (audit, "count_observations"),
+        (audit, "write_verdicts"),
         (publish, "publish_lock"),
         (publish, "publish_balances"),
         (publish, "keep_publication"),
@@ -87,17 +108,7 @@ def test_a_server_that_is_away_in_a_room_costs_no_account(
     module: ModuleType,
     statement: str,
 ) -> None:
-    real = module.execute
-    away: list[float] = []
-
-    def shot(connection: Connection, name: str, **parameters: Any) -> Any:
-        if name == statement and not away:
-            away.append(time.monotonic())
-            with outage(own_cluster):
-                return real(connection, name, **parameters)
-        return real(connection, name, **parameters)
-
-    monkeypatch.setattr(module, "execute", shot)
+    away = shoot(monkeypatch, module, statement, own_cluster)
     run_no = ledger.plan()
     ledger.fetch(run_no)
     ledger.quick_audit(run_no)
@@ -109,6 +120,44 @@ def test_a_server_that_is_away_in_a_room_costs_no_account(
     assert ledger.rows("SELECT attempts FROM sync.observation") == [(1,)] * 3
     assert ledger.value("SELECT count(*) FROM ledger.balance WHERE revision = 1") == 3
     assert ledger.value("SELECT count(*) FROM ledger.seal") == 1
+
+
+@pytest.mark.parametrize("connection_no", [1, 2])
+def test_a_server_that_goes_away_while_the_rules_are_evaluated_costs_no_account(
+    ledger: Ledger, own_cluster: Cluster, monkeypatch: pytest.MonkeyPatch, connection_no: int
+) -> None:
+    """Great Expectations makes more than one connection: each is cut before it is asked anything."""
+    real = audit._connected
+    made: list[Any] = []
+
+    def cut(engine: Engine) -> Any:
+        made.append(real(engine))
+        if len(made) == connection_no:
+            with outage(own_cluster):
+                pass
+        return made[-1]
+
+    monkeypatch.setattr(audit, "_connected", cut)
+    run_no = ledger.plan()
+    ledger.fetch(run_no)
+    assert ledger.audit(run_no) == 3
+    assert ledger.publish(run_no) == 3
+    assert len(made) > 2
+
+
+def test_a_rule_that_cant_be_evaluated_is_not_waited_for(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = audit.Rule(
+        "bad", "critical", "it divides by nought", "s.ledger_balance / (s.ledger_balance * 0) > 1"
+    )
+    monkeypatch.setattr(audit, "RULES", (*audit.RULES, bad))
+    run_no = ledger.plan()
+    ledger.fetch(run_no)
+    began = time.monotonic()
+    with pytest.raises(AuditError, match="Rule bad could not be evaluated"):
+        ledger.audit(run_no)
+    assert time.monotonic() - began < 60
 
 
 def test_answers_that_come_while_the_server_is_away_are_kept_with_their_time(
@@ -206,3 +255,30 @@ def test_what_waiting_does_not_mend_is_not_waited_for(ledger: Ledger) -> None:
         in_transaction(ledger.engine, lambda _: 1 / 0)
     assert time.monotonic() - began < 2
     assert database.PATIENCE_S >= 180
+
+
+def test_a_comparison_waits_for_the_server_too(
+    ledger: Ledger, own_cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ledger.quick_run()
+    today = ledger.value("SELECT (now() AT TIME ZONE 'UTC')::date")
+    books = tmp_path / "gl.csv"
+    books.write_text(f"entity,gl_account,currency,as_of_date,balance\nQB01,1100,EUR,{today},1\n")
+    for module, statement in ((gl, "recon_load"), (reconcile, "recon_write")):
+        shoot(monkeypatch, module, statement, own_cluster)
+    assert gl.load(ledger.engine, books, "gl").is_new
+    assert sum(reconcile.reconcile(ledger.engine, today).values()) == 3
+
+
+def test_a_close_pack_waits_for_the_server_where_it_is_told_to(
+    ledger: Ledger, own_cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ledger.quick_run()
+    month = ledger.value("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')")
+    shoot(monkeypatch, pack, "close_scope", own_cluster)
+    made = close_month(ledger.engine, month, tmp_path / "close", patience_s=60)
+    assert made.workbook.exists()
+    shoot(monkeypatch, pack, "close_scope", own_cluster)
+    with pytest.raises(LedgerUnavailableError, match="did not answer"):  # and no word of a folder
+        close_month(ledger.engine, month, tmp_path / "close")
+    assert sorted(path.name for path in (tmp_path / "close").iterdir()) == [f"{month}.html", f"{month}.xlsx"]

@@ -1,0 +1,47 @@
+"""A folder to write in before a file takes its place: whole files or none, also where a writer is killed."""
+
+import fcntl
+import glob
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+@contextmanager
+def scratch(folder: Path, prefix: str) -> Iterator[Path]:
+    """A new folder in ``folder``, gone at the end; what killed writers left under this prefix goes, too.
+
+    Whoever writes holds a lock on its own, so a folder without one is nobody's. Raises OSError.
+    """
+    for left in folder.glob(f"{glob.escape(prefix)}*"):
+        with suppress(OSError), _held(left):
+            _remove(left)
+    unnamed = Path(tempfile.mkdtemp(prefix=".unnamed-", dir=folder))
+    with _held(unnamed):
+        mine = unnamed.rename(folder / f"{prefix}{secrets.token_hex(6)}")  # with its lock
+        try:
+            yield mine
+        finally:
+            shutil.rmtree(mine, ignore_errors=True)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """A lock on a file or folder; BlockingIOError where somebody else has it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
