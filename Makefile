@@ -3,15 +3,15 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest -n 2
 .DEFAULT_GOAL := help
-.PHONY: help setup run test sync reconcile close export migrate psql stop status clean check verify bench lock
+.PHONY: help setup run test sync reconcile close export migrate psql stop status clean check verify bench chaos lock
 
 # As it was typed: make would expand a $ in it.
 override SQL := $(value SQL)
 override CONF := $(value CONF)
 # An environment may well have names like these for something else: they count on the command line alone.
-$(foreach name,OUT VERSION SENDER RECEIVER,$(if $(filter command,$(origin $(name))),,$(eval $(name) :=)))
+$(foreach name,FAULT OUT VERSION SENDER RECEIVER,$(if $(filter command,$(origin $(name))),,$(eval $(name) :=)))
 $(foreach name,OUT SENDER RECEIVER,$(eval override $(name) := $$(value $(name))))
-export SQL CONF MONTH FORMAT OUT VERSION SENDER RECEIVER
+export SQL CONF FAULT MONTH FORMAT OUT VERSION SENDER RECEIVER
 
 help: ## these, one line each
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r verb does; do printf '%-10s %s\n' "$$verb" "$$does"; done
@@ -64,6 +64,9 @@ verify: setup ## recompute the chain of seals over the ledger
 
 bench: setup ## the benchmark
 	@$(PYTHON) -m benchmarks
+
+chaos: setup ## the faults, one after the other, bounded in time (FAULT=name for one)
+	@$(PYTHON) -m chaos
 
 lock: setup ## pin what the requirements bring in, with hashes
 	@$(PYTHON) -m local lock

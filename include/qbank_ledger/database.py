@@ -127,10 +127,10 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def in_transaction(engine: Engine, work: Callable[[Connection], T], *, patience_s: float = PATIENCE_S) -> T:
+def in_transaction(engine: Engine, work: Callable[[Connection], T], *, patience_s: float | None = None) -> T:
     """``work`` in one transaction, which happens once, also where the server goes away in its midst.
 
-    A server that is restarted, fails over or is out of reach is waited for, up to ``patience_s`` seconds, and
+    A server that is restarted, fails over or is out of reach is waited for, up to ``patience_s`` seconds (PATIENCE_S), and
     the transaction is made again, unless its commit had arrived: that is read back. Deadlocks and what else
     PostgreSQL asks to try again are. Raises what ``transaction`` does, LedgerUnavailableError after the wait.
     """
@@ -151,12 +151,12 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T], *, patience_
     return patiently(once, patience_s)
 
 
-def patiently(work: Callable[[], T], patience_s: float = PATIENCE_S) -> T:
-    """``work``, again and again while the ledger's server is away, for so many seconds at most.
+def patiently(work: Callable[[], T], patience_s: float | None = None) -> T:
+    """``work``, again and again while the ledger's server is away, for ``patience_s`` seconds (PATIENCE_S) at most.
 
     Raises LedgerUnavailableError after that, and what else ``work`` raises at once.
     """
-    ends = time.monotonic() + patience_s
+    ends = time.monotonic() + (PATIENCE_S if patience_s is None else patience_s)
     for attempt in count():
         try:
             return work()

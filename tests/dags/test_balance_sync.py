@@ -9,6 +9,8 @@ from airflow.models.asset import AssetEvent
 from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
 
+from qbank_ledger import database
+
 from .conftest import Sync
 
 
@@ -122,7 +124,10 @@ def test_a_bad_accounts_file_fails_before_any_request(sync: Sync, capfd: pytest.
     assert sync.ledger.value("SELECT count(*) FROM sync.run") == 0
 
 
-def test_a_ledger_that_is_down_is_one_sentence(sync: Sync, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_ledger_that_stays_down_is_one_sentence(
+    sync: Sync, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "PATIENCE_S", 0.5)
     sync.environment("AIRFLOW_CONN_LEDGER_DEFAULT", "postgres://x:hunter22@127.0.0.1:1/ledger")
     assert sync.run().state == "failed"
     told = "".join(capfd.readouterr())
