@@ -11,7 +11,7 @@ MOST_S = 300  # of one fault; a longer one did not hold
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong, what is to hold, and how it is tried: that gives the seconds until the hour was whole."""
+    """What goes wrong, what is to hold, and the trial, which gives the seconds until the hour was whole."""
 
     name: str
     what: str

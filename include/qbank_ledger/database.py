@@ -13,6 +13,7 @@ from importlib import resources
 from itertools import count
 from typing import Any, TypeVar
 
+import psycopg2
 from sqlalchemy import Connection, Engine, TextClause, create_engine, exc, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool, Pool
@@ -79,13 +80,15 @@ def translated_errors() -> Iterator[None]:
     except LedgerError:
         raise
     except exc.DBAPIError as error:
+        raise _translated(error.orig, is_lost=error.connection_invalidated) from None
+    except psycopg2.Error as error:  # of a COPY, which psycopg2 runs by itself
         raise _translated(error) from None
 
 
-def _translated(error: exc.DBAPIError) -> LedgerError:
-    said = str(error.orig).strip().splitlines()
-    first = said[0] if said else type(error.orig).__name__
-    code = getattr(error.orig, "pgcode", None) or ""
+def _translated(error: BaseException | None, *, is_lost: bool = False) -> LedgerError:
+    said = str(error).strip().splitlines()
+    first = said[0] if said else type(error).__name__
+    code = getattr(error, "pgcode", None) or ""
     missing_role = 'role "qbank_' in first and "does not exist" in first
     kind: type[LedgerError] = LedgerError
     sentence = f"The ledger database refused a statement ({first})."
@@ -111,7 +114,7 @@ def _translated(error: exc.DBAPIError) -> LedgerError:
     elif code == "53100":
         kind = LedgerUnavailableError
         sentence = f"The ledger database's disk is full ({first}): give it space."
-    elif isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated:
+    elif isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) or is_lost:
         kind = LedgerUnavailableError
         sentence = (
             f"The ledger database did not answer ({first}): check that it is up and that the connection "
@@ -130,9 +133,10 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 def in_transaction(engine: Engine, work: Callable[[Connection], T], *, patience_s: float | None = None) -> T:
     """``work`` in one transaction, which happens once, also where the server goes away in its midst.
 
-    A server that is restarted, fails over or is out of reach is waited for, up to ``patience_s`` seconds (PATIENCE_S), and
-    the transaction is made again, unless its commit had arrived: that is read back. Deadlocks and what else
-    PostgreSQL asks to try again are. Raises what ``transaction`` does, LedgerUnavailableError after the wait.
+    A server that is restarted, fails over or is out of reach is waited for, up to ``patience_s`` seconds
+    (PATIENCE_S), and the transaction is made again, unless its commit had arrived: that is read back. So is
+    one that met a deadlock, or that PostgreSQL asks to try again. Raises what ``transaction`` does,
+    LedgerUnavailableError after the wait.
     """
     made: tuple[str, T] | None = None
 
@@ -152,7 +156,7 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T], *, patience_
 
 
 def patiently(work: Callable[[], T], patience_s: float | None = None) -> T:
-    """``work``, again and again while the ledger's server is away, for ``patience_s`` seconds (PATIENCE_S) at most.
+    """``work``, again while the ledger's server is away, for ``patience_s`` seconds (PATIENCE_S) at most.
 
     Raises LedgerUnavailableError after that, and what else ``work`` raises at once.
     """

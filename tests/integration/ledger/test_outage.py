@@ -180,6 +180,26 @@ def test_answers_that_come_while_the_server_is_away_are_kept_with_their_time(
     assert ledger.value("SELECT now()") - rows[1][2] > stage.timedelta(seconds=AWAY_S / 2)
 
 
+def test_a_server_that_goes_away_in_a_copy_costs_no_answer(
+    ledger: Ledger, own_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = stage._rows
+    away: list[bool] = []
+
+    def rows(*arguments: Any) -> Any:
+        if not away:
+            away.append(True)
+            with outage(own_cluster):
+                pass
+        return real(*arguments)
+
+    monkeypatch.setattr(stage, "_rows", rows)
+    run_no = ledger.plan()
+    ledger.fetch(run_no)
+    assert away
+    assert ledger.rows("SELECT state, attempts FROM sync.observation") == [("answered", 1)] * 3
+
+
 @pytest.fixture
 def lose_commits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The connection is cut when the server has committed, and before it says so: each time that the list says."""
