@@ -50,7 +50,12 @@ def test_nought_has_no_digits_to_swap_and_no_sign_to_turn(ledger: Ledger, tmp_pa
     run(ledger, "127.0.0.1", "0")
     path = reconcile_sample(ledger.url, tmp_path)
     assert path is not None
-    assert [line.rpartition(",")[2] for line in path.read_text().splitlines()[1:]] == ["25", "0", "0", "0"]
+    assert [line.rpartition(",")[2] for line in path.read_text().splitlines()[1:]] == [
+        "25.00",
+        "0.00",
+        "0.00",
+        "0.00",
+    ]
 
 
 def test_accounts_that_compare_as_their_sum_are_left_as_they_are(ledger: Ledger, tmp_path: Path) -> None:
