@@ -17,6 +17,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
+from qbank_ledger import database
 from qbank_ledger.migrate import migrate
 
 # Airflow reads its settings when it is imported, which a test module may do: they come first. Nothing
@@ -88,6 +89,12 @@ def _templates_are_compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jinja2.Environment, "compile", compile_)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that a test takes away is not coming back: rooms need not wait for it for minutes."""
+    monkeypatch.setattr(database, "PATIENCE_S", 0.5)
 
 
 @pytest.fixture(scope="session")

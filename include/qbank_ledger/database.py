@@ -5,6 +5,7 @@ take an open connection; who opened it owns the transaction.
 """
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -130,13 +131,13 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def in_transaction(engine: Engine, work: Callable[[Connection], T], *, patience_s: float | None = None) -> T:
+def in_transaction(engine: Engine, work: Callable[[Connection], T], *, until: float = -math.inf) -> T:
     """``work`` in one transaction, which happens once, also where the server goes away in its midst.
 
-    A server that is restarted, fails over or is out of reach is waited for, up to ``patience_s`` seconds
-    (PATIENCE_S), and the transaction is made again, unless its commit had arrived: that is read back. So is
-    one that met a deadlock, or that PostgreSQL asks to try again. Raises what ``transaction`` does,
-    LedgerUnavailableError after the wait.
+    A server that is restarted, fails over or is out of reach is waited for, PATIENCE_S seconds or until an
+    instant of ``time.monotonic()``, whichever is later, and the transaction is made again, unless its commit
+    had arrived: that is read back. So is one that met a deadlock, or that PostgreSQL asks to try again.
+    Raises what ``transaction`` does, LedgerUnavailableError after the wait.
     """
     made: tuple[str, T] | None = None
 
@@ -152,7 +153,7 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T], *, patience_
                 made = xid, result
             return result
 
-    return patiently(once, patience_s)
+    return patiently(once, max(PATIENCE_S, until - time.monotonic()))
 
 
 def patiently(work: Callable[[], T], patience_s: float | None = None) -> T:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, text
 
-from qbank_ledger.database import PATIENCE_S, execute, in_transaction
+from qbank_ledger.database import execute, in_transaction
 from qbank_ledger.model import Answer
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ def _write(engine: Engine, run_no: int, chunk: list[Answer], clock: Clock, ends:
         execute(connection, "stage_merge", run_no=run_no)
 
     if chunk:
-        in_transaction(engine, merge, patience_s=max(PATIENCE_S, ends - time.monotonic()))
+        in_transaction(engine, merge, until=ends)
     return len(chunk)
 
 

@@ -9,8 +9,6 @@ from airflow.models.asset import AssetEvent
 from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
 
-from qbank_ledger import database
-
 from .conftest import Sync
 
 
@@ -124,10 +122,7 @@ def test_a_bad_accounts_file_fails_before_any_request(sync: Sync, capfd: pytest.
     assert sync.ledger.value("SELECT count(*) FROM sync.run") == 0
 
 
-def test_a_ledger_that_stays_down_is_one_sentence(
-    sync: Sync, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(database, "PATIENCE_S", 0.5)
+def test_a_ledger_that_stays_down_is_one_sentence(sync: Sync, capfd: pytest.CaptureFixture[str]) -> None:
     sync.environment("AIRFLOW_CONN_LEDGER_DEFAULT", "postgres://x:hunter22@127.0.0.1:1/ledger")
     assert sync.run().state == "failed"
     told = "".join(capfd.readouterr())
