@@ -23,9 +23,11 @@ from qbank_ledger.errors import (
     LedgerConnectionError,
     LedgerError,
     LedgerUnavailableError,
+    LockedError,
     NotMigratedError,
 )
 from qbank_ledger.session import LedgerConnection, settings_of
+from qbank_ledger.waits import watched
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +114,14 @@ def _translated(error: BaseException | None, *, is_lost: bool = False) -> Ledger
             f"The ledger database is read only ({first}): it is a replica, or a failover or a full disk made "
             "it so; point the connection ledger_default to the server that takes writes."
         )
+    elif code == "55P03":
+        kind = LockedError
+        # A wait for a turn names the holder itself (ledger.take_turn); any other was watched.
+        held = first if "held by" in first else "; ".join([first, *error.detail])
+        sentence = (
+            f"The ledger waited for a lock in vain ({held}): let that session end, or end it with "
+            "SELECT pg_terminate_backend(pid)."
+        )
     elif code == "53100":
         kind = LedgerUnavailableError
         sentence = f"The ledger database's disk is full ({first}): give it space."
@@ -127,7 +137,7 @@ def _translated(error: BaseException | None, *, is_lost: bool = False) -> Ledger
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction on one connection; errors come out as LedgerError."""
-    with translated_errors(), engine.begin() as connection:
+    with translated_errors(), engine.begin() as connection, watched(engine, connection, execute):
         yield connection
 
 
@@ -147,7 +157,7 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T], *, until: fl
             if made and _is_committed(connection, made[0]):
                 return made[1]
             made = None
-            with connection.begin():
+            with connection.begin(), watched(engine, connection, execute):
                 xid = connection.execute(_XID).scalar_one()
                 result = work(connection)
                 made = xid, result

@@ -20,6 +20,10 @@ class LedgerUnavailableError(LedgerError, ConnectionError):
     retryable = True
 
 
+class LockedError(LedgerUnavailableError):
+    """Somebody else held, to the end of the wait, what this needed; the message names who."""
+
+
 class LedgerConnectionError(LedgerError):
     """The ledger connection itself is wrong: no such database, a wrong password, a missing role."""
 

@@ -1,11 +1,12 @@
 """Bring a ledger database to the newest schema and its roles, or say what a DBA must run.
 
 A revision is a folder of plain SQL: ``up.sql``, then ``check.sql``, whose rows name what is wrong
-and undo it. Everything runs in one transaction under an advisory lock: two processes at once
-migrate once.
+and undo it. Everything runs in one transaction: two processes at once migrate once.
 """
 
 import io
+import logging
+import time
 from contextlib import suppress
 from importlib import resources
 
@@ -17,11 +18,12 @@ from sqlalchemy import Connection, exc, text
 from sqlalchemy.engine import URL
 
 from qbank_ledger.database import READ_ONLY, engine_for, transaction
-from qbank_ledger.errors import LedgerError, MigrationNotAllowedError, NotMigratedError
+from qbank_ledger.errors import LedgerError, LockedError, MigrationNotAllowedError, NotMigratedError
 from qbank_ledger.session import PINNED
 
 _MIGRATIONS = resources.files("qbank_ledger").joinpath("migrations")
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('qbank ledger: migrate', 0))")
+_VERSIONED = text("SELECT to_regclass('ledger.alembic_version') IS NOT NULL")
+_IS_SUPERUSER = text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
 _BECOME_OWNER = text(
     """SELECT pg_has_role(current_user, oid, CASE WHEN current_setting('server_version_num')::int >= 160000
                                                  THEN 'SET' ELSE 'MEMBER' END)
@@ -34,37 +36,90 @@ _IS_OWNED = text(
     "SELECT pg_get_userbyid(nspowner) = 'qbank_owner' FROM pg_namespace WHERE nspname = 'ledger'"
 )
 _TRIES = 20
+# How long readers of what is to be changed are waited for.
+_PATIENCE_S = 120.0
+
+log = logging.getLogger(__name__)
+
+
+class _MigratedMeanwhileError(LedgerError):
+    """Another migration came first: what there is to do is another."""
 
 
 def migrate(url: URL) -> str:
     """Upgrade the database to the newest revision; says in a sentence what was done.
 
     Raises MigrationNotAllowedError, with the SQL for a DBA, when the login may neither make roles
-    nor become ``qbank_owner``; LedgerError when a revision fails its own check.
+    nor become ``qbank_owner``; LockedError when somebody reads what is to be changed, for two minutes;
+    LedgerError when a revision fails its own check.
     """
-    with transaction(engine_for(url, role=None)) as connection:
-        connection.execute(_LOCK)
-        before, head = current_revision(connection), newest_revision()
-        if before == head:
-            if not connection.execute(_IS_OWNED).scalar():
-                raise LedgerError(
-                    "The ledger was restored without its roles: nothing in it belongs or is granted to them. "
-                    "Migrate an empty database of this server, which makes them, and restore once more."
-                )
-            return f"The ledger database is at the newest schema ({head})."
-        _make_roles(connection)
-        if not connection.execute(_BECOME_OWNER).scalar():
-            raise MigrationNotAllowedError(
-                "The ledger login may not migrate the database: it can neither make the ledger's roles nor "
-                "become qbank_owner. Let a DBA run the SQL on standard output.",
-                sql_for_dba(before),
+    engine = engine_for(url, role=None)
+    ends = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            with transaction(engine) as connection:
+                return _migrate(connection)
+        except (LockedError, _MigratedMeanwhileError):
+            if time.monotonic() >= ends:
+                raise
+            time.sleep(1)
+
+
+def _migrate(connection: Connection) -> str:
+    before, head = current_revision(connection), newest_revision()
+    if before == head:
+        if not connection.execute(_IS_OWNED).scalar():
+            raise LedgerError(
+                "The ledger was restored without its roles: nothing in it belongs or is granted to them. "
+                "Migrate an empty database of this server, which makes them, and restore once more."
             )
-        connection.execute(text("SET LOCAL ROLE qbank_owner"))
-        connection.execute(text("CREATE SCHEMA IF NOT EXISTS ledger"))
-        config = _alembic()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        return f"The ledger database is at the newest schema ({head})."
+    _make_roles(connection)
+    if not connection.execute(_BECOME_OWNER).scalar():
+        raise MigrationNotAllowedError(
+            "The ledger login may not migrate the database: it can neither make the ledger's roles nor "
+            "become qbank_owner. Let a DBA run the SQL on standard output.",
+            sql_for_dba(before),
+        )
+    connection.execute(text("SET LOCAL ROLE qbank_owner"))
+    _take_turn(connection)
+    if current_revision(connection) != before:
+        raise _MigratedMeanwhileError("The ledger database was migrated by somebody else at the same time.")
+    # A change that waits for a long query keeps every run waiting behind it: it makes room, and tries again.
+    connection.execute(text("SET LOCAL lock_timeout = '1s'"))
+    config = _alembic()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    _set_up_server(connection)
     return f"The ledger database went from {before or 'nothing'} to {head}."
+
+
+def _take_turn(connection: Connection) -> None:
+    """One migration at a time, which no reader can hold up.
+
+    Who comes first makes the schema, and others wait for its name; later the table of the version is locked.
+    """
+    try:
+        connection.execute(text("CREATE SCHEMA IF NOT EXISTS ledger"))
+        if connection.execute(_VERSIONED).scalar():
+            connection.execute(text("LOCK TABLE ledger.alembic_version IN SHARE ROW EXCLUSIVE MODE"))
+    except exc.IntegrityError:
+        raise _MigratedMeanwhileError(
+            "The ledger database was made by somebody else at the same time."
+        ) from None
+
+
+def _set_up_server(connection: Connection) -> None:
+    """What only a superuser may do, or a word on it."""
+    connection.execute(text("RESET ROLE"))
+    if connection.execute(_IS_SUPERUSER).scalar():
+        connection.execute(text(_read("server.sql").replace(":", r"\:")))
+    else:
+        log.warning(
+            "A superuser makes the ledger safer against who may only read it, with this SQL in the ledger "
+            "database (docs/roles.md says what it is good for):\n%s",
+            _sql_for_superuser(),
+        )
 
 
 def _make_roles(connection: Connection) -> None:
@@ -112,8 +167,13 @@ def sql_for_dba(since: str | None) -> str:
         "-- Then let the logins of the runs and of people in, for example:\n"
         "--   GRANT qbank_loader TO ledger_runs;  GRANT qbank_analyst TO jane;\n"
         f"BEGIN;\nSET LOCAL search_path = {PINNED['search_path']};\n{_read('roles.sql')}\n"
-        f"SET LOCAL ROLE qbank_owner;\nCREATE SCHEMA IF NOT EXISTS ledger;\n{upgrade}"
+        f"SET LOCAL ROLE qbank_owner;\nCREATE SCHEMA IF NOT EXISTS ledger;\n{upgrade}\n{_sql_for_superuser()}"
     )
+
+
+def _sql_for_superuser() -> str:
+    """What a superuser adds in the ledger database, for psql."""
+    return f"BEGIN;\nSET LOCAL search_path = {PINNED['search_path']};\n{_read('server.sql')}COMMIT;\n"
 
 
 def apply(revision: str) -> None:

@@ -24,7 +24,7 @@ from qbank_ledger.settle import close_run
 log = logging.getLogger(__name__)
 
 # Two plans at once take turns, so that neither closes a period that the other just opened.
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('qbank ledger: plan', 0))")
+_LOCK = text("SELECT ledger.take_turn('plan')")
 
 
 @dataclass(frozen=True, slots=True)

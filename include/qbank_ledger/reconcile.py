@@ -19,7 +19,7 @@ from qbank_ledger.migrate import require_newest
 log = logging.getLogger(__name__)
 
 # Two at once take turns: each version follows the newest one.
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('qbank ledger: reconcile', 0))")
+_LOCK = text("SELECT ledger.take_turn('reconcile')")
 _MOST_NAMED = 20
 _ANALYZE_ASKED, _ANALYZE_COMPARED = text("ANALYZE asked"), text("ANALYZE compared")
 

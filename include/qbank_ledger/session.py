@@ -59,6 +59,8 @@ class LedgerConnection(connection):
     def __init__(self, dsn: str, settings: Mapping[str, str | None]) -> None:
         super().__init__(dsn)
         self._settings = settings
+        # Of the server's session, which a pooler lends for one transaction: none has begun.
+        self.server_pid: int | None = None
 
     def cursor(self, name: Any = None, cursor_factory: Any = None, *arguments: Any, **named: Any) -> Any:
         """A cursor of ours, whichever is asked for: psycopg2 itself asks for its own."""
@@ -72,9 +74,11 @@ class LedgerConnection(connection):
         values = [text for pair in self._settings.items() for text in pair]
         with cursor(self) as first:
             first.execute(
-                f"SELECT {calls}; SELECT current_user, pg_catalog.current_setting('server_encoding')", values
+                f"SELECT {calls}; SELECT current_user, pg_catalog.current_setting('server_encoding'),"
+                " pg_catalog.pg_backend_pid()",
+                values,
             )
-            user, encoding = first.fetchone() or (None, None)
+            user, encoding, self.server_pid = first.fetchone() or (None, None, None)
         role = self._settings["role"]
         if self.info.transaction_status != TRANSACTION_STATUS_INTRANS or role not in (None, user):
             raise LedgerConnectionError(

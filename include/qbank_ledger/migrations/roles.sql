@@ -1,7 +1,9 @@
 -- Purpose: the group roles of the ledger. They hold grants; nobody logs in as one.
 -- Run as:  superuser, or a role with CREATEROLE; again and again changes nothing.
 DO $$
-DECLARE r text;
+DECLARE
+    r          text;
+    privilege  text;
 BEGIN
     FOREACH r IN ARRAY ARRAY['qbank_owner', 'qbank_loader', 'qbank_analyst', 'qbank_operator', 'qbank_preparer', 'qbank_approver'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
@@ -14,7 +16,21 @@ BEGIN
             EXECUTE format('GRANT %I TO %I', r, current_user);
         END IF;
     END LOOP;
-    EXECUTE format('GRANT CREATE, CONNECT, TEMPORARY ON DATABASE %I TO qbank_owner', current_database());
-    EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO qbank_loader', current_database());
-    EXECUTE format('GRANT CONNECT ON DATABASE %I TO qbank_analyst, qbank_operator, qbank_preparer, qbank_approver', current_database());
+    -- Anybody could fill the disk with temporary tables.
+    IF has_database_privilege('public', current_database(), 'CREATE, TEMPORARY') THEN
+        EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+    END IF;
+    -- Only what is not there yet: anybody who tries a GRANT of his own holds the database's row until he ends.
+    FOR r, privilege IN
+        SELECT w.role, w.privilege
+          FROM (VALUES ('qbank_owner', 'CREATE'), ('qbank_owner', 'CONNECT'), ('qbank_owner', 'TEMPORARY'),
+                       ('qbank_loader', 'CONNECT'), ('qbank_loader', 'TEMPORARY'), ('qbank_analyst', 'CONNECT'),
+                       ('qbank_operator', 'CONNECT'), ('qbank_preparer', 'CONNECT'), ('qbank_approver', 'CONNECT')
+               ) AS w (role, privilege)
+         WHERE NOT EXISTS (SELECT FROM pg_database AS d CROSS JOIN LATERAL aclexplode(d.datacl) AS g
+                            WHERE d.datname = current_database() AND g.grantee = w.role::regrole
+                              AND g.privilege_type = w.privilege)
+    LOOP
+        EXECUTE format('GRANT %s ON DATABASE %I TO %I', privilege, current_database(), r);
+    END LOOP;
 END $$;

@@ -23,7 +23,7 @@ from qbank_ledger.verify import verify
 from tests.conftest import throwaway
 
 PASSWORD = "of-this-test-only"
-NEWEST = "0010_retry_after"
+NEWEST = "0011_hardening"
 
 
 @dataclass
@@ -117,12 +117,17 @@ def test_a_superuser_migrates_once(server: Server) -> None:
     assert server.schema("one") == before
 
 
-def test_an_owner_who_may_create_roles_migrates_to_the_same_schema(server: Server) -> None:
+def test_an_owner_who_may_create_roles_migrates_to_the_same_schema_and_is_told_what_a_superuser_adds(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
     url = database(server, "theirs", "chief", "CREATEROLE")
     assert migrate(url) == f"The ledger database went from nothing to {NEWEST}."
     with engine_for(url).connect() as connection:
         assert connection.scalar(text("SELECT current_user")) == "qbank_loader"
         require_newest(connection)
+    [said] = caplog.messages
+    assert said.startswith("A superuser makes the ledger safer")
+    server.psql("theirs", said.partition("\n")[2])
     migrate(database(server, "ours"))
     assert server.schema("theirs") == server.schema("ours")
 

@@ -171,6 +171,12 @@ def test_what_has_the_form_of_a_balance_is_released_exactly(
     assert ledger.value("SELECT ledger_balance FROM ledger.balance WHERE account_id = 'a'") == Decimal(amount)
 
 
+@pytest.mark.parametrize("currency", ["EUR", "eur", " Eur\t", "\r\nEUR\n"])
+def test_a_currency_is_read_as_the_audit_reads_it(ledger: Ledger, operator: Any, currency: str) -> None:
+    operator(stale(ledger, echoed_currency=currency))
+    assert ledger.value("SELECT currency FROM ledger.balance WHERE account_id = 'a'") == "EUR"
+
+
 def test_what_is_not_held_back_is_not_released(ledger: Ledger, operator: Any) -> None:
     run_no = ledger.quick_run(lambda id_: failed(id_) if id_ == "b" else Reply(account_id=id_))
     for account in ("a", "b", "nobody"):
@@ -218,7 +224,7 @@ def test_what_was_observed_outside_of_its_run_is_not_released(
 
 @pytest.mark.parametrize(
     "held",
-    ["SELECT pg_advisory_xact_lock(hashtextextended('qbank ledger: publish', 0))", "SELECT FROM sync.run FOR UPDATE"],
+    ["SELECT ledger.take_turn('publish')", "SELECT FROM sync.run FOR UPDATE"],
     ids=["the publish lock", "the run"],
 )  # fmt: skip
 def test_a_release_waits_for_a_publish_and_is_recorded_after_it(

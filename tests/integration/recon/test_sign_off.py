@@ -615,7 +615,7 @@ def meanwhile(desk: Desk, act: Callable[[], Any]) -> "Future[Any]":
     """What somebody does at the same time, once it waits for its turn."""
     future = ThreadPoolExecutor(1).submit(act)
     waiting = (
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        "SELECT count(*) FROM pg_locks WHERE relation = 'ledger.lock_reconcile'::regclass AND NOT granted"
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
     end = time.monotonic() + 30

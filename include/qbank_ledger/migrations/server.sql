@@ -1,0 +1,16 @@
+-- Purpose: what only a superuser may do for the ledger: nobody writes large objects in its database, and the owner may
+--          cancel what a reader has put in a run's way (ledger.make_way).
+-- Run as:  superuser, in the ledger database; again and again changes nothing.
+DO $$
+DECLARE
+    function regprocedure;
+BEGIN
+    FOR function IN
+        SELECT oid FROM pg_proc
+         WHERE pronamespace = 'pg_catalog'::regnamespace
+           AND proname IN ('lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import', 'lo_put', 'lowrite')
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', function);
+    END LOOP;
+END $$;
+GRANT pg_signal_backend TO qbank_owner;

@@ -1,0 +1,82 @@
+"""Whom a transaction waits for: named from beside, and readers made to give way.
+
+PostgreSQL says nothing while a statement waits for a lock. So a thread looks, on a connection of its own, at
+each transaction that takes longer than a moment.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
+from typing import Any
+
+from sqlalchemy import Connection, Engine, exc
+
+from qbank_ledger.errors import LedgerError
+from qbank_ledger.session import LedgerConnection
+
+log = logging.getLogger(__name__)
+
+Execute = Callable[..., Any]
+
+_LOOK_EVERY_S = 0.5
+_WARN_AFTER_S = 3.0
+
+
+@contextmanager
+def watched(engine: Engine, connection: Connection, execute: Execute) -> Iterator[None]:
+    """Warn of a wait for a lock that lasts, and add to an error after it who held the lock.
+
+    ``engine`` gives the connection that looks, as the same login; ``execute`` runs a file of ``sql/``.
+    """
+    session = connection.connection.dbapi_connection
+    if not isinstance(session, LedgerConnection):  # of an engine that is not engine_for's
+        yield
+        return
+    over, seen = Event(), list[str]()
+    thread = Thread(
+        target=_look, args=(engine, session, execute, over, seen), name="ledger-lock-watch", daemon=True
+    )
+    thread.start()
+    try:
+        yield
+    except exc.StatementError as error:
+        error.detail += [f"held by {holders}" for holders in seen[-1:]]
+        raise
+    finally:
+        over.set()
+        # The connection is closed with the transaction, unless it is still being made.
+        thread.join(1)
+
+
+def _look(engine: Engine, session: LedgerConnection, execute: Execute, over: Event, seen: list[str]) -> None:
+    """Keep in ``seen`` the last holders, until it is over; a look that fails costs the names alone."""
+    if over.wait(_LOOK_EVERY_S):
+        return
+    since: float | None = None
+    with suppress(exc.SQLAlchemyError, LedgerError), engine.connect() as connection:
+        while not over.is_set():
+            with connection.begin():
+                found = execute(connection, "lock_holders", pid=session.server_pid).all()
+            holders = ", ".join(f"pid {row.pid} of {row.login}" for row in found)
+            if not holders:
+                since = None
+            else:
+                seen[:] = [holders]
+                since = since or time.monotonic()
+                _have_readers_make_way(connection, session, execute)
+                if time.monotonic() - since >= _WARN_AFTER_S:
+                    log.warning("The ledger waits for a lock, held by %s.", holders)
+                    since = time.monotonic() + 10 * _WARN_AFTER_S
+            over.wait(_LOOK_EVERY_S)
+
+
+def _have_readers_make_way(connection: Connection, session: LedgerConnection, execute: Execute) -> None:
+    """Only runs may: for any other login it is refused, and readers stay where they are."""
+    with suppress(exc.ProgrammingError), connection.begin():
+        cancelled = execute(connection, "make_way", pid=session.server_pid).scalars().all()
+        if cancelled:
+            log.warning(
+                "Cancelled what readers had put in the ledger's way: pid %s.", ", ".join(map(str, cancelled))
+            )
