@@ -59,6 +59,7 @@ def plan_run(
     def open_run(connection: Connection) -> int:
         require_newest(connection)
         connection.execute(_LOCK)
+        _check_clock(connection)
         _check_host(connection, api_host, dry_run=dry_run)
         _close_lost_runs(connection)
         connection.execute(text("SELECT ledger.ensure_partitions()"))
@@ -99,6 +100,19 @@ def _asked(configured: Iterable[Account], only: Collection[str], file: Path) -> 
         named = ", ".join(repr(id_) for id_ in unknown[:20])
         raise AccountsFileError(f"The parameter accounts names what {file} does not hold active: {named}.")
     return [active[id_] for id_ in dict.fromkeys(only)] if only else list(active.values())
+
+
+def _check_clock(connection: Connection) -> None:
+    """Refuse while a balance is from the future: what is observed now would not be the newest."""
+    found = execute(connection, "newest_ahead").one_or_none()
+    if found:
+        minutes = round((found.observed_at - found.clock).total_seconds() / 60)
+        raise RunRefusedError(
+            f"The ledger's newest balance, of run {found.run_no}, is from the future: observed at "
+            f"{found.observed_at:%Y-%m-%d %H:%M:%S} UTC, {minutes // 60} h {minutes % 60} min ahead of the "
+            "database's clock. If that is behind, set it right; if it ran ahead in that run, an operator "
+            f"sets its balances aside with SELECT ledger.set_aside({found.run_no}, 'why')."
+        )
 
 
 def _check_host(connection: Connection, api_host: str, *, dry_run: bool) -> None:

@@ -1,5 +1,6 @@
 -- Purpose: the fit answers of a run into the ledger, each under the hour in which it was observed.
 --          The later observation of an hour wins, whichever run made it; again changes nothing.
+--          What lies ahead of the clock, or was set aside, is left out: no hour is that of a wrong clock.
 -- Params:  run_no, recorded_at, seal_no.
 INSERT INTO ledger.balance AS b (
     account_id, as_of_hour, available_balance, ledger_balance, currency, observed_at, run_no, seal_no,
@@ -8,7 +9,9 @@ SELECT s.account_id, date_trunc('hour', s.observed_at, 'UTC'), s.available_balan
        s.observed_at, s.run_no, CAST(:seal_no AS bigint), 1, CAST(:recorded_at AS timestamptz)
   FROM sync.audit_subject AS s
   JOIN sync.verdict AS v USING (run_no, account_id)
- WHERE s.run_no = :run_no AND v.fit
+ WHERE s.run_no = :run_no AND v.fit AND NOT ledger.is_ahead(s.observed_at)
+   AND NOT EXISTS (SELECT FROM ledger.balance_set_aside AS x
+                    WHERE x.account_id = s.account_id AND x.run_no = s.run_no)
  ORDER BY s.account_id COLLATE "C"
     ON CONFLICT (account_id, as_of_hour) DO UPDATE
    SET (available_balance, ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at)

@@ -1,4 +1,5 @@
--- Purpose: locks that a reader can't take, and a release that reads a currency as the audit does.
+-- Purpose: locks that a reader can't take; a release that reads a currency as the audit does; balances from a clock
+--          that ran ahead.
 -- Run as:  qbank_owner, in one transaction (see migrate.py). Changes no row.
 
 -- ── Turns ───────────────────────────────────────────────────────────────────────────────────────
@@ -185,7 +186,136 @@ BEGIN
     RETURN new_seal;
 END $$;
 
+-- ── A clock that ran ahead ──────────────────────────────────────────────────────────────────────
+
+-- By the statement: a transaction that is open for long sees what was published since it began.
+CREATE FUNCTION ledger.is_ahead(observed_at timestamptz) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN observed_at > statement_timestamp() + interval '1 minute';
+COMMENT ON FUNCTION ledger.is_ahead(timestamptz) IS 'Whether an observation lies more than a minute ahead of the database''s clock: the clock ran ahead when it was made, or is behind now.';
+
+CREATE TABLE ledger.balance_set_aside (
+    account_id    text NOT NULL,
+    as_of_hour    timestamptz NOT NULL,
+    seal_no       bigint NOT NULL,
+    run_no        bigint NOT NULL,
+    observed_at   timestamptz NOT NULL,
+    set_aside_at  timestamptz NOT NULL,
+    set_aside_by  text NOT NULL,
+    reason        text NOT NULL CHECK (btrim(reason) <> ''),
+    PRIMARY KEY (account_id, as_of_hour, seal_no)
+);
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.balance_set_aside
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+COMMENT ON TABLE ledger.balance_set_aside IS 'Balances that were observed while the clock ran ahead, and an operator set aside, who and why: each is in ledger.balance_history, as it was sealed; append-only, kept for ever. Grain: version set aside.';
+COMMENT ON COLUMN ledger.balance_set_aside.account_id IS 'The account.';
+COMMENT ON COLUMN ledger.balance_set_aside.as_of_hour IS 'The UTC hour that the clock said it was.';
+COMMENT ON COLUMN ledger.balance_set_aside.seal_no IS 'The seal that covers the balance.';
+COMMENT ON COLUMN ledger.balance_set_aside.run_no IS 'The run that observed it.';
+COMMENT ON COLUMN ledger.balance_set_aside.observed_at IS 'When the answer arrived, by the clock that ran ahead (UTC).';
+COMMENT ON COLUMN ledger.balance_set_aside.set_aside_at IS 'When it was set aside (UTC).';
+COMMENT ON COLUMN ledger.balance_set_aside.set_aside_by IS 'The login that set it aside.';
+COMMENT ON COLUMN ledger.balance_set_aside.reason IS 'Why, in the operator''s words.';
+
+CREATE FUNCTION ledger.set_aside(run_no bigint, reason text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    moment  timestamptz;
+    count   bigint;
+BEGIN
+    IF coalesce(btrim(set_aside.reason), '') = '' THEN
+        RAISE EXCEPTION 'To set balances aside needs a reason: say what was wrong with the clock.' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM ledger.take_turn('publish');
+    moment := clock_timestamp();
+    -- Those that another one from the same hour to come replaced are set aside as well.
+    INSERT INTO ledger.balance_set_aside
+    SELECT v.account_id, v.as_of_hour, v.seal_no, v.run_no, v.observed_at, moment, session_user, btrim(set_aside.reason)
+      FROM (SELECT b.account_id, b.as_of_hour, b.seal_no, b.run_no, b.observed_at FROM ledger.balance AS b
+             WHERE b.as_of_hour >= date_trunc('hour', moment, 'UTC')
+            UNION ALL
+            SELECT h.account_id, h.as_of_hour, h.seal_no, h.run_no, h.observed_at FROM ledger.balance_history AS h
+             WHERE h.as_of_hour >= date_trunc('hour', moment, 'UTC')) AS v
+     WHERE v.run_no = set_aside.run_no AND ledger.is_ahead(v.observed_at)
+        ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS count = ROW_COUNT;
+    IF count = 0 THEN
+        RAISE EXCEPTION 'Run % has no balance that lies ahead of the clock, or all of them are set aside.', set_aside.run_no
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    -- ledger.keep_deleted moves them to the history.
+    DELETE FROM ledger.balance AS b USING ledger.balance_set_aside AS x
+     WHERE (x.account_id, x.as_of_hour, x.seal_no) = (b.account_id, b.as_of_hour, b.seal_no)
+       AND b.as_of_hour >= date_trunc('hour', moment, 'UTC') AND x.run_no = set_aside.run_no;
+    INSERT INTO ledger.gap (account_id, as_of_hour, reason, run_no)
+    SELECT x.account_id, x.as_of_hour, 'set aside: the clock ran ahead', x.run_no FROM ledger.balance_set_aside AS x
+     WHERE x.run_no = set_aside.run_no AND x.set_aside_at = moment
+        ON CONFLICT DO NOTHING;
+    RETURN count;
+END $$;
+COMMENT ON FUNCTION ledger.set_aside(bigint, text) IS 'Sets aside, for ever, what a run observed while the clock ran ahead: those of its balances that lie more than a minute ahead of the clock now. They leave ledger.balance for its history. Returns how many. For qbank_operator.';
+
+CREATE OR REPLACE VIEW ledger.latest_balance AS
+SELECT a.account_id, a.name, a.entity, a.gl_account, a.active, b.currency,
+       b.available_balance, b.ledger_balance, b.as_of_hour, b.observed_at, b.run_no, b.seal_no, b.revision, b.recorded_at,
+       now() - b.observed_at AS age,
+       now() - b.observed_at > make_interval(mins => a.max_age_minutes) OR ledger.is_ahead(b.observed_at) AS is_stale
+  FROM ledger.account AS a
+ CROSS JOIN LATERAL (
+       -- One from the future, the nearest, only where there is no other: any other is of an earlier hour.
+       SELECT * FROM (
+             (SELECT * FROM ledger.balance AS b
+               WHERE b.account_id = a.account_id AND NOT ledger.is_ahead(b.observed_at)
+               ORDER BY b.as_of_hour DESC LIMIT 1)
+             UNION ALL
+             (SELECT * FROM ledger.balance AS b
+               WHERE b.account_id = a.account_id AND ledger.is_ahead(b.observed_at)
+                 AND b.as_of_hour >= date_trunc('hour', statement_timestamp(), 'UTC')
+               ORDER BY b.as_of_hour LIMIT 1)) AS newest
+        ORDER BY newest.as_of_hour LIMIT 1) AS b;
+COMMENT ON VIEW ledger.latest_balance IS 'The newest balance of each account that has one; one from the future (ledger.is_ahead) only where there is no other. Grain: account.';
+COMMENT ON COLUMN ledger.latest_balance.age IS 'Time since the observation; negative: it is from the future.';
+COMMENT ON COLUMN ledger.latest_balance.is_stale IS 'Whether that is more than the account''s max_age_minutes, or the balance is from the future.';
+
+CREATE OR REPLACE FUNCTION ledger.closing(of_account text, zone text, cut_off time, on_date date) RETURNS SETOF ledger.balance
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    SELECT v.account_id, v.as_of_hour, v.available_balance, v.ledger_balance, v.currency, v.observed_at,
+           v.run_no, v.seal_no, v.revision, v.recorded_at
+      -- Of the balances and of what they superseded each the newest: neither reads the whole day.
+      FROM ((SELECT b.account_id, b.as_of_hour, b.available_balance, b.ledger_balance, b.currency, b.observed_at,
+                    b.run_no, b.seal_no, b.revision, b.recorded_at
+               FROM ledger.balance AS b
+              WHERE b.account_id = of_account
+                -- The hours that can hold the date, with room for a change of clocks: these reach the index …
+                AND b.as_of_hour >= (on_date::timestamp AT TIME ZONE zone) - interval '3 hours'
+                AND b.as_of_hour < ((on_date + coalesce(cut_off, '24:00')) AT TIME ZONE zone) + interval '3 hours'
+                -- … and the local clock decides, as it hangs on the wall.
+                AND (b.observed_at AT TIME ZONE zone)::date = on_date AND NOT ledger.is_ahead(b.observed_at)
+                AND (cut_off IS NULL OR (b.observed_at AT TIME ZONE zone)::time < cut_off)
+              ORDER BY b.as_of_hour DESC LIMIT 1)
+            UNION ALL
+            (SELECT h.account_id, h.as_of_hour, h.available_balance, h.ledger_balance, h.currency, h.observed_at,
+                    h.run_no, h.seal_no, h.revision, h.recorded_at
+               FROM ledger.balance_history AS h
+              WHERE h.account_id = of_account
+                AND h.as_of_hour >= (on_date::timestamp AT TIME ZONE zone) - interval '3 hours'
+                AND h.as_of_hour < ((on_date + coalesce(cut_off, '24:00')) AT TIME ZONE zone) + interval '3 hours'
+                AND (h.observed_at AT TIME ZONE zone)::date = on_date AND NOT ledger.is_ahead(h.observed_at)
+                AND NOT EXISTS (SELECT FROM ledger.balance_set_aside AS x
+                                 WHERE (x.account_id, x.as_of_hour, x.seal_no) = (h.account_id, h.as_of_hour, h.seal_no))
+                AND (cut_off IS NULL OR (h.observed_at AT TIME ZONE zone)::time < cut_off)
+              ORDER BY h.observed_at DESC, h.recorded_at DESC LIMIT 1)) AS v
+     ORDER BY v.observed_at DESC, v.recorded_at DESC
+     LIMIT 1
+$$;
+COMMENT ON FUNCTION ledger.closing(text, text, time, date) IS 'The closing of an account on a local date: the newest observation, superseded ones included, in that date and before the cut-off, both by the clock of the time zone; none from the future (ledger.is_ahead) and none that was set aside; no row: none. Nothing is carried over. Grain: at most one row.';
+
+
 -- ── Grants ──────────────────────────────────────────────────────────────────────────────────────
 
-REVOKE ALL ON FUNCTION ledger.take_turn(text), ledger.make_way(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.take_turn(text), ledger.make_way(integer), ledger.is_ahead(timestamptz),
+    ledger.set_aside(bigint, text) FROM PUBLIC;
+GRANT SELECT ON ledger.balance_set_aside TO qbank_loader, qbank_analyst, qbank_operator, qbank_preparer, qbank_approver;
+GRANT EXECUTE ON FUNCTION ledger.is_ahead(timestamptz)
+    TO qbank_loader, qbank_analyst, qbank_operator, qbank_preparer, qbank_approver;
+GRANT EXECUTE ON FUNCTION ledger.set_aside(bigint, text) TO qbank_operator;
 GRANT EXECUTE ON FUNCTION ledger.take_turn(text), ledger.make_way(integer) TO qbank_loader;
