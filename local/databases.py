@@ -31,6 +31,8 @@ def make_databases(cluster: Cluster, keys: Mapping[str, str]) -> None:
                 name = Identifier(database)
                 cursor.execute(SQL("CREATE DATABASE {} OWNER {}").format(name, Identifier(owner)))
                 cursor.execute(SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+        # Nobody but the superuser has anything to do in the server's own.
+        cursor.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
 
 
 def make_ledger(cluster: Cluster, keys: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from sqlalchemy import Engine
 
 from qbank.errors import QBankError
+from qbank_ledger.allowed_server import require_allowed
 from qbank_ledger.config import postgres_url
 from qbank_ledger.database import engine_for
 from qbank_ledger.errors import LedgerConnectionError, LedgerError
@@ -41,6 +42,7 @@ def ledger() -> Engine:
         )
     except ValueError:
         raise LedgerConnectionError(f"The connection {LEDGER} is not of type postgres.") from None
+    require_allowed(url)
     return engine_for(url)
 
 

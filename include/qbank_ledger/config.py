@@ -16,6 +16,8 @@ from qbank_ledger.currency import MINOR_UNITS
 from qbank_ledger.errors import LedgerConnectionError, LedgerError
 
 LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
+LEDGER_HOSTS = "QBANK_LEDGER_HOSTS"
+LEDGER_AUTH = "QBANK_LEDGER_AUTH"
 
 # A fetch task asks for this many accounts at most, unless that would need more tasks than
 # Airflow maps (core.max_map_length, 1024).
@@ -92,6 +94,16 @@ def break_limits(environment: Mapping[str, str] = os.environ) -> dict[str, Decim
     return limits
 
 
+def ledger_hosts(environment: Mapping[str, str] = os.environ) -> str:
+    """Hosts that a connection may name, with commas: ``QBANK_LEDGER_HOSTS``; empty: not set."""
+    return environment.get(LEDGER_HOSTS, "").strip()
+
+
+def ledger_auth(environment: Mapping[str, str] = os.environ) -> str:
+    """How a server may ask for the password (libpq's require_auth): ``QBANK_LEDGER_AUTH``, else SCRAM."""
+    return environment.get(LEDGER_AUTH, "").strip() or "scram-sha-256"
+
+
 def ledger_url(environment: Mapping[str, str] = os.environ) -> URL:
     """The ledger's database, from ``AIRFLOW_CONN_LEDGER_DEFAULT`` as Airflow defines it.
 
@@ -106,7 +118,7 @@ def ledger_url(environment: Mapping[str, str] = os.environ) -> URL:
         )
     try:
         fields = _json_fields(text) if text.startswith("{") else _uri_fields(text)
-        return postgres_url(**fields)
+        return postgres_url(**fields, environment=environment)
     except (ValueError, TypeError, LookupError, AttributeError):
         # From None: the text holds the password.
         raise LedgerConnectionError(
@@ -124,10 +136,17 @@ def postgres_url(
     password: str | None,
     schema: str | None,
     extra: Mapping[str, Any],
+    environment: Mapping[str, str] = os.environ,
 ) -> URL:
-    """The SQLAlchemy URL of an Airflow connection of type postgres; ``extra`` goes to libpq."""
+    """The SQLAlchemy URL of an Airflow connection of type postgres; ``extra`` goes to libpq.
+
+    A server that asks for the password in another way than QBANK_LEDGER_AUTH says gets none.
+    """
     if conn_type not in ("postgres", "postgresql"):
         raise ValueError(conn_type)
+    query = {name: str(value) for name, value in extra.items() if name not in _NOT_FOR_LIBPQ}
+    if password:
+        query.setdefault("require_auth", ledger_auth(environment))
     return URL.create(
         "postgresql+psycopg2",
         username=login or None,
@@ -135,7 +154,7 @@ def postgres_url(
         host=host or None,
         port=int(port) if port else None,
         database=schema or "ledger",
-        query={name: str(value) for name, value in extra.items() if name not in _NOT_FOR_LIBPQ},
+        query=query,
     )
 
 

@@ -103,6 +103,12 @@ def _translated(error: BaseException | None, *, is_lost: bool = False) -> Ledger
         sentence = (
             f"The ledger login lacks a right ({first}): grant it qbank_loader, as `make migrate` shows."
         )
+    elif "authentication method requirement" in first:
+        kind = LedgerConnectionError
+        sentence = (
+            f"The ledger's server asks for another login method than is allowed ({first}): let it use "
+            "scram-sha-256 for this login, or let whoever deploys allow the method with QBANK_LEDGER_AUTH."
+        )
     elif any(words in first for words in ("authentication failed", "does not exist", "no pg_hba.conf")):
         kind = LedgerConnectionError
         sentence = (

@@ -201,7 +201,7 @@ CREATE TABLE ledger.balance_set_aside (
     observed_at   timestamptz NOT NULL,
     set_aside_at  timestamptz NOT NULL,
     set_aside_by  text NOT NULL,
-    reason        text NOT NULL CHECK (btrim(reason) <> ''),
+    reason        text NOT NULL CHECK (reason ~ '\S'),
     PRIMARY KEY (account_id, as_of_hour, seal_no)
 );
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.balance_set_aside
@@ -222,14 +222,14 @@ DECLARE
     moment  timestamptz;
     count   bigint;
 BEGIN
-    IF coalesce(btrim(set_aside.reason), '') = '' THEN
+    IF coalesce(set_aside.reason, '') !~ '\S' THEN
         RAISE EXCEPTION 'To set balances aside needs a reason: say what was wrong with the clock.' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM ledger.take_turn('publish');
     moment := clock_timestamp();
     -- Those that another one from the same hour to come replaced are set aside as well.
     INSERT INTO ledger.balance_set_aside
-    SELECT v.account_id, v.as_of_hour, v.seal_no, v.run_no, v.observed_at, moment, session_user, btrim(set_aside.reason)
+    SELECT v.account_id, v.as_of_hour, v.seal_no, v.run_no, v.observed_at, moment, session_user, btrim(set_aside.reason, E' \t\r\n')
       FROM (SELECT b.account_id, b.as_of_hour, b.seal_no, b.run_no, b.observed_at FROM ledger.balance AS b
              WHERE b.as_of_hour >= date_trunc('hour', moment, 'UTC')
             UNION ALL
@@ -309,6 +309,23 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
 $$;
 COMMENT ON FUNCTION ledger.closing(text, text, time, date) IS 'The closing of an account on a local date: the newest observation, superseded ones included, in that date and before the cut-off, both by the clock of the time zone; none from the future (ledger.is_ahead) and none that was set aside; no row: none. Nothing is carried over. Grain: at most one row.';
 
+
+-- ── Names ───────────────────────────────────────────────────────────────────────────────────────
+
+-- A function in SQL that pins no search path, so that queries take it in, is read here and now: as text it was read
+-- anew by each caller, in whose path somebody may have put a function that fits better.
+DO $$
+DECLARE
+    definition text;
+BEGIN
+    FOR definition IN
+        SELECT pg_get_functiondef(p.oid) FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
+         WHERE p.pronamespace IN ('ledger'::regnamespace, 'sync'::regnamespace, 'recon'::regnamespace)
+           AND l.lanname = 'sql' AND p.prosqlbody IS NULL AND p.proconfig IS NULL
+    LOOP
+        EXECUTE regexp_replace(definition, 'AS \$function\$(.*)\$function\$', E'BEGIN ATOMIC\\1;\nEND');
+    END LOOP;
+END $$;
 
 -- ── Grants ──────────────────────────────────────────────────────────────────────────────────────
 
