@@ -5,12 +5,11 @@ PYTEST := $(PYTHON) -m pytest -n 2
 .DEFAULT_GOAL := help
 .PHONY: help setup run test sync reconcile close export migrate psql stop status clean check verify bench chaos lock
 
-# As it was typed: make would expand a $ in it.
-override SQL := $(value SQL)
-override CONF := $(value CONF)
 # An environment may well have names like these for something else: they count on the command line alone.
-$(foreach name,FAULT OUT VERSION SENDER RECEIVER,$(if $(filter command,$(origin $(name))),,$(eval $(name) :=)))
-$(foreach name,OUT SENDER RECEIVER,$(eval override $(name) := $$(value $(name))))
+$(foreach name,FAULT OUT VERSION SENDER RECEIVER,$(if $(filter command,$(origin $(name))),,$(eval override $(name) :=)))
+# What the command line gives, under whatever name, is text: make would expand a $ in it on its way into
+# the commands' environment. What the environment gives is handed on as it is.
+$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval override export $(name) := $$(value $(name)))))
 export SQL CONF FAULT MONTH FORMAT OUT VERSION SENDER RECEIVER
 
 help: ## these, one line each

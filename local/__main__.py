@@ -10,6 +10,7 @@ from local.errors import StackError
 from local.report import print_open_items
 from local.settings import ROOT, Settings
 from qbank_ledger.errors import LedgerError
+from qbank_ledger.terminal import print_anything, say
 
 SYNC, RECONCILIATION = "qbank_balance_sync", "qbank_reconciliation"
 
@@ -23,10 +24,11 @@ def main() -> int:
     verb = VERBS[parser.parse_args().verb][0]
     # What ends us ends what we started in the foreground, too.
     signal.signal(signal.SIGTERM, _interrupt)
+    print_anything()
     try:
         return verb(Settings.read())
     except (StackError, LedgerError) as error:
-        print(error, file=sys.stderr)
+        say(error, sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)

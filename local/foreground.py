@@ -32,6 +32,7 @@ from qbank_ledger.config import ledger_url
 from qbank_ledger.database import LOADER
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
 from qbank_ledger.migrate import migrate
+from qbank_ledger.terminal import say
 
 _AIRFLOW = [sys.executable, "-m", "local.redacted_airflow"]
 _KEPT_LOGS = 20
@@ -61,12 +62,12 @@ def run_in_foreground(
         counts = outcome_counts(url, run_id, role=LOADER)
     except LedgerError:
         counts = None  # the run itself has said why
-    print(counts or f"{dag_id}: {state}.")
+    say(counts or f"{dag_id}: {state}.")
     if show and state == "success":
         show(url)
     for error in errors if state != "success" else []:
-        print(error, file=sys.stderr)
-    print(f"The whole log: {os.path.relpath(log)}")
+        say(error, sys.stderr)
+    say(f"The whole log: {os.path.relpath(log)}")
     return state == "success"
 
 

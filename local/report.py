@@ -6,10 +6,12 @@ from decimal import Decimal
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from qbank_ledger.database import engine_for, transaction
+from qbank_ledger.terminal import visible
 
 # A dag_run_id is not unique, and a cleared run has more than one execution: the newest counts.
 _RUN = text(
@@ -128,7 +130,7 @@ def _print(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -
             heading.removeprefix("*"), justify="right" if heading.startswith("*") else "left", no_wrap=True
         )
     for row in rows[:_MOST_ROWS]:
-        table.add_row(*row)
+        table.add_row(*(Text(visible(cell)) for cell in row))  # not a str: it would be read as markup
     # Wider than any terminal: a line may be folded there, but no digit is ever cut off.
     console = Console(width=400, soft_wrap=True, highlight=False)
     console.print(table)

@@ -16,6 +16,7 @@ from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, Settings
 from local.stack import Stack
 from qbank_airflow.pool import POOL, SLOTS
 from qbank_ledger.config import ledger_url
+from qbank_ledger.terminal import say
 
 _PARSED_S = 120
 _DONE = ("success", "failed", "upstream_failed", "skipped", "removed")
@@ -33,7 +34,7 @@ def start_and_run(settings: Settings, dag_id: str) -> bool:
     if stack.api.make_pool(POOL, SLOTS):  # a run that is under way may be waiting for it
         print(f"There was no pool {POOL}: it is made, with {SLOTS} slots.", flush=True)
     for other in stack.api.unfinished_runs(dag_id):
-        print(f"{other} is under way: the new run begins when it has ended.", flush=True)
+        say(f"{other} is under way: the new run begins when it has ended.")
     run_id = stack.api.trigger(dag_id, {})
     print(f"{dag_id} {run_id}", flush=True)
     state = _watch(stack.api, dag_id, run_id)
@@ -43,7 +44,7 @@ def start_and_run(settings: Settings, dag_id: str) -> bool:
     _show_sample_books(stack, analyst)
     if state != "success":
         for sentence in _errors(stack.api, dag_id, run_id):
-            print(sentence, file=sys.stderr, flush=True)
+            say(sentence, sys.stderr)
     print(
         f"\nAirflow:      {settings.ui_url}   login: admin   password: {stack.keys['ui_password']}\n"
         f"Run it again: in Airflow, Dags > {dag_id} > Trigger; or `make run`\n"
@@ -57,7 +58,7 @@ def _show_sample_books(stack: Stack, analyst: URL) -> None:
     sample = reconcile_sample(_login(stack, "ledger_loader"), stack.settings.state / "sample")
     if sample:
         print_open_items(analyst)
-        print(
+        say(
             "The GL beside it is a sample made from these balances, with three of them altered:\n"
             f'{os.path.relpath(sample)}. Your own: make reconcile CONF=\'{{"gl_file": "…"}}\''
         )

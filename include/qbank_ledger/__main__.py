@@ -15,6 +15,7 @@ from qbank_ledger.dictionary import dictionary
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
 from qbank_ledger.export import command as export
 from qbank_ledger.migrate import migrate
+from qbank_ledger.terminal import print_anything, say
 from qbank_ledger.verify import verify
 
 
@@ -70,17 +71,18 @@ def main() -> int:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, verb in VERBS.items():
         verb.options(verbs.add_parser(name, help=verb.does, description=verb.does))
+    print_anything()
     given = parser.parse_args()
     try:
         said = VERBS[given.verb].run(ledger_url(), given)
         if said:
-            print(said)
+            say(said)
     except MigrationNotAllowedError as error:
         print(error.sql)
-        print(error, file=sys.stderr)
+        say(error, sys.stderr)
         return 1
     except LedgerError as error:
-        print(error, file=sys.stderr)
+        say(error, sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)

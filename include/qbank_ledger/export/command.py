@@ -21,6 +21,7 @@ from qbank_ledger.export.camt052 import VERSIONS, Camt052
 from qbank_ledger.export.csv_table import CsvTable
 from qbank_ledger.export.file import Format, export_balances
 from qbank_ledger.scratch import scratch
+from qbank_ledger.terminal import say
 
 FORMATS: dict[str, Callable[[datetime], Format]] = {"camt052": Camt052, "bai2": Bai2, "csv": CsvTable}
 
@@ -80,7 +81,7 @@ def _party(text: str) -> str:
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+    say(line, sys.stderr)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from local import bootstrap
@@ -45,6 +46,30 @@ def test_what_an_export_takes_is_read_from_the_command_line_alone_and_as_it_was_
     assert given("FORMAT=csv") == "['csv', '', '', '']\n"
     assert given("FORMAT=camt052", "OUT=a$b c", "VERSION=001.08") == "['camt052', 'a$b c', '001.08', '']\n"
     assert given("FORMAT=bai2", "SENDER=a$b #1") == "['bai2', '', '', 'a$b #1']\n"
+
+
+ARGUMENTS = (
+    *("MONTH", "FORMAT", "OUT", "VERSION", "SENDER", "RECEIVER", "SQL", "CONF", "FILE", "PROFILE", "DATE"),
+    "ANY_OTHER",
+)
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+@pytest.mark.parametrize("by_the_environment", [False, True])
+def test_no_argument_of_make_is_expanded(name: str, by_the_environment: bool, tmp_path: Path) -> None:
+    shown = f"""import os; print(ascii(os.environ.get("{name}")))"""
+    for number, run in enumerate(("$(shell touch {})", "${{shell touch {}}}", "`touch {}`", "$$(touch {})")):
+        value = f'it\'s {run.format(tmp_path / str(number))} "#" $$ $x %\ntwo\t$(error no)'
+        stand_in = f"PYTHON={sys.executable} -c '{shown}' #"
+        done = subprocess.run(
+            ["make", "--old-file=setup", stand_in, "close", *([] if by_the_environment else [f"{name}={value}"])],
+            cwd=ROOT, env={**os.environ, **({name: value} if by_the_environment else {})},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.stderr == ""
+        ignored = by_the_environment and name in ("OUT", "VERSION", "SENDER", "RECEIVER")
+        assert done.stdout == f"{ascii('' if ignored else value)}\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_both_locks_have_the_same_version_of_a_package() -> None:
