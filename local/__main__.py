@@ -54,11 +54,14 @@ def _stop(settings: Settings) -> int:
 
 
 def _clean(settings: Settings) -> int:
+    left = []
     if settings.state.exists():
         with state.locked(settings.state):
             stack.stop_all(settings.state)
-            state.delete(settings.state)
-    print(f"{settings.state} is empty.")
+            left = state.delete(settings.state)
+    say(f"The stack's data in {settings.state} is deleted.")
+    if left:
+        say(f"Still there, since it is not the stack's: {', '.join(left)}.")
     return 0
 
 

@@ -4,8 +4,10 @@ import base64
 import json
 import os
 import secrets
+import stat
 from pathlib import Path
-from typing import Any
+
+from local.errors import StackError
 
 # Logins of the embedded server, and the group role that each is a member of.
 LOGINS = {
@@ -23,7 +25,7 @@ def open_keys(state: Path) -> dict[str, str]:
     A PostgreSQL login's password goes by the login's name. The caller holds the state's lock.
     """
     path = state / "keys.json"
-    known: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    known = _read(path)
     keys = {**_new_keys(), **known}
     if keys != known:
         unfinished = path.with_suffix(".new")
@@ -31,6 +33,30 @@ def open_keys(state: Path) -> dict[str, str]:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump(keys, file, indent=1)
         unfinished.replace(path)
+    return keys
+
+
+def _read(path: Path) -> dict[str, str]:
+    """What the file holds, which must be ours alone; nothing where there is none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise StackError(f"{path} can't be read ({error.strerror}): bring it back or delete it.") from None
+    with os.fdopen(descriptor, encoding="utf-8") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+            raise StackError(f"{path} is not a file of your own: delete it, or set QBANK_STATE_DIR.")
+        os.fchmod(descriptor, 0o600)
+        try:
+            keys = json.load(file)
+        except (ValueError, RecursionError):
+            keys = None
+    if not isinstance(keys, dict) or not all(isinstance(value, str) for value in keys.values()):
+        raise StackError(
+            f"{path} does not hold the stack's secrets: bring it back, or delete it all with `make clean`."
+        )
     return keys
 
 

@@ -2,13 +2,22 @@
 
 Knows nothing of what is kept in it. Without a Unix socket, since a state directory's path may be
 longer than a socket's may be.
+
+PostgreSQL refuses to run as root: there it runs as another user, who keeps no right of root's and may not
+enter root's directories. The server works in its data directory and names it by ``/proc/self/cwd``,
+which leads there without passing the directories above it.
 """
 
+import contextlib
+import hashlib
 import os
 import pwd
 import secrets
+import shutil
 import signal
+import stat
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -23,6 +32,9 @@ from local.errors import StackError
 
 SUPERUSER = "postgres"
 _INSTALLED = {16: "pginstall", 18: "pginstall18"}
+_USER = "nobody"  # in root's place
+_HERE = "/proc/self/cwd"
+_COPIES = Path("/var/tmp")  # noqa: S108 - see open_copy
 _START_S = 60
 _STOP_S = 60
 _SETTINGS = {
@@ -64,11 +76,11 @@ class Cluster:
 
     @property
     def command(self) -> list[str]:
-        """The server in the foreground; SIGINT is its fast and clean end."""
+        """The server in the foreground, for a process in ``data``; SIGINT is its fast and clean end."""
         return [
             *not_as_root(),
-            str(self._bin / "postgres"),
-            *("-D", str(self.data), "-p", str(self.port)),
+            str(self._server_bin / "postgres"),
+            *("-D", _HERE, "-p", str(self.port)),
             *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
         ]
 
@@ -105,7 +117,7 @@ class Cluster:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=self.directory,
+                cwd=self.data,
                 start_new_session=True,
             )
         self.wait(process)
@@ -151,46 +163,77 @@ class Cluster:
             raise StackError("PostgreSQL's wheel is not installed: run `make setup`.")
         return Path(spec.origin).parent / _INSTALLED[self.version] / "bin"
 
+    @property
+    def _server_bin(self) -> Path:
+        """Where who runs the server can get at it."""
+        found = self._bin.resolve()
+        if os.geteuid() != 0 or all(each.stat().st_mode & stat.S_IXOTH for each in found.parents):
+            return found
+        return open_copy(found.parent) / "bin"
+
     def _initdb(self) -> None:
         unfinished = self.directory / "data.unfinished"
-        subprocess.run(["rm", "-rf", str(unfinished)], check=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
+        reading, writing = os.pipe()
         if os.geteuid() == 0:
-            owner = _owner()
+            owner = pwd.getpwnam(_USER)
             os.chown(unfinished, owner.pw_uid, owner.pw_gid)
+            os.fchown(reading, owner.pw_uid, owner.pw_gid)  # initdb opens it by its name
+        os.write(writing, self._passwords[SUPERUSER].encode())
+        os.close(writing)
         made = subprocess.run(
             [
                 *not_as_root(),
-                str(self._bin / "initdb"),
-                *("-D", str(unfinished), "--username", SUPERUSER, "--pwfile", "/dev/stdin"),
+                str(self._server_bin / "initdb"),
+                *("-D", _HERE, "--username", SUPERUSER, "--pwfile", "/dev/stdin"),
                 *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C"),
                 *(("--locale-provider=builtin", "--builtin-locale=C.UTF-8") if self.version > 16 else ()),
                 *(f"--set={name}={value}" for name, value in _SETTINGS.items()),
             ],
-            input=self._passwords[SUPERUSER],
+            stdin=reading,
             text=True,
             capture_output=True,
-            cwd=self.directory,
+            cwd=unfinished,
             check=False,
         )
+        os.close(reading)
         if made.returncode:
             raise StackError(f"PostgreSQL's initdb failed: {made.stderr.strip()}")
         unfinished.rename(self.data)
 
 
-def _owner() -> pwd.struct_passwd:
-    return pwd.getpwnam("nobody")
-
-
 def not_as_root() -> list[str]:
-    """PostgreSQL refuses to run as root: run it as another user, who may pass closed directories."""
+    """What a command is put behind for root, so that it runs as another user and with no right of root's."""
     if os.geteuid() != 0:
         return []
-    owner = _owner()
+    owner = pwd.getpwnam(_USER)
     return [
         "setpriv",
         *(f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"),
-        *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
-        "--securebits=+no_setuid_fixup",  # access(2), with which initdb looks for its kin, minds them too
+        *("--inh-caps=-all", "--no-new-privs"),
         "--",
     ]
+
+
+def open_copy(installed: Path) -> Path:
+    """A copy of PostgreSQL that every user can run, for root's own lies where nobody else may enter.
+
+    Made once for each version of the wheel. Only root can have made it, and only root can change it.
+    """
+    version = hashlib.sha256(f"{installed} {installed.stat().st_mtime_ns}".encode()).hexdigest()[:16]
+    copy = _COPIES / f"qbank-postgres-{version}"
+    if not os.path.lexists(copy):
+        unfinished = Path(tempfile.mkdtemp(prefix=".qbank-postgres-", dir=_COPIES))
+        shutil.copytree(installed, unfinished / "programs")
+        for each in (unfinished, *unfinished.rglob("*")):
+            if not each.is_symlink():
+                each.chmod(0o755)
+        # Who made it meanwhile has made the same.
+        with contextlib.suppress(OSError):
+            unfinished.rename(copy)
+        shutil.rmtree(unfinished, ignore_errors=True)
+    found = copy.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
+        raise StackError(f"{copy} is not root's alone: delete it, and PostgreSQL is copied there anew.")
+    return copy / "programs"

@@ -1,10 +1,11 @@
 """What of the stack runs: found by the mark that each of its processes carries in its environment.
 
 No file says what is up, so nothing can be out of date: what carries the mark belongs to the stack,
-also when whatever had started it was killed.
+also when whatever had started it was killed. Only processes of our own user count: anybody can write a mark.
 """
 
 import contextlib
+import os
 import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ def find(state: Path) -> list[Marked]:
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
+            if not _is_our_own(process, state):
+                continue
             environ = process.environ()
             if environ.get(MARK) == str(state) and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(
@@ -44,6 +47,21 @@ def find(state: Path) -> list[Marked]:
                     )
                 )
     return found
+
+
+def _is_our_own(process: psutil.Process, state: Path) -> bool:
+    """Whether our user runs it; as root, also the server that root had started as another user.
+
+    That one works in the state directory, which nobody else can enter.
+    """
+    me = os.geteuid()
+    if set(process.uids()) == {me}:
+        return True
+    workplace = Path(process.cwd()) if me == 0 else Path("/")
+    # The path may be one of another file system than ours.
+    return workplace.is_relative_to(state) and os.path.samestat(
+        Path(f"/proc/{process.pid}/cwd").stat(), workplace.stat()
+    )
 
 
 def supervisor_of(unit: str, found: Iterable[Marked]) -> Marked | None:

@@ -32,7 +32,7 @@ class Settings:
         if len(set(ports.values())) < len(ports):
             raise StackError(f"{', '.join(ports)} must be three different ports.")
         return cls(
-            state=(ROOT / (environ.get("QBANK_STATE_DIR") or ".local")).resolve(),
+            state=_own(ROOT / (environ.get("QBANK_STATE_DIR") or ".local")).resolve(),
             ui_port=ports["QBANK_UI_PORT"],
             postgres_port=ports["QBANK_POSTGRES_PORT"],
             sandbox_port=ports["QBANK_SANDBOX_PORT"],
@@ -63,6 +63,16 @@ class Settings:
     def sandbox_url(self) -> str:
         """The sandbox's address, of both its API and its token endpoint."""
         return f"http://127.0.0.1:{self.sandbox_port}"
+
+
+def _own(path: Path) -> Path:
+    """The path, unless a link of another user's leads it elsewhere."""
+    for each in (path, *path.parents):
+        if each.is_symlink() and each.lstat().st_uid not in (0, os.geteuid()):
+            raise StackError(
+                f"{each} is a link of another user's: set QBANK_STATE_DIR to a path of your own."
+            )
+    return path
 
 
 def _port(name: str, value: str | int) -> int:

@@ -57,7 +57,7 @@ def postgres(settings: Settings, cluster: Cluster) -> Unit:
         environ=_marked(settings, "postgres", {}),
         port=settings.postgres_port,
         port_name="QBANK_POSTGRES_PORT",
-        directory=cluster.directory,
+        directory=cluster.data,
     )
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from local import postgres
 from local.errors import StackError
 from local.postgres import Cluster, not_as_root
 
@@ -49,13 +51,40 @@ def test_what_was_committed_survives_a_kill_and_a_stale_pid_file(own: Cluster) -
     assert value(own, "SELECT answer FROM kept") == 42
 
 
-def test_who_runs_it_may_pass_a_directory_that_is_closed_to_others(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o700)
-    program = closed / "program"
-    program.touch(mode=0o755)
-    # `test -x` asks access(2), as initdb does of its kin.
-    assert subprocess.run([*not_as_root(), "test", "-x", program], check=False).returncode == 0
+def test_who_runs_it_keeps_no_right_of_roots(own: Cluster) -> None:
+    assert own.pid
+    status = dict(
+        line.split(":\t", 1)
+        for line in Path(f"/proc/{own.pid}/status").read_text().splitlines()
+        if ":\t" in line
+    )
+    if os.geteuid() == 0:
+        assert "0" not in status["Uid"].split() + status["Gid"].split() + status["Groups"].split()
+        assert status["NoNewPrivs"] == "1"
+        assert {
+            name: int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")
+        } == dict.fromkeys(("CapInh", "CapPrm", "CapEff", "CapAmb"), 0)
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            value(own, "SELECT pg_read_file('/etc/shadow')")
+    assert stat.S_IMODE(own.directory.parent.stat().st_mode) == 0o700
+
+
+def test_programs_where_nobody_else_may_enter_are_copied_for_who_runs_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "_COPIES", tmp_path)
+    installed = tmp_path / "closed/install"
+    (installed / "bin").mkdir(parents=True, mode=0o700)
+    (installed / "bin/initdb").touch(0o700)
+    (tmp_path / "closed").chmod(0o700)
+    if os.geteuid() == 0:
+        copied = postgres.open_copy(installed)
+        assert (copied / "bin/initdb").stat().st_mode & 0o777 == 0o755
+        assert postgres.open_copy(installed) == copied
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["closed", copied.parent.name]
+        copied.parent.chmod(0o777)
+    with pytest.raises(StackError, match="is not root's alone"):
+        postgres.open_copy(installed)
 
 
 def test_it_listens_on_loopback_alone_and_wants_a_password(own: Cluster) -> None:

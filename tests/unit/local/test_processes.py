@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from local import processes
+from local.postgres import not_as_root
 
 STUBBORN = "import signal, sys, time; signal.signal(15, signal.SIG_IGN); print(flush=True); time.sleep(60)"
 
@@ -34,6 +36,30 @@ def test_a_process_is_found_by_the_mark_of_its_stack_alone(
     assert (found.process.pid, found.unit, found.program) == (stubborn.pid, "airflow", "scheduler")
     assert processes.supervisor_of("airflow", [found]) is None
     assert processes.find(tmp_path / "another") == []
+
+
+def test_a_process_of_another_users_is_not_ours_whatever_mark_it_has(
+    tmp_path: Path, stubborn: "subprocess.Popen[str]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [each.process.pid for each in processes.find(tmp_path)] == [stubborn.pid]
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert processes.find(tmp_path) == []
+
+
+def test_who_postgresql_runs_as_counts_in_our_state_directory_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    mark = {processes.MARK: str(tmp_path), processes.UNIT: "postgres", processes.PROGRAM: "postgres"}
+    sleep = [*not_as_root(), "sleep", "60"]  # for other users than root: of our own
+    with (
+        subprocess.Popen(sleep, env={**os.environ, **mark}, cwd="/") as stranger,
+        subprocess.Popen(sleep, env={**os.environ, **mark}, cwd=tmp_path) as server,
+    ):
+        while {psutil.Process(each.pid).name() for each in (stranger, server)} != {"sleep"}:
+            time.sleep(0.01)
+        found = {each.process.pid for each in processes.find(tmp_path)}
+        stranger.kill()
+        server.kill()
+    assert found == ({server.pid} if os.geteuid() == 0 else {server.pid, stranger.pid})
 
 
 def test_what_does_not_end_by_itself_is_killed(tmp_path: Path, stubborn: "subprocess.Popen[str]") -> None:

@@ -1,5 +1,10 @@
 """The environment as the stack reads it."""
 
+import os
+import stat
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 from local.errors import StackError
 from local.settings import ROOT, Settings
@@ -36,3 +41,17 @@ def test_a_state_directory_from_elsewhere_is_absolute() -> None:
 def test_no_secret_of_the_environment_is_shown() -> None:
     settings = Settings.read({"AIRFLOW_CONN_LEDGER_DEFAULT": "postgres://a:hush@h/d"})
     assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", ["link", "link/state"])
+def test_a_link_of_another_users_is_not_followed(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    environ = {"QBANK_STATE_DIR": str(tmp_path / name)}
+    assert Settings.read(environ).state.is_relative_to(tmp_path.resolve())
+    real, others = Path.lstat, SimpleNamespace(st_uid=54321, st_mode=stat.S_IFLNK)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    monkeypatch.setattr(Path, "lstat", lambda path: others if path.name == "link" else real(path))
+    with pytest.raises(StackError, match="a link of another user's"):
+        Settings.read(environ)
