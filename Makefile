@@ -7,6 +7,7 @@ PYTEST := $(PYTHON) -m pytest -n 2
 
 # An environment may well have names like these for something else: they count on the command line alone.
 $(foreach name,FAULT OUT VERSION SENDER RECEIVER,$(if $(filter command,$(origin $(name))),,$(eval override $(name) :=)))
+MAKEOVERRIDES := # a command needs them once, not also in MAKEFLAGS
 # What the command line gives, under whatever name, is text: make would expand a $ in it on its way into
 # the commands' environment. What the environment gives is handed on as it is.
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval override export $(name) := $$(value $(name)))))

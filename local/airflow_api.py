@@ -9,7 +9,15 @@ import requests
 
 from local.errors import StackError
 
-_COMPONENTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
+# As the answer on its health calls them, and the stack.
+_COMPONENTS = {
+    "metadatabase": "api-server",
+    "scheduler": "scheduler",
+    "dag_processor": "dag-processor",
+    "triggerer": "triggerer",
+}
+# As long as a room waits for its database, and the server's own start after it.
+_PATIENCE_S = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +32,17 @@ class AirflowApi:
     def __post_init__(self) -> None:
         self._session.trust_env = False  # the server is on this machine: no proxy, no .netrc
 
-    def is_healthy(self) -> bool:
-        """Whether the server answers and has heard from every other component."""
+    def unheard(self) -> list[str]:
+        """The programs that don't answer, or that the server has not heard from lately."""
         try:
-            answer = self._session.get(f"{self.url}/api/v2/monitor/health", timeout=10)
-            health = answer.json()
-            return all((health.get(name) or {}).get("status") == "healthy" for name in _COMPONENTS)
-        except (requests.RequestException, ValueError):
-            return False
+            health = self._session.get(f"{self.url}/api/v2/monitor/health", timeout=10).json()
+            return [
+                program
+                for name, program in _COMPONENTS.items()
+                if (health.get(name) or {}).get("status") != "healthy"
+            ]
+        except (requests.RequestException, ValueError, AttributeError):
+            return ["api-server"]
 
     def dag(self, dag_id: str) -> dict[str, Any] | None:
         """The DAG as Airflow has parsed it; None where it has not (yet)."""
@@ -89,36 +100,37 @@ class AirflowApi:
         return answer
 
     def _call(self, method: str, path: str, *, missing_ok: bool = False, **options: Any) -> Any:
-        headers = {"Accept": "application/json"}
-        for attempt in range(5):
-            if "Authorization" not in self._session.headers:
-                self._log_in()
+        """The answer to a call; one that only asks is made again while the server or its database is away."""
+        ends = time.monotonic() + _PATIENCE_S
+        refused = 0
+        while True:
             try:
-                url = f"{self.url}/api/v2{path}"
+                if "Authorization" not in self._session.headers:
+                    self._log_in()
+                url, headers = f"{self.url}/api/v2{path}", {"Accept": "application/json"}
                 answer = self._session.request(method, url, headers=headers, timeout=30, **options)
             except requests.RequestException as error:
-                if method != "GET" or attempt == 4:
-                    raise StackError(f"Airflow at {self.url} does not answer: {error}.") from None
-                time.sleep(1)
-                continue
-            if answer.status_code == 401:
-                del self._session.headers["Authorization"]
-                continue
-            if answer.status_code == 404 and missing_ok:
-                return None
-            if not answer.ok:
-                raise StackError(f"Airflow answered {answer.status_code} to {method} {path}: {answer.text}")
-            return answer.json()
-        raise StackError(f"Airflow at {self.url} does not let {self.user} in.")
+                problem = f"Airflow at {self.url} does not answer: {error}."
+            else:
+                if answer.ok:
+                    return answer.json()
+                if answer.status_code == 404 and missing_ok:
+                    return None
+                problem = f"Airflow answered {answer.status_code} to {method} {path}: {answer.text}"
+                if answer.status_code == 401 and refused < 5:
+                    refused += 1
+                    del self._session.headers["Authorization"]
+                    continue
+                if answer.status_code < 500:
+                    raise StackError(problem)
+            if method != "GET" or time.monotonic() > ends:
+                raise StackError(problem)
+            time.sleep(1)
 
     def _log_in(self) -> None:
-        try:
-            answer = self._session.post(
-                f"{self.url}/auth/token",
-                json={"username": self.user, "password": self.password},
-                timeout=30,
-            )
-            answer.raise_for_status()
-            self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        except requests.RequestException as error:
-            raise StackError(f"Airflow at {self.url} does not let {self.user} in: {error}.") from None
+        body = {"username": self.user, "password": self.password}
+        answer = self._session.post(f"{self.url}/auth/token", json=body, timeout=30)
+        if answer.status_code in (400, 401, 403, 422):
+            raise StackError(f"Airflow at {self.url} does not let {self.user} in: {answer.text}")
+        answer.raise_for_status()
+        self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"

@@ -6,7 +6,7 @@ A setting that the user made in the environment wins over the stack's own.
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, ROOT, Settings
+from local.settings import LEDGER_CONNECTION, PORTS, QBANK_CONNECTION, ROOT, Settings
 
 # The address of a Unix socket holds 107 bytes, and multiprocessing appends 40 to this path.
 _LONGEST_TMP = 65
@@ -21,6 +21,22 @@ _SHARED = (
     "airflow.dag_processing.dagbag",
     "airflow.providers.standard.decorators.python",
 )
+
+# What is lost is noticed within two minutes, and what only waits for a database that is away is not lost.
+# docker-compose.yml has the same.
+RECOVERY = {
+    # A scheduler that was killed: its tasks are taken back once it has been silent for 30 s, and by the
+    # next look at this interval (300 by default), not five minutes later.
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
+    # A task whose process was killed is silent, too (300).
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "90",
+    # A task's supervisor asks the API server again for 4 to 5 minutes, as a room waits for the ledger: 39
+    # waits of 5 to 8 s. By default it gives up after 31 s, and ends the task after three such heartbeats.
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "40",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MIN": "5",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "8",
+    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",  # a busy API server is not one that is away
+}
 
 
 def stack_environment(settings: Settings, keys: Mapping[str, str], database_url: str) -> dict[str, str]:
@@ -44,8 +60,7 @@ def stack_environment(settings: Settings, keys: Mapping[str, str], database_url:
         "AIRFLOW__API__SECRET_KEY": keys["session"],
         "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt"],
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
-        # A task whose process is gone is known to be lost after a minute, not after five.
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+        **RECOVERY,
     }
     fixed = {"SPT_NOENV": "1"}  # Airflow's process titles must not overwrite the mark
     if len(str(tmp)) <= _LONGEST_TMP:
@@ -75,7 +90,8 @@ def foreground_environment(settings: Settings, home: Path, connections: Mapping[
 
 
 def _environment(settings: Settings, home: Path, own: Mapping[str, str]) -> dict[str, str]:
-    user = settings.environ
+    # No program reads the ports' names: named or not, what is up is the same.
+    user = {name: value for name, value in settings.environ.items() if name not in PORTS}
     return {
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),

@@ -70,15 +70,29 @@ def supervisor_of(unit: str, found: Iterable[Marked]) -> Marked | None:
 
 
 def programs(found: Iterable[Marked]) -> dict[str, psutil.Process]:
-    """Each program's own process, which its supervisor started, without those that it started."""
+    """Each program's own process, a child of the supervisor, without those that it started."""
     found = list(found)
-    program_of = {each.process.pid: each.program for each in found}
+    supervisors = {each.process.pid for each in found if each.program is None}
     running = {}
     for each in found:
         with contextlib.suppress(psutil.Error):
-            if each.program and program_of.get(each.process.ppid()) != each.program:
+            if each.program and each.process.ppid() in supervisors:
                 running[each.program] = each.process
     return running
+
+
+def left_behind(found: Iterable[Marked]) -> list[Marked]:
+    """What a supervisor or a program that was killed had started: no supervisor is above it."""
+    by_pid = {each.process.pid: each for each in found}
+    left = []
+    for each in by_pid.values():
+        above: Marked | None = each
+        with contextlib.suppress(psutil.Error):
+            while above and above.program:
+                above = by_pid.get(above.process.ppid())
+            if above is None:
+                left.append(each)
+    return left
 
 
 def ports(found: Iterable[Marked]) -> dict[str, set[int]]:

@@ -18,9 +18,17 @@ from local.postgres import Cluster
 from local.settings import Settings
 from local.state import locked
 from local.units import Unit
+from qbank_ledger.terminal import say
 
 _READY_S = 240
-PROGRAMS = ("postgres", "sandbox", "api-server", "scheduler", "dag-processor", "triggerer")
+_QUIET_S = 5  # what takes longer is said
+# Each program's unit.
+PROGRAMS = {
+    "postgres": "postgres",
+    "sandbox": "sandbox",
+    **dict.fromkeys(("api-server", "scheduler", "dag-processor", "triggerer"), "airflow"),
+}
+_LISTENING = ("postgres", "sandbox", "api-server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +83,8 @@ class Stack:
                 ledger.result()
             if supervision.start(airflow, self.settings.state):
                 started.append(airflow)
-            self._wait(airflow, self.api.is_healthy)
-            self._wait(sandbox, lambda: units.sandbox_answers(self.settings.sandbox_port))
+            self._wait(airflow, self.api.unheard)
+            self._wait(sandbox, self._silent_sandbox)
             return bool(started)
 
     def _start(self, wanted: list[Unit]) -> list[Unit]:
@@ -111,12 +119,21 @@ class Stack:
         up = {each.unit: each.fingerprint for each in found if each.program is None}
         return [unit for unit in wanted if up.get(unit.name) != unit.fingerprint]
 
-    def _wait(self, unit: Unit, is_ready: Callable[[], bool]) -> None:
-        end = time.monotonic() + _READY_S
-        while not is_ready():
-            if time.monotonic() > end:
-                said = supervision.last_words(unit.programs[0].name, self.settings.state)
-                raise StackError(f"{unit.name} does not come up: {said}.")
+    def _silent_sandbox(self) -> list[str]:
+        return [] if units.sandbox_answers(self.settings.sandbox_port) else ["sandbox"]
+
+    def _wait(self, unit: Unit, missing: Callable[[], list[str]]) -> None:
+        """Wait until nothing of the unit is missing; says which programs it waits for."""
+        began, said = time.monotonic(), [""]
+        while waits_for := missing():
+            waited = time.monotonic() - began
+            if waited > _READY_S:
+                names = [each.name for each in unit.programs if each.name in waits_for]
+                last = supervision.last_words((names or [unit.programs[0].name])[0], self.settings.state)
+                raise StackError(f"{', '.join(waits_for)} of {unit.name} does not come up: {last}.")
+            if waited > _QUIET_S and waits_for != said:
+                said = waits_for
+                say(f"Waiting for: {', '.join(waits_for)} …")
             time.sleep(0.3)
 
 
@@ -129,15 +146,30 @@ def stop(settings: Settings) -> bool:
 
 
 def status(settings: Settings) -> int:
-    """Print what is up, a line a program; exit code 0 when all of it is, else 3."""
+    """Print what is up, a line a program, and what is wrong; exit code 0 when all of it is up, else 3."""
     found = processes.find(settings.state)
     running, ports = processes.programs(found), processes.ports(found)
-    units_of = {"postgres": "postgres", "sandbox": "sandbox", "api-server": "airflow"}
-    for name in PROGRAMS:
+    silent = _unheard(ports.get("airflow", ())) if "api-server" in running else []
+    wrong = []
+    for name, unit in PROGRAMS.items():
         state = f"up, process {running[name].pid}" if name in running else "down"
-        where = [f"127.0.0.1:{port}" for port in ports.get(units_of.get(name, ""), ())]
-        print(" ".join([f"{name:<13}", f"{state:<20}", *where]).rstrip())
-    return 0 if all(name in running for name in PROGRAMS) else 3
+        where = [f"127.0.0.1:{port}" for port in ports.get(unit, ()) if name in _LISTENING]
+        say(" ".join([f"{name:<13}", f"{state:<20}", *where]).rstrip())
+        if name in running and name in silent:
+            wrong.append(f"{name} has not been heard from lately.")
+        elif name not in running and processes.supervisor_of(unit, found):
+            last = supervision.last_words(name, settings.state)
+            wrong.append(f"{name} does not stay up, and is started again and again: {last}.")
+    if left := processes.left_behind(found):
+        names = ", ".join(sorted({each.program or "" for each in left}))
+        wrong.append(f"{names}: the supervisor is gone. `make run` starts all anew, `make stop` ends it.")
+    for sentence in wrong:
+        say(sentence)
+    return 0 if all(name in running for name in PROGRAMS) and not wrong else 3
+
+
+def _unheard(ports: Iterable[int]) -> list[str]:
+    return AirflowApi(f"http://127.0.0.1:{min(ports)}", "", "").unheard() if ports else ["api-server"]
 
 
 def stop_all(state: Path) -> bool:

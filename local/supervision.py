@@ -6,6 +6,7 @@ Without a control socket, since a state directory's path may be longer than a so
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from local import processes
@@ -20,6 +21,8 @@ def start(unit: Unit, state: Path) -> bool:
     found = processes.find(state)
     supervisor = processes.supervisor_of(unit.name, found)
     if supervisor and supervisor.fingerprint == unit.fingerprint:
+        left = [each.process for each in processes.left_behind(found) if each.unit == unit.name]
+        processes.end(left, 5)
         return False
     stop(state, unit.name)
     unit.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -29,9 +32,9 @@ def start(unit: Unit, state: Path) -> bool:
     file = folder / f"{unit.name}.conf"
     file.write_text(configuration(unit, state), "utf-8")
     subprocess.Popen(
-        [sys.executable, "-m", "supervisor.supervisord", "--configuration", str(file)],
+        [sys.executable, "-P", "-m", "supervisor.supervisord", "--configuration", str(file)],
         env={**unit.environ, processes.FINGERPRINT: unit.fingerprint},
-        cwd=unit.directory,
+        cwd=state,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -57,22 +60,25 @@ def last_words(program: str, state: Path) -> str:
 
 
 def configuration(unit: Unit, state: Path) -> str:
-    """The supervisor's file: no secret in it, those go by the environment."""
-    logs, folder = state / "logs", state / "supervisor"
+    """The supervisor's file: no secret in it, those go by the environment.
+
+    Its paths are relative to ``state``, where the supervisor works: the path there may hold any sign.
+    """
     lines = [
         "[supervisord]",
         "nodaemon=true",
         "silent=true",
-        f"pidfile={folder / unit.name}.pid",
-        f"logfile={logs / unit.name}.supervisor.log",
-        f"childlogdir={logs}",
+        f"pidfile=supervisor/{unit.name}.pid",
+        f"logfile=logs/{unit.name}.supervisor.log",
+        "childlogdir=logs",
     ]
     for priority, program in enumerate(unit.programs):
         lines += [
             f"[program:{program.name}]",
             f"priority={priority}",  # ends in the reverse order, one after the other
-            f"command={shlex.join(program.command)}",
-            f"stdout_logfile={logs / program.name}.log",
+            f"command={_command(program.command)}",
+            f"directory={unit.directory.relative_to(state)}",
+            f"stdout_logfile=logs/{program.name}.log",
             "stdout_logfile_maxbytes=20MB",
             "stdout_logfile_backups=2",
             "redirect_stderr=true",
@@ -83,3 +89,9 @@ def configuration(unit: Unit, state: Path) -> str:
             "killasgroup=true",
         ]
     return "\n".join(line.replace("%", "%%") for line in lines) + "\n"
+
+
+def _command(words: Sequence[str]) -> str:
+    """A command line as the file has it, in which a blank before ``#`` or ``;`` would begin a comment."""
+    quoted = shlex.join(words)  # each of the two is between single quotes in it
+    return quoted.replace("#", """'"#"'""").replace(";", """'";"'""")

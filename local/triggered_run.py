@@ -19,6 +19,7 @@ from qbank_ledger.config import ledger_url
 from qbank_ledger.terminal import say
 
 _PARSED_S = 120
+_STILL_S = 15  # a run in which nothing happens for so long may lack somebody
 _DONE = ("success", "failed", "upstream_failed", "skipped", "removed")
 
 
@@ -70,7 +71,11 @@ def _login(stack: Stack, login: str) -> URL:
 
 def _wait_until_parsed(api: AirflowApi, dag_id: str) -> None:
     end = time.monotonic() + _PARSED_S
+    said = False
     while (dag := api.dag(dag_id)) is None:
+        if not said:
+            said = True
+            say(f"Waiting for: dag-processor, to read {dag_id} …")
         if errors := api.import_errors():
             raise StackError(f"Airflow can't read the DAG: {errors[0].strip().splitlines()[-1]}")
         if time.monotonic() > end:
@@ -83,6 +88,7 @@ def _wait_until_parsed(api: AirflowApi, dag_id: str) -> None:
 def _watch(api: AirflowApi, dag_id: str, run_id: str) -> str:
     """Print a line whenever a stage's state changes; returns the state that the run ends in."""
     shown: dict[str, str] = {}
+    changed, silent = time.monotonic(), [""]
     while True:
         state = api.run_state(dag_id, run_id)  # before the tasks: none can change after the end
         stages: dict[str, list[dict[str, Any]]] = {}
@@ -92,9 +98,14 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str) -> str:
             line = _progress(tasks)
             if line and shown.get(stage) != line:
                 shown[stage] = line
+                changed = time.monotonic()
                 print(f"  {stage:<10} {line}", flush=True)
         if state in ("success", "failed"):
             return state
+        if time.monotonic() - changed > _STILL_S and (unheard := api.unheard()) != silent:
+            silent = unheard
+            if unheard:
+                say(f"Waiting for: {', '.join(unheard)}; what it was at goes on within two minutes …")
         time.sleep(0.5)
 
 

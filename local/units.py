@@ -118,7 +118,7 @@ def airflow(settings: Settings, keys: Mapping[str, str], database_url: str) -> U
     return Unit(
         name="airflow",
         programs=tuple(
-            Program(name=name, command=(str(ROOT / ".venv/bin/airflow"), *arguments))
+            Program(name=name, command=(*_successor(), str(ROOT / ".venv/bin/airflow"), *arguments))
             for name, arguments in commands.items()
         ),
         environ={
@@ -131,6 +131,10 @@ def airflow(settings: Settings, keys: Mapping[str, str], database_url: str) -> U
         port_name="QBANK_UI_PORT",
         directory=settings.state / "airflow",
     )
+
+
+def _successor() -> tuple[str, str]:
+    return sys.executable, str(ROOT / "local/successor.py")
 
 
 def _marked(settings: Settings, unit: str, own: Mapping[str, str]) -> dict[str, str]:

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from local.airflow_settings import foreground_environment, stack_environment
+import yaml
+from local.airflow_settings import RECOVERY, foreground_environment, stack_environment
 from local.keys import open_keys
-from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, Settings
+from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, ROOT, Settings
 
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 URL = "postgresql://airflow@127.0.0.1:5433/airflow"
@@ -12,6 +13,27 @@ URL = "postgresql://airflow@127.0.0.1:5433/airflow"
 
 def given(tmp_path: Path, **environ: str) -> Settings:
     return Settings.read({"QBANK_STATE_DIR": str(tmp_path), **environ})
+
+
+def test_what_is_lost_is_noticed_in_two_minutes_and_what_waits_for_its_database_is_not_lost(
+    tmp_path: Path,
+) -> None:
+    environ = stack_environment(given(tmp_path), open_keys(tmp_path), URL)
+    default = {name: int(text) for name, text in RECOVERY.items()}
+    assert {name: int(environ[name]) for name in RECOVERY} == default
+    found: dict[str, int] = {name.lower().split("__")[2]: value for name, value in default.items()}
+    # Airflow's own: a scheduler is dead after 30 s of silence, silent tasks are looked for every 10 s.
+    assert 30 + found["orphaned_tasks_check_interval"] <= 60
+    assert found["task_instance_heartbeat_timeout"] + 10 <= 120
+    waits = (found["execution_api_retries"] - 1) * found["execution_api_retry_wait_min"]
+    assert waits >= 180, "an outage of two minutes, and the API server's start after it"
+    assert found["execution_api_retry_wait_max"] < 10 < found["task_instance_heartbeat_timeout"]
+
+
+def test_a_server_has_the_same_limits() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    environ = compose["x-airflow-environment"]
+    assert {name: environ.get(name) for name in RECOVERY} == RECOVERY
 
 
 def test_a_setting_of_the_users_wins_over_the_stacks(tmp_path: Path) -> None:
