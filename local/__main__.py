@@ -25,10 +25,17 @@ def main() -> int:
     # What ends us ends what we started in the foreground, too.
     signal.signal(signal.SIGTERM, _interrupt)
     print_anything()
+    where = "the state directory"
     try:
-        return verb(Settings.read())
+        settings = Settings.read()
+        where = f"{where} {settings.state}"
+        return verb(settings)
     except (StackError, LedgerError) as error:
         say(error, sys.stderr)
+        return 1
+    except OSError as error:
+        what = f"{error.strerror or error}: {error.filename}" if error.filename else error.strerror or error
+        say(f"The system refused ({what}): see that {where} has space and is yours to write.", sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)

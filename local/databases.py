@@ -1,7 +1,7 @@
 """What the embedded server holds: the databases ``airflow`` and ``ledger``, and who logs in to them."""
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 
 import psycopg2
 from psycopg2.sql import SQL, Identifier, Literal
@@ -20,7 +20,7 @@ _PATH = "-c search_path=pg_catalog,pg_temp"
 
 def make_databases(cluster: Cluster, keys: Mapping[str, str]) -> None:
     """Make both databases and Airflow's login; again and again changes nothing."""
-    with closing(psycopg2.connect(cluster.url(), options=_PATH)) as connection:
+    with _sentences(cluster), closing(psycopg2.connect(cluster.url(), options=_PATH)) as connection:
         connection.autocommit = True  # CREATE DATABASE runs in no transaction
         cursor = connection.cursor()
         _make_login(cursor, "airflow", keys["airflow"])
@@ -42,11 +42,23 @@ def make_ledger(cluster: Cluster, keys: Mapping[str, str]) -> None:
         migrate(superuser)
     except LedgerError as error:
         raise StackError(str(error)) from error
-    with closing(psycopg2.connect(cluster.url(database="ledger"), options=_PATH)) as connection, connection:
+    url = cluster.url(database="ledger")
+    with _sentences(cluster), closing(psycopg2.connect(url, options=_PATH)) as connection, connection:
         cursor = connection.cursor()
         for login, role in LOGINS.items():
             _make_login(cursor, login, keys[login])
             cursor.execute(SQL("GRANT {} TO {}").format(Identifier(role), Identifier(login)))
+
+
+@contextmanager
+def _sentences(cluster: Cluster) -> Iterator[None]:
+    try:
+        yield
+    except psycopg2.Error as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise StackError(
+            f"The embedded PostgreSQL refused a statement ({first}): see {cluster.log}."
+        ) from None
 
 
 def _make_login(cursor: "psycopg2.extensions.cursor", login: str, password: str) -> None:

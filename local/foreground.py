@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 from sqlalchemy.engine import URL
@@ -37,6 +38,10 @@ from qbank_ledger.terminal import say
 _AIRFLOW = [sys.executable, "-m", "local.redacted_airflow"]
 _KEPT_LOGS = 20
 _SANDBOX_S = 60
+# One variable and one argument hold 131,071 bytes on Linux.
+_LONGEST_CONF = 100_000
+_SHOWN_CONF = 200
+_DEEPEST_CONF = 10
 
 
 def run_in_foreground(
@@ -72,12 +77,31 @@ def run_in_foreground(
 
 
 def _require_object(conf: str) -> None:
+    size = len(conf.encode(errors="surrogateescape"))
+    if size > _LONGEST_CONF:
+        raise StackError(
+            f"CONF has {size:,} bytes, and {_LONGEST_CONF:,} are the most that can be handed on."
+        )
     try:
-        is_object = isinstance(json.loads(conf or "{}"), dict)
-    except ValueError:
-        is_object = False
-    if not is_object:
-        raise StackError(f'CONF must be a JSON object such as {{"dry_run": true}}, and is {conf!r}.')
+        given = json.loads(conf or "{}")
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        shown = conf if len(conf) <= _SHOWN_CONF else f"{conf[:_SHOWN_CONF]}…"
+        raise StackError(f'CONF must be a JSON object such as {{"dry_run": true}}, and is {shown!r}.')
+    level: list[Any] = [given]
+    for _ in range(_DEEPEST_CONF):
+        if any(isinstance(each, str) and not _is_text(each) for each in level):
+            raise StackError("CONF has a text with a NUL or half a character in it, which no database keeps.")
+        pairs = [each.items() for each in level if isinstance(each, dict)]
+        inner = [part for each in pairs for pair in each for part in pair]
+        level = inner + [part for each in level if isinstance(each, list) for part in each]
+    if level:
+        raise StackError(f"CONF is nested more than {_DEEPEST_CONF} deep, and no setting is.")
+
+
+def _is_text(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _embedded_ledger(stack: Stack) -> str:
@@ -155,8 +179,11 @@ def _run(dag_id: str, conf: str, environ: dict[str, str], log: Path) -> list[str
 
 def _outcome(home: Path) -> tuple[str, str]:
     """The id and state of the run in the directory's database."""
-    with closing(sqlite3.connect(home / "airflow.db")) as database:
-        row = database.execute("SELECT run_id, state FROM dag_run").fetchone()
+    try:
+        with closing(sqlite3.connect(home / "airflow.db")) as database:
+            row = database.execute("SELECT run_id, state FROM dag_run").fetchone()
+    except sqlite3.Error:
+        row = None  # a full disk
     return row or ("", "the run did not start")
 
 

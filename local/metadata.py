@@ -5,6 +5,7 @@ standard input: importing Airflow takes seconds, and it reads its settings once.
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from local.errors import StackError
 from local.settings import ROOT
 from qbank_airflow.pool import make_pool
 
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*: ")
 Fields = dict[str, Any]  # of an Airflow connection
 
 
@@ -29,8 +31,13 @@ def prepare(environ: Mapping[str, str], connections: list[Fields]) -> None:
         check=False,
     )
     if done.returncode:
-        lines = (done.stderr.strip() or "it said nothing").splitlines()
-        raise StackError(f"Airflow's database could not be brought up to date: {lines[-1]}")
+        raise StackError(f"Airflow's database could not be brought up to date: {_reason(done.stderr)}")
+
+
+def _reason(said: str) -> str:
+    """The first line of the exception that ended it: SQLAlchemy's go on with the statement and a link."""
+    lines = said.strip().splitlines() or ["it said nothing"]
+    return next((line for line in reversed(lines) if _EXCEPTION.match(line)), lines[-1])
 
 
 def qbank_connection(sandbox_port: int, client_id: str, client_secret: str) -> Fields:

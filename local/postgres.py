@@ -51,7 +51,8 @@ class Cluster:
 
     ``passwords`` maps logins to their passwords; the superuser gets a fresh one where it names
     none, which a cluster that is to be opened again must not rely on. ``directory`` and what leads
-    to it may be closed to everybody else. The wheel has PostgreSQL ``version`` 16 and 18.
+    to it may be closed to everybody else. ``log`` is where whoever keeps the server up writes what it says.
+    The wheel has PostgreSQL ``version`` 16 and 18.
     """
 
     def __init__(
@@ -61,12 +62,13 @@ class Cluster:
         passwords: Mapping[str, str] | None = None,
         *,
         version: int = 18,
+        log: Path | None = None,
     ) -> None:
         self.directory = directory.resolve()
         self.version = version
         self.port = port
         self.data = self.directory / "data"
-        self.log = self.directory / "postgres.log"
+        self.log = log or self.directory / "postgres.log"
         self._passwords = {SUPERUSER: secrets.token_urlsafe(24), **(passwords or {})}
 
     @property
@@ -136,7 +138,7 @@ class Cluster:
                     ) from None
                 ended = process is not None and process.poll() is not None
                 if ended or time.monotonic() > end:
-                    problem = str(error).strip().splitlines()[-1].strip()
+                    problem = self._last_words() or str(error).strip().splitlines()[-1].strip()
                     raise StackError(f"PostgreSQL did not start ({problem}): see {self.log}.") from None
                 time.sleep(0.05)
             else:
@@ -154,6 +156,12 @@ class Cluster:
         except psutil.TimeoutExpired:
             server.kill()
             server.wait(_STOP_S)
+
+    def _last_words(self) -> str:
+        """What the server ended with, if it did."""
+        lines = self.log.read_text("utf-8", "replace").splitlines() if self.log.exists() else []
+        line = lines[-1] if lines else ""
+        return line.partition("FATAL:")[2].strip() or line.partition("PANIC:")[2].strip()
 
     @property
     def _bin(self) -> Path:
@@ -199,8 +207,15 @@ class Cluster:
         )
         os.close(reading)
         if made.returncode:
-            raise StackError(f"PostgreSQL's initdb failed: {made.stderr.strip()}")
+            raise StackError(f"PostgreSQL's initdb failed: {_reason(made.stderr)}.")
         unfinished.rename(self.data)
+
+
+def _reason(said: str) -> str:
+    """The line that says why, of what initdb said."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["it said nothing"]
+    why = next((line for line in lines if "error:" in line or "FATAL:" in line), lines[-1])
+    return why.split("error:")[-1].split("FATAL:")[-1].strip()
 
 
 def not_as_root() -> list[str]:

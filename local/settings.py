@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.errors import StackError
+from qbank_ledger.terminal import visible
 
 ROOT = Path(__file__).resolve().parents[1]
 PORTS = {"QBANK_UI_PORT": 8080, "QBANK_POSTGRES_PORT": 5433, "QBANK_SANDBOX_PORT": 8090}
 QBANK_CONNECTION = "AIRFLOW_CONN_QBANK_DEFAULT"
 LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
+# Airflow puts variables for $NAME in its paths, and SQLite's URLs have options after a ?.
+_READ_BY_AIRFLOW = "$?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,12 @@ class Settings:
 
 
 def _own(path: Path) -> Path:
-    """The path, unless a link of another user's leads it elsewhere."""
+    """The path, unless it can't be written down, or a link of another user's leads it elsewhere."""
+    if visible(str(path)) != str(path) or set(str(path)) & set(_READ_BY_AIRFLOW):
+        raise StackError(
+            f"The state directory {visible(str(path))} can't be used: its path must hold none of "
+            f"{' '.join(_READ_BY_AIRFLOW)} and nothing invisible; set QBANK_STATE_DIR to another."
+        )
     for each in (path, *path.parents):
         if each.is_symlink() and each.lstat().st_uid not in (0, os.geteuid()):
             raise StackError(

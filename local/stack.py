@@ -53,7 +53,8 @@ class Stack:
     def cluster(self) -> Cluster:
         """The embedded PostgreSQL."""
         passwords = {login: self.keys[login] for login in ("postgres", "airflow", *LOGINS)}
-        return Cluster(self.settings.state / "postgres", self.settings.postgres_port, passwords)
+        state, port = self.settings.state, self.settings.postgres_port
+        return Cluster(state / "postgres", port, passwords, log=state / "logs/postgres.log")
 
     @property
     def api(self) -> AirflowApi:
