@@ -7,7 +7,7 @@ take an open connection; who opened it owns the transaction.
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from importlib import resources
@@ -83,14 +83,12 @@ def translated_errors() -> Iterator[None]:
     except LedgerError:
         raise
     except exc.DBAPIError as error:
-        raise _translated(error.orig, is_lost=error.connection_invalidated, watched=error.detail) from None
+        raise _translated(error.orig, is_lost=error.connection_invalidated) from None
     except psycopg2.Error as error:  # of a COPY, which psycopg2 runs by itself
         raise _translated(error) from None
 
 
-def _translated(
-    error: BaseException | None, *, is_lost: bool = False, watched: Sequence[str] = ()
-) -> LedgerError:
+def _translated(error: BaseException | None, *, is_lost: bool = False) -> LedgerError:
     said = str(error).strip().splitlines()
     first = said[0] if said else type(error).__name__
     code = getattr(error, "pgcode", None) or ""
@@ -125,7 +123,7 @@ def _translated(
     elif code == "55P03":
         kind = LockedError
         # A wait for a turn names the holder itself (ledger.take_turn); any other was watched.
-        held = first if "held by" in first else "; ".join([first, *watched])
+        held = first if "held by" in first else "; ".join([first, *getattr(error, "__notes__", [])])
         sentence = (
             f"The ledger waited for a lock in vain ({held}): let that session end, or end it with "
             "SELECT pg_terminate_backend(pid)."

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any
 
+import psycopg2
 from sqlalchemy import Connection, Engine, exc
 
 from qbank_ledger.errors import LedgerError
@@ -41,8 +42,10 @@ def watched(engine: Engine, connection: Connection, execute: Execute) -> Iterato
     thread.start()
     try:
         yield
-    except exc.StatementError as error:
-        error.detail += [f"held by {holders}" for holders in seen[-1:]]
+    except (exc.DBAPIError, psycopg2.Error) as error:
+        said = error.orig if isinstance(error, exc.DBAPIError) else error
+        if seen and said:
+            said.add_note(f"held by {seen[0]}")
         raise
     finally:
         over.set()

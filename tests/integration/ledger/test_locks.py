@@ -4,15 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, exc
 from sqlalchemy.pool import NullPool
 
-from qbank_ledger import migrate, publish, settle
-from qbank_ledger.database import engine_for, in_transaction
+from qbank_ledger import migrate, settle
+from qbank_ledger.database import engine_for
 from qbank_ledger.errors import LockedError
 from qbank_ledger.reconcile import reconcile
 
@@ -156,15 +155,12 @@ def test_an_analysts_locks_stop_no_migration(ledger: Ledger, analyst: Engine) ->
     ids=["a publish", "a comparison", "a row", "a table"],
 )
 def test_who_waits_in_vain_says_for_whom(
-    ledger: Ledger, held: str, work: Callable[[Ledger, int], Any], caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    ledger: Ledger, held: str, work: Callable[[Ledger, int], Any], caplog: pytest.LogCaptureFixture
+) -> None:
     run_no = ledger.plan()
     ledger.fetch(run_no)
     ledger.quick_audit(run_no)
     ledger.engine = engine_for(ledger.url.update_query_dict({"options": "-c lock_timeout=5s"}))
-    for module in (publish, settle):
-        monkeypatch.setattr(module, "in_transaction", partial(in_transaction, patience_s=0))
     with ledger.people({"otto": "qbank_owner"}) as people:
         with people["otto"].connect() as other:
             other.exec_driver_sql("SET ROLE qbank_owner")
