@@ -82,7 +82,7 @@ class RawBank:
                 held += data
             head, _, held = held.partition(b"\r\n\r\n")
             account_id = head.split()[1].rpartition(b"/")[2].decode()
-            self.ids += re.findall(rb"(?i)^x-request-id: (.*)\r?$", head, re.MULTILINE)
+            self.ids += re.findall(rb"(?i)^x-request-id: ([^\r\n]*)\r?$", head, re.MULTILINE)
             self.requests[number] += 1
             self.asked[account_id] += 1
             talk = self.talk(account_id, self.asked[account_id])
