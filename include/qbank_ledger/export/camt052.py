@@ -4,7 +4,7 @@ Nothing gets into the XML unescaped. The limits are those of the message's schem
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from xml.sax.saxutils import escape
 
@@ -26,8 +26,8 @@ class Camt052:
 
     def __init__(self, made_at: datetime, version: str = VERSIONS[0]) -> None:
         self._version = version
-        self._made_at = utc(made_at)
-        self._message_id = f"QBANK-{re.sub('[^0-9]', '', self._made_at)}"
+        self._made_at = _moment(made_at)
+        self._message_id = f"QBANK-{re.sub('[^0-9]', '', utc(made_at))}"
         self._reports = 0
 
     def head(self) -> str:
@@ -51,6 +51,11 @@ class Camt052:
 
     def foot(self) -> str:
         return "</BkToCstmrAcctRpt>\n</Document>\n"
+
+
+def _moment(at: datetime) -> str:
+    """In UTC and to the second, as every reader of these files takes it: ``2026-10-31T16:05:09+00:00``."""
+    return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _account(balance: Balance, bic_element: str) -> str:
@@ -83,7 +88,7 @@ def _balance(code: str, amount: Decimal, balance: Balance) -> str:
         f"<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp>"
         f'<Amt Ccy="{balance.currency}">{text}</Amt>'
         f"<CdtDbtInd>{'DBIT' if amount < 0 else 'CRDT'}</CdtDbtInd>"
-        f"<Dt><DtTm>{utc(balance.observed_at)}</DtTm></Dt></Bal>\n"
+        f"<Dt><DtTm>{_moment(balance.observed_at)}</DtTm></Dt></Bal>\n"
     )
 
 
