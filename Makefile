@@ -52,12 +52,13 @@ status: setup ## say what of the local stack is up
 clean: setup ## stop the local stack and delete its data
 	@$(PYTHON) -m local clean
 
-check: setup ## format, lint, types and tests: what CI runs
+check: setup ## format, lint, types, tests and a few faults: what CI runs
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -m mypy local
 	@$(PYTEST)
+	@$(PYTHON) -m chaos --short
 
 verify: setup ## recompute the chain of seals over the ledger
 	@$(PYTHON) -m local verify

@@ -164,7 +164,7 @@ def _red_without(guard: Guard, copy: Path) -> list[str]:
     finally:
         file.write_text(whole, "utf-8")
     lines = [line.split()[1] for line in run.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return [line.rpartition("::")[2] for line in lines]
+    return [line.rpartition("::")[2].partition("[")[0] for line in lines]
 
 
 if __name__ == "__main__":
