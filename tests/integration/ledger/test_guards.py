@@ -71,6 +71,9 @@ BROKEN = {
         "INSERT INTO ledger.balance_history SELECT *, recorded_at FROM ledger.balance",
         "INSERT INTO ledger.balance_history SELECT *, recorded_at - interval '1 microsecond' FROM ledger.balance",
     ],
+    "ledger.balance_set_aside_reason_check": [
+        "INSERT INTO ledger.balance_set_aside VALUES ('a', now(), 1, 1, now(), now(), 'me', '  ')"
+    ],
     "ledger.seal_row_count_check": [seal(rows="0")],
     "ledger.seal_rows_sha256_check": [seal(rows_hash="upper(rows_sha256)"), seal(rows_hash="''")],
     "ledger.seal_previous_sha256_check": [seal(previous="upper(sha256)"), seal(previous="''")],

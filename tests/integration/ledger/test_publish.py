@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import exc, text
 
-from qbank_ledger import publish
+from qbank_ledger import database, publish
 from qbank_ledger.database import snapshot
 from qbank_ledger.errors import LedgerUnavailableError, RunRefusedError
 
@@ -133,18 +133,18 @@ def test_a_deadlock_is_tried_again(ledger: Ledger, monkeypatch: pytest.MonkeyPat
     run_no = ledger.plan()
     ledger.fetch(run_no)
     ledger.quick_audit(run_no)
-    real, calls = publish._publish_once, []
+    monkeypatch.setattr(database, "PATIENCE_S", 30.0)
+    real, calls = publish._publish, []
 
-    def once(engine, number):  # type: ignore[no-untyped-def]
+    def once(connection, number):  # type: ignore[no-untyped-def]
         calls.append(number)
         if len(calls) < 3:
-            with engine.begin() as connection:
-                connection.execute(
-                    text("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = 'deadlock_detected'; END $$")
-                )
-        return real(engine, number)
+            connection.execute(
+                text("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = 'deadlock_detected'; END $$")
+            )
+        return real(connection, number)
 
-    monkeypatch.setattr(publish, "_publish_once", once)
+    monkeypatch.setattr(publish, "_publish", once)
     assert ledger.publish(run_no) == 3
     assert len(calls) == 3
 

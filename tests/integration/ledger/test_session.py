@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
-from qbank_ledger.database import engine_for, in_transaction, snapshot, transaction
+from qbank_ledger.database import engine_for, snapshot, transaction
 from qbank_ledger.errors import LedgerConnectionError, LedgerUnavailableError
 from qbank_ledger.migrate import migrate, sql_for_dba
 from qbank_ledger.session import settings_of
@@ -193,12 +193,6 @@ def test_an_encoding_that_can_not_hold_every_name_is_one_sentence(
         )
 
 
-@pytest.fixture
-def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A room that would wait for minutes, since a failover may be under way, gives up at once."""
-    monkeypatch.setattr(in_transaction, "__kwdefaults__", {"patience_s": 0.0})
-
-
 def rooms(ledger: Ledger, run_no: int) -> dict[str, Callable[[], Any]]:
     """Each room, on a run that is in the middle."""
     return {
@@ -218,7 +212,6 @@ def every_room_says_read_only(ledger: Ledger, run_no: int) -> None:
         assert len(str(caught.value).splitlines()) == 1
 
 
-@pytest.mark.usefixtures("no_patience")
 def test_a_read_only_database_is_said_and_tried_again(ledger: Ledger, server: Engine) -> None:
     ledger.quick_run()
     run_no = ledger.plan()
@@ -268,7 +261,6 @@ def replica(tmp_path: Path) -> Iterator[tuple[Ledger, int]]:
     server.stop()
 
 
-@pytest.mark.usefixtures("no_patience")
 def test_a_replica_is_read_and_is_read_only(replica: tuple[Ledger, int]) -> None:
     ledger, run_no = replica
     assert ledger.value("SELECT pg_is_in_recovery()")
