@@ -30,6 +30,7 @@ class Token(AuthBase):
         self.renew_at = self.issued_at + lifetime - min(RENEW_AHEAD_S, lifetime / 2)
         self.usable_until = self.issued_at + lifetime - min(5.0, lifetime / 10)  # time to travel
         self.accepted_at = -math.inf  # when the latest call began for which the API took it
+        self.refusals = 0  # calls for which the API did not take it
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._value}"
@@ -58,6 +59,7 @@ class TokenSource:
         self._token: Token | None = None
         self._renewing = False
         self._flights = 0  # finished requests for a token
+        self._untaken = False  # whether the latest token that was dropped was never taken by the API
         self._failure: QBankError | None = None  # of the latest
         self.had_one = False  # whether there ever was a token
 
@@ -110,34 +112,43 @@ class TokenSource:
         self._failure = landed
         raise copy.copy(landed)
 
-    def reject(self, token: Token) -> bool:
-        """The API refused a call with this token: whether a new one may help.
+    def may_replay(self, token: Token, budget: Budget, *, again: bool) -> bool:
+        """The API refused a call with this token, `again` if it is the account's second refusal.
 
-        However many threads saw it, a token is dropped once. One that is fresh and that the API
-        never took is kept: then it refuses whatever it is given, and tokens would be got for
-        nothing.
+        However many threads saw it, a token is dropped once. Of two in a row that the API never took
+        the second is kept while it is fresh: then the API refuses whatever it is given, and tokens
+        would be got for nothing.
         """
+        with self._turn:
+            token.refusals += 1
+        if again and not self._is_dead(token, budget):
+            return False
         with self._turn:
             if self._token is not token:
                 return True
-            renewed = self._flights > 1
-            fresh = time.monotonic() - token.issued_at < FRESH_S
-            if renewed and fresh and token.accepted_at == -math.inf:
+            if token.accepted_at > -math.inf:
+                self._untaken = False
+            elif self._untaken and time.monotonic() - token.issued_at < FRESH_S:
                 return False
+            else:
+                self._untaken = True
             self._token = None
             return True
 
-    def is_dead(self, token: Token, budget: Budget) -> bool:
-        """Whether a token refused twice for one account is refused for the others, too.
+    def _is_dead(self, token: Token, budget: Budget) -> bool:
+        """Whether a token refused to an account that was refused before is refused to the others, too.
 
-        Other calls tell, within a second; where there are none, the account is at fault.
+        Other calls tell, within a second; where there are none, the account is at fault. A token that
+        was never taken may have been revoked before its first use: two accounts that say so are believed.
         """
         since, ends = time.monotonic(), time.monotonic() + 1.0
         while self._token is token and not budget.spent and time.monotonic() < ends:
-            if token.accepted_at == -math.inf or token.accepted_at > since:
+            never_taken = token.accepted_at == -math.inf
+            if token.accepted_at > since or (never_taken and self._untaken):
                 return False
             budget.sleep(0.01)
-        return self._token is not token
+        never_taken = token.accepted_at == -math.inf
+        return self._token is not token or (never_taken and token.refusals > 1)
 
     def _request(self, budget: Budget) -> Token:
         settings = self._settings

@@ -129,12 +129,10 @@ class QBankClient:
 
     def _is_worth_replaying(self, attempt: Attempt, token: Token, budget: Budget) -> bool:
         """Whether a 401 is the token's fault: the first is taken for it, a second must prove it."""
-        if attempt.refused and not self._tokens.is_dead(token, budget):
-            return False
         if attempt.attempts > self._settings.max_attempts:
             return False
-        attempt.refused = True
-        return self._tokens.reject(token)
+        again, attempt.refused = attempt.refused, True
+        return self._tokens.may_replay(token, budget, again=again)
 
     def _request(self, account_id: str) -> PreparedRequest:
         request = copy(self._template)  # not its own copy(), which makes a jar for cookies

@@ -82,6 +82,27 @@ def test_tokens_revoked_every_60_calls_lose_no_account(bank: Bank, client_of: Cl
     assert len(bank.token_calls) < 40
 
 
+@pytest.mark.parametrize("concurrency", [2, 16, 64])
+def test_a_token_revoked_before_its_first_use_loses_no_account(
+    bank: Bank, client_of: ClientOf, concurrency: int
+) -> None:
+    """Another program of the same client may get a token in between, and the bank allow one at a time."""
+
+    def grant(call: Call) -> Answer:
+        answer = bank.grant(call)
+        if len(bank.token_calls) == 2:
+            bank.revoke()
+        return answer
+
+    bank.token = grant
+    client = client_of(concurrency=concurrency)
+    assert client.get_balance("first").state == "answered"
+    client._pace._limit = float(concurrency)  # no slow start: all of them see both tokens die
+    bank.revoke()
+    assert {a.reason for a in client.get_balances(IDS)} == {None}
+    assert len(bank.token_calls) == 3
+
+
 def test_short_lived_tokens_are_renewed_before_they_die(bank: Bank, client_of: ClientOf) -> None:
     bank.lifetime = 1
     bank.token_delay_s = 0.05

@@ -97,11 +97,17 @@ def test_a_closed_door_holds_every_thread_for_as_long_as_was_asked(wait: float |
         pace.leave(take(pace), f"account-{number}", "throttled", wait)
     asked_at = time.monotonic()
     began: list[float] = []
-    threads = [threading.Thread(target=lambda: began.append(take(pace))) for _ in range(3)]
+
+    def call() -> None:
+        began.append(take(pace))
+        pace.leave(began[-1], "a", "lost")
+
+    threads = [threading.Thread(target=call) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    assert len(began) == 3
     assert min(began) - asked_at >= (wait or PAUSE_S) - 0.05
 
 
