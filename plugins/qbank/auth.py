@@ -19,6 +19,8 @@ from qbank.transport import USER_AGENT, NoReply, Transport
 
 RENEW_AHEAD_S = 60.0
 FRESH_S = 5.0
+HEARING_S = 1.0
+AT_FAULT = {True: 3, False: 1}  # accounts refused with a token, taken before or not, by their own fault
 
 
 class Token(AuthBase):
@@ -31,6 +33,15 @@ class Token(AuthBase):
         self.usable_until = self.issued_at + lifetime - min(5.0, lifetime / 10)  # time to travel
         self.accepted_at = -math.inf  # when the latest call began for which the API took it
         self.refusals = 0  # calls for which the API did not take it
+        self.is_hopeless = False  # whether another would be refused, too
+
+    @property
+    def was_taken(self) -> bool:
+        return self.accepted_at > -math.inf
+
+    @property
+    def is_fresh(self) -> bool:
+        return time.monotonic() - self.issued_at < FRESH_S
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._value}"
@@ -59,7 +70,7 @@ class TokenSource:
         self._token: Token | None = None
         self._renewing = False
         self._flights = 0  # finished requests for a token
-        self._untaken = False  # whether the latest token that was dropped was never taken by the API
+        self._doubted = False  # whether the API may refuse the next token, too
         self._failure: QBankError | None = None  # of the latest
         self.had_one = False  # whether there ever was a token
 
@@ -115,40 +126,35 @@ class TokenSource:
     def may_replay(self, token: Token, budget: Budget, *, again: bool) -> bool:
         """The API refused a call with this token, `again` if it is the account's second refusal.
 
-        However many threads saw it, a token is dropped once. Of two in a row that the API never took
-        the second is kept while it is fresh: then the API refuses whatever it is given, and tokens
-        would be got for nothing.
+        However many threads saw it, a token is dropped once. A second refusal is the account's fault,
+        but where others were refused as well and none was served: then the token was revoked, too, perhaps
+        before its first use. The token after that has to be taken: while it is fresh it is kept, since the
+        API may refuse whatever it is given, and tokens would be got for nothing.
         """
+        since = time.monotonic() if again else -math.inf
         with self._turn:
             token.refusals += 1
-        if again and not self._is_dead(token, budget):
-            return False
+        if again or self._doubted:
+            self._hear_others(token, budget, since)
         with self._turn:
             if self._token is not token:
                 return True
-            if token.accepted_at > -math.inf:
-                self._untaken = False
-            elif self._untaken and time.monotonic() - token.issued_at < FRESH_S:
+            if again and (token.accepted_at > since or token.refusals <= AT_FAULT[token.was_taken]):
                 return False
-            else:
-                self._untaken = True
+            if not token.was_taken and self._doubted and token.is_fresh:
+                token.is_hopeless = True
+                return False
+            self._doubted = again or not token.was_taken
             self._token = None
             return True
 
-    def _is_dead(self, token: Token, budget: Budget) -> bool:
-        """Whether a token refused to an account that was refused before is refused to the others, too.
-
-        Other calls tell, within a second; where there are none, the account is at fault. A token that
-        was never taken may have been revoked before its first use: two accounts that say so are believed.
-        """
-        since, ends = time.monotonic(), time.monotonic() + 1.0
-        while self._token is token and not budget.spent and time.monotonic() < ends:
-            never_taken = token.accepted_at == -math.inf
-            if token.accepted_at > since or (never_taken and self._untaken):
-                return False
+    def _hear_others(self, token: Token, budget: Budget, since: float) -> None:
+        """Wait until other calls tell whether the API takes a token: seldom long, and a second at most."""
+        ends = time.monotonic() + HEARING_S
+        while self._token is token and not (token.is_hopeless and token.is_fresh):
+            if token.accepted_at > since or budget.spent or time.monotonic() > ends:
+                return
             budget.sleep(0.01)
-        never_taken = token.accepted_at == -math.inf
-        return self._token is not token or (never_taken and token.refusals > 1)
 
     def _request(self, budget: Budget) -> Token:
         settings = self._settings

@@ -1,5 +1,6 @@
 """The token's life, over real HTTP: bar lines 1 to 7."""
 
+import itertools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -65,11 +66,10 @@ def test_a_dead_token_seen_by_many_threads_costs_one_renewal(bank: Bank, client_
 
 
 def test_tokens_revoked_every_60_calls_lose_no_account(bank: Bank, client_of: ClientOf) -> None:
-    served = [0]
+    numbers = itertools.count(1)  # each call gets its own, so that no two revoke for the same one
 
     def revoking(call: Call) -> Answer:
-        served[0] += 1
-        if served[0] % 60 == 0:
+        if next(numbers) % 60 == 0:
             bank.revoke()
         return Answer()
 
@@ -100,6 +100,24 @@ def test_a_token_revoked_before_its_first_use_loses_no_account(
     client._pace._limit = float(concurrency)  # no slow start: all of them see both tokens die
     bank.revoke()
     assert {a.reason for a in client.get_balances(IDS)} == {None}
+    assert len(bank.token_calls) == 3
+
+
+def test_a_token_revoked_soon_after_the_one_before_loses_no_account(bank: Bank, client_of: ClientOf) -> None:
+    """All accounts that are left are on their way, so none is there to be refused for the first time."""
+    served = itertools.count()
+
+    def revoking(call: Call) -> Answer:
+        if next(served) == 1:  # the first with the second token
+            bank.revoke()
+        return Answer()
+
+    bank.balance = revoking
+    client = client_of(concurrency=64)
+    assert client.get_balance("first").state == "answered"
+    client._pace._limit = 64.0  # no slow start
+    bank.revoke()
+    assert {a.reason for a in client.get_balances(IDS[:40])} == {None}
     assert len(bank.token_calls) == 3
 
 
