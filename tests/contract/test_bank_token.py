@@ -105,18 +105,21 @@ def test_a_token_revoked_before_its_first_use_loses_no_account(
 
 def test_a_token_revoked_soon_after_the_one_before_loses_no_account(bank: Bank, client_of: ClientOf) -> None:
     """All accounts that are left are on their way, so none is there to be refused for the first time."""
-    served = itertools.count()
+    together, with_second = threading.Barrier(40), itertools.count()
 
     def revoking(call: Call) -> Answer:
-        if next(served) == 1:  # the first with the second token
-            bank.revoke()
+        match len(bank.token_calls):
+            case 1 if call.account_id != "first":
+                together.wait(5)
+                return Answer(status=401)
+            case 2:  # one call is served
+                return Answer(status=401 if next(with_second) else 200)
         return Answer()
 
     bank.balance = revoking
     client = client_of(concurrency=64)
     assert client.get_balance("first").state == "answered"
     client._pace._limit = 64.0  # no slow start
-    bank.revoke()
     assert {a.reason for a in client.get_balances(IDS[:40])} == {None}
     assert len(bank.token_calls) == 3
 
