@@ -20,7 +20,8 @@ from qbank.transport import USER_AGENT, NoReply, Transport
 RENEW_AHEAD_S = 60.0
 FRESH_S = 5.0
 HEARING_S = 1.0
-AT_FAULT = {True: 3, False: 1}  # accounts refused with a token, taken before or not, by their own fault
+OWN_FAULT_UNTAKEN = 1  # refusals with a token, none served, that are still the accounts' own fault …
+OWN_FAULT_TAKEN = 3  # … and with a token that has worked
 
 
 class Token(AuthBase):
@@ -139,7 +140,8 @@ class TokenSource:
         with self._turn:
             if self._token is not token:
                 return True
-            if again and (token.accepted_at > since or token.refusals <= AT_FAULT[token.was_taken]):
+            own_fault = OWN_FAULT_TAKEN if token.was_taken else OWN_FAULT_UNTAKEN
+            if again and (token.accepted_at > since or token.refusals <= own_fault):
                 return False
             if not token.was_taken and self._doubted and token.is_fresh:
                 token.is_hopeless = True
@@ -151,8 +153,8 @@ class TokenSource:
     def _hear_others(self, token: Token, budget: Budget, since: float) -> None:
         """Wait until other calls tell whether the API takes a token: seldom long, and a second at most."""
         ends = time.monotonic() + HEARING_S
-        while self._token is token and not (token.is_hopeless and token.is_fresh):
-            if token.accepted_at > since or budget.spent or time.monotonic() > ends:
+        while self._token is token and token.accepted_at <= since:
+            if (token.is_hopeless and token.is_fresh) or budget.spent or time.monotonic() > ends:
                 return
             budget.sleep(0.01)
 
