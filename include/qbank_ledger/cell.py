@@ -5,6 +5,10 @@ import unicodedata
 
 MOST_CHARACTERS = 140  # four together still fit an index of PostgreSQL
 _MOST_SHOWN = 40
+# What a spreadsheet makes of a long number, a formula that keeps zeros, and a cell that it can't work out.
+_SPREADSHEET = re.compile(
+    r'[0-9](?:[.,][0-9]+)?E[+][0-9]{2,3}|=".*"|#(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)'
+)
 _LINE_BREAK = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 # What Python takes for printable and nobody sees: fillers, joiners, variation selectors, empty Braille.
 _BLANK = re.compile(
@@ -13,9 +17,13 @@ _BLANK = re.compile(
 
 
 def unfit(text: str) -> str | None:
-    """What keeps a text from being one: a line break, what can't be seen, more than 140 characters."""
+    """What keeps a text from being one: a line break, what can't be seen, a spreadsheet's own way to write
+    it, more than 140 characters.
+    """
     if len(text) > MOST_CHARACTERS:
         return f"write at most {MOST_CHARACTERS} characters"
+    if _SPREADSHEET.fullmatch(text):
+        return "a spreadsheet wrote it so: format the cell as text, and type it anew"
     if text.isascii() and text.isprintable():
         return None
     if _LINE_BREAK.search(text):

@@ -192,6 +192,8 @@ def test_an_item_of_a_day_ahead_of_today_is_refused_by_its_line(
         ("gl", f"{GL_HEADER}\nQB01,1100 ,EUR,2024-10-31,1\n", "line 2: gl_account is '1100 '"),
         ("gl", f"{GL_HEADER}\nQB01,11\u200b00,EUR,2024-10-31,1\n", "U+200B (ZERO WIDTH SPACE): delete it"),
         ("gl", f"{GL_HEADER}\nQB01,11\u202800,EUR,2024-10-31,1\n", "gl_account is '11\\u202800': it holds a line break"),
+        ("gl", f"{GL_HEADER}\nQB01,1.1E+03,EUR,2024-10-31,1\n", "line 2: gl_account is '1.1E+03': a spreadsheet wrote"),
+        ("gl", f"{GL_HEADER}\n#N/A,1100,EUR,2024-10-31,1\n", "line 2: entity is '#N/A': a spreadsheet wrote it so"),
         ("gl", f"{GL_HEADER}\nQB01,11\r00,EUR,2024-10-31,1\n", "line 2: it has 2 fields, the header 5"),
         ("gl", f"{GL_HEADER}\n" + '"' + "x\n" * 200, "line 2 opens a quote that is not closed within 100 lines"),
         ("gl", f"{GL_HEADER}\n{'1' * 70_000}\n", "line 2 is longer than 64 KiB"),
