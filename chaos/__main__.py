@@ -10,17 +10,20 @@ from argparse import ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.errors import StackError
+
 from chaos.faults import FAULTS, MOST_S, Fault
-from chaos.hour import NotHeldError
 
 PAGE = Path(__file__).parents[1] / "docs" / "faults.md"
 _HEAD = """# Faults, tried
 
 Made by `python -m chaos --write`, which puts each fault into an hour of its own with 600 accounts: a
-PostgreSQL, a sandbox bank, and the rooms of a run as processes, each tried again as Airflow would. *Seconds*
-are from the fault, or from its end, until the hour was whole: every account published once, with its own
-number, or missing with a reason; no run open; `make verify` content. All of them: `make chaos`; one:
-`make chaos FAULT=name`.
+PostgreSQL, a sandbox bank, and the rooms of a run as processes, each tried again as Airflow would; those named
+`stack-…` into all that `make run` starts. *Seconds* are from the fault, or from its end, until the hour was
+whole: every account published once, with its own number, or missing with a reason; no run open; `make verify`
+content. All of them: `make chaos`; one: `make chaos FAULT=name`. The pooler is the machine's PgBouncer, or
+Debian's, which is downloaded; the small disk is a file system in memory, for which Linux must give this user
+namespaces, or root's rights.
 
 | fault | name | what is to hold | seen | seconds |
 | --- | --- | --- | --- | --- |
@@ -67,7 +70,7 @@ def _tried(fault: Fault) -> Seen:
     try:
         seconds = fault.try_it()
         problem = "" if time.monotonic() - began < MOST_S else f"it took longer than {MOST_S} s"
-    except NotHeldError as error:
+    except (AssertionError, StackError) as error:  # of a fault, of a program that is not there, of the stack
         seconds, problem = time.monotonic() - began, str(error)
     print(f"did not hold: {problem}" if problem else f"held     {seconds:6.1f} s", flush=True)
     return Seen(fault, seconds, problem)

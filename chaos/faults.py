@@ -1,11 +1,15 @@
-"""The faults by name: process by room, database, bank, clock, disk, two at once."""
+"""The faults by name: process by room, database, pooler, disk, bank, clock, two at once, the whole stack."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chaos.hour import Hour, NotHeldError, new_hour
+from chaos.disk import full, on_small_disk
+from chaos.hour import TRIES, Hour, NotHeldError, Room, free_port, new_hour
+from chaos.pooler import pooler_of
+from chaos.stack import new_stack
 
+ROOMS = tuple(TRIES)
 MOST_S = 300  # of one fault; a longer one did not hold
 
 
@@ -32,20 +36,35 @@ def fault(name: str, what: str, holds: str, *, short: bool = False) -> Callable[
     return register
 
 
+def _come_to(hour: Hour, room: str, at: str) -> Room:
+    """The rooms before, done, and this one, waiting at a statement."""
+    if before := ROOMS[: ROOMS.index(room)]:
+        hour.through(before)
+    process = hour.room(room, at=at)
+    process.wait_until_at()
+    return process
+
+
+def _goes_on(hour: Hour, room: str, process: Room) -> None:
+    """The room ends well in its first try, and so do those after it."""
+    if process.end() != 0:
+        raise NotHeldError(f"{room} did not wait: {process.said}")
+    if room == "plan":
+        hour.run_no = int(process.said.split()[1])
+    if after := ROOMS[ROOMS.index(room) + 1 :]:
+        hour.through(after)
+    hour.must_be_whole()
+
+
 def killed_in(room: str, at: str) -> Callable[[], float]:
     """kill -9 of a room's process at a statement, and its retry."""
 
     def try_it() -> float:
         with new_hour() as hour:
-            rooms = ["plan", "fetch", "audit", "publish", "settle"]
-            before, after = rooms[: rooms.index(room)], rooms[rooms.index(room) :]
-            if before:
-                hour.through(before)
-            process = hour.room(room, at=at)
-            process.wait_until_at()
+            process = _come_to(hour, room, at)
             process.kill()
             began = time.monotonic()
-            hour.through(after, tried=1)
+            hour.through(ROOMS[ROOMS.index(room) :], tried=1)
             hour.must_be_whole()
             return time.monotonic() - began
 
@@ -74,23 +93,13 @@ def away_in(room: str, at: str, seconds: float, *, hard: bool) -> Callable[[], f
 
     def try_it() -> float:
         with new_hour() as hour:
-            rooms = ["plan", "fetch", "audit", "publish", "settle"]
-            if before := rooms[: rooms.index(room)]:
-                hour.through(before)
-            process = hour.room(room, at=at)
-            process.wait_until_at()
+            process = _come_to(hour, room, at)
             hour.stop_server(hard=hard)
             began = time.monotonic()
             process.go_on()
             time.sleep(seconds)
             hour.cluster.start()
-            if process.end() != 0:
-                raise NotHeldError(f"{room} did not wait: {process.said}")
-            if room == "plan":
-                hour.run_no = int(process.said.split()[1])
-            if after := rooms[rooms.index(room) + 1 :]:
-                hour.through(after)
-            hour.must_be_whole()
+            _goes_on(hour, room, process)
             return time.monotonic() - began - seconds
 
     return try_it
@@ -111,6 +120,65 @@ for _room, _at, _seconds, _hard in (
         "the room waits and goes on in its first try; seconds are counted from when it is back",
         short=(_room, _at) == ("publish", "publish_balances"),
     )(away_in(_room, _at, float(_seconds), hard=_hard))
+
+
+def pooler_away_in(room: str, at: str, seconds: float) -> Callable[[], float]:
+    """PgBouncer is shot while a room is at a statement, and comes back."""
+
+    def try_it() -> float:
+        with new_hour() as hour:
+            hour.port = free_port()
+            with pooler_of(hour, hour.port) as pooler:
+                process = _come_to(hour, room, at)
+                pooler.kill()
+                pooler.wait(10)
+            began = time.monotonic()
+            process.go_on()
+            time.sleep(seconds)
+            with pooler_of(hour, hour.port):
+                _goes_on(hour, room, process)
+                return time.monotonic() - began - seconds
+
+    return try_it
+
+
+for _room, _place in (("fetch", "stage_merge"), ("publish", "committed")):
+    fault(
+        f"pooler-away-12s-in-{_room}-{_place.replace('_', '-')}",
+        f"PgBouncer, in transaction mode, shot in {_room}, at {_place}, for 12 s",
+        "the room waits and goes on in its first try; seconds are counted from when it is back",
+    )(pooler_away_in(_room, _place, 12.0))
+
+
+def full_in(name: str, room: str, at: str, seconds: float) -> Callable[[], float]:
+    """The disk with the ledger and the state directory is full while a room is at a statement."""
+
+    def try_it() -> float:
+        if (apart := on_small_disk(name)) is not None:
+            return apart
+        with new_hour() as hour:
+            process = _come_to(hour, room, at)
+            with full():
+                process.go_on()
+                time.sleep(seconds)
+                if process.process.poll() is not None:
+                    raise NotHeldError(
+                        f"{room} did not wait for the disk, or did not need it: {process.end()}"
+                    )
+            began = time.monotonic()
+            _goes_on(hour, room, process)
+            return time.monotonic() - began
+
+    return try_it
+
+
+for _room, _place in (("fetch", "stage_merge"), ("audit", "write_verdicts"), ("publish", "publish_balances")):
+    _name = f"disk-full-20s-in-{_room}-{_place.replace('_', '-')}"
+    fault(
+        _name,
+        f"the disk of ledger and state is full in {_room}, at {_place}, for 20 s",
+        "the room waits for space and goes on in its first try; seconds are counted from when there is some",
+    )(full_in(_name, _room, _place, 20.0))
 
 
 def bank(missing: Callable[[Hour], list[str]], most_s: float, **scenario: object) -> Callable[[], float]:
@@ -211,4 +279,67 @@ def _two() -> float:
             if any(codes):
                 raise NotHeldError(f"{name} ended with {codes}: {[room.said for room in at_work]}")
         hour.must_be_whole()
+        return time.monotonic() - began
+
+
+@fault(
+    "stack-scheduler-killed",
+    "kill -9 of Airflow's scheduler and its tasks in mid-fetch",
+    "the tasks begin again within 2 min, the hour is whole within 3",
+)
+def _scheduler() -> float:
+    with new_stack() as stack:
+        run = stack.run_until_in_fetch()
+        began = time.time()
+        stack.kill("scheduler")
+        stack.bank_is()
+        stack.must_be_whole(run, 180)
+        if (noticed := stack.begun_again("fetch") - began) > 120:
+            raise NotHeldError(f"the tasks began again after {noticed:.0f} s")
+        return time.time() - began
+
+
+@fault(
+    "stack-api-server-killed",
+    "kill -9 of Airflow's API server, DAG processor and triggerer in mid-fetch",
+    "the hour is whole within 3 min",
+)
+def _api_server() -> float:
+    with new_stack() as stack:
+        run = stack.run_until_in_fetch()
+        began = time.monotonic()
+        stack.kill("api-server", "dag-processor", "triggerer")
+        stack.bank_is()
+        stack.must_be_whole(run, 180)
+        return time.monotonic() - began
+
+
+@fault(
+    "stack-database-away-120s",
+    "PostgreSQL, Airflow's own database too, shot in mid-fetch, for 120 s",
+    "the hour is whole within 3 min of when it is back",
+)
+def _stack_database() -> float:
+    with new_stack() as stack:
+        run = stack.run_until_in_fetch()
+        with stack.without("postgres"):
+            stack.bank_is()
+            time.sleep(120)
+        began = time.monotonic()
+        stack.must_be_whole(run, 180)
+        return time.monotonic() - began
+
+
+@fault(
+    "stack-killed",
+    "kill -9 of every process of the stack in mid-fetch",
+    "the next `make run` has the hour whole within 4 min, and both runs are closed",
+)
+def _stack_killed() -> float:
+    with new_stack() as stack:
+        stack.run_until_in_fetch().kill()
+        stack.kill()
+        stack.bank_is()
+        began = time.monotonic()
+        stack.must_be_whole(stack.start("run"), 240)
         return time.monotonic() - began

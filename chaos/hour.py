@@ -20,6 +20,7 @@ import psutil
 import yaml
 from local.postgres import Cluster
 from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from qbank_ledger.database import engine_for
@@ -83,7 +84,7 @@ class Hour:
     ) -> None:
         self.ids = [f"acc-{n:05}" for n in range(accounts)]
         self.folder = folder
-        self.cluster = Cluster(folder / "postgres", _free_port())
+        self.cluster = Cluster(folder / "postgres", free_port())
         stack.callback(self.cluster.stop)
         self.cluster.start()
         self.url = make_url(self.cluster.url()).set(drivername="postgresql+psycopg2")
@@ -97,6 +98,7 @@ class Hour:
         self._bank = self._start_bank(latency_ms)
         stack.callback(self._bank.kill)
         self.run_no = 0
+        self.port = self.cluster.port  # by which the rooms reach the server
 
     def _start_bank(self, latency_ms: int) -> "subprocess.Popen[bytes]":
         log = self.folder / "bank.log"
@@ -136,7 +138,9 @@ class Hour:
 
     def _environ(self) -> dict[str, str]:
         return {
-            "AIRFLOW_CONN_LEDGER_DEFAULT": self.url.set(drivername="postgres").render_as_string(False),
+            "AIRFLOW_CONN_LEDGER_DEFAULT": self.url.set(
+                drivername="postgres", port=self.port
+            ).render_as_string(False),
             "QBANK_ACCOUNTS_FILE": str(self.file),
             "QBANK_STATE_DIR": str(self.folder / "state"),
             "CHAOS_API_URL": self.bank_url,
@@ -165,24 +169,11 @@ class Hour:
 
     def rows(self, sql: str) -> list[Any]:
         """Rows of a query, as the superuser."""
-        with create_engine(self.url, poolclass=NullPool).begin() as connection:
-            return list(connection.execute(text(sql)).all())
+        return rows(self.url, sql)
 
     def must_be_whole(self, missing: Sequence[str] = ()) -> None:
         """Each account has its own number, once, and no run is open; ``missing`` ones have a reason."""
-        found = self.rows("SELECT account_id, ledger_balance, observed_at FROM ledger.balance")
-        published, expected = {row.account_id for row in found}, set(self.ids) - set(missing)
-        if published != expected:
-            raise NotHeldError(f"{len(published & expected)} of {len(expected)} accounts are published")
-        for row in found:
-            if row.ledger_balance != balance_at(row.account_id, 2, "EUR", row.observed_at).ledger_balance:
-                raise NotHeldError(f"{row.account_id} has a number that is not its own")
-        if self.rows("SELECT FROM sync.run WHERE state = 'running'"):
-            raise NotHeldError("a run is still open")
-        reasons = self.rows("SELECT FROM sync.outcome WHERE outcome <> 'published' AND reasons = '{}'")
-        if reasons:
-            raise NotHeldError("an account is missing without a reason")
-        verify(engine_for(self.url))
+        must_be_whole(self.url, self.ids, missing)
 
     def stop_server(self, *, hard: bool) -> None:
         """PostgreSQL goes away: shot, or stopped as an operator would."""
@@ -208,7 +199,30 @@ def new_hour(**options: Any) -> Iterator[Hour]:
         yield Hour(Path(folder), stack, **options)
 
 
-def _free_port() -> int:
+def rows(url: URL, sql: str) -> list[Any]:
+    """Rows of a query in a transaction of its own."""
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        return list(connection.execute(text(sql)).all())
+
+
+def must_be_whole(url: URL, ids: Sequence[str], missing: Sequence[str] = ()) -> None:
+    """Each account has its own number, once, and no run is open; ``missing`` ones have a reason."""
+    found = rows(url, "SELECT account_id, ledger_balance, observed_at FROM ledger.balance")
+    published, expected = {row.account_id for row in found}, set(ids) - set(missing)
+    if published != expected:
+        raise NotHeldError(f"{len(published & expected)} of {len(expected)} accounts are published")
+    for row in found:
+        if row.ledger_balance != balance_at(row.account_id, 2, "EUR", row.observed_at).ledger_balance:
+            raise NotHeldError(f"{row.account_id} has a number that is not its own")
+    if rows(url, "SELECT FROM sync.run WHERE state = 'running'"):
+        raise NotHeldError("a run is still open")
+    if rows(url, "SELECT FROM sync.outcome WHERE outcome <> 'published' AND reasons = '{}'"):
+        raise NotHeldError("an account is missing without a reason")
+    verify(engine_for(url))
+
+
+def free_port() -> int:
+    """A port on 127.0.0.1 that nobody holds at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

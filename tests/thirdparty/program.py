@@ -58,7 +58,7 @@ def _succeeded(command: list[str], folder: Path) -> bool:
 @contextmanager
 def running(
     command: Sequence[str], *, port: int, log: Path, env: Mapping[str, str] | None = None
-) -> Iterator[None]:
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a server on 127.0.0.1 from when it listens until the block ends; its output goes to `log`."""
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -66,7 +66,7 @@ def running(
         )
     try:
         _wait(process, port, log)
-        yield
+        yield process
     finally:
         process.terminate()
         try:
