@@ -15,7 +15,7 @@ from qbank_ledger.database import engine_for
 from qbank_ledger.errors import LockedError
 from qbank_ledger.reconcile import reconcile
 
-from .conftest import Ledger
+from .conftest import Ledger, Reply
 
 RELATIONS = """
 SELECT format('%I.%I', n.nspname, c.relname), c.relkind FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
@@ -171,3 +171,38 @@ def test_who_waits_in_vain_says_for_whom(
         holder = f"pid {pid} of {people['otto'].url.username}"
         assert holder in str(caught.value)
         assert any(holder in message for message in caplog.messages), "and said so before"
+
+
+RELEASED = "SELECT ledger.release(1, 'a', 'seen at the counter')"
+
+
+@pytest.mark.parametrize(
+    ("roles", "statement", "gives_way"),
+    [
+        ("qbank_analyst", "SELECT FROM ledger.balance", True),
+        ("qbank_analyst, qbank_loader", "SELECT FROM ledger.balance", False),
+        ("qbank_operator", RELEASED, False),
+    ],
+    ids=["a reader", "a run", "who has a turn"],
+)
+def test_a_reader_gives_way_and_nobody_else(
+    ledger: Ledger, roles: str, statement: str, gives_way: bool
+) -> None:
+    ledger.quick_run(lambda id_: Reply(account_id=id_, echoed_as_of="yesterday"))
+
+    def wait() -> None:
+        with ledger.owner.connect() as session, suppress(exc.DBAPIError):
+            session.exec_driver_sql("SET LOCAL lock_timeout = '20s'; LOCK TABLE ledger.balance /* waits */")
+
+    waiting = "SELECT pid FROM pg_stat_activity WHERE query LIKE '%/* waits */' AND wait_event_type = 'Lock'"
+    with ledger.people({"ann": roles}) as people:
+        with people["ann"].connect() as holder:
+            holder.exec_driver_sql(statement)
+            pid = holder.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            thread = threading.Thread(target=wait)
+            thread.start()
+            while not (found := ledger.rows(waiting)):
+                time.sleep(0.05)
+            cancelled = ledger.rows("SELECT ledger.make_way(:waiter)", waiter=found[0].pid)
+        thread.join(30)
+    assert cancelled == ([(pid,)] if gives_way else [])
