@@ -12,6 +12,7 @@ from sqlalchemy import exc, text
 from qbank_ledger import database, publish
 from qbank_ledger.database import snapshot
 from qbank_ledger.errors import LedgerUnavailableError, RunRefusedError
+from qbank_ledger.verify import verify
 
 from .conftest import Ledger, Reply, failed
 
@@ -255,6 +256,23 @@ def test_publishers_at_once_leave_one_order_of_versions(ledger: Ledger) -> None:
         "SELECT count(*) FROM ledger.seal AS s WHERE previous_sha256 IS NOT NULL"
         " AND NOT EXISTS (SELECT FROM ledger.seal AS p WHERE p.sha256 = s.previous_sha256)"
     ) == 0  # fmt: skip
+
+
+def test_publishers_of_different_accounts_take_turns_too(ledger: Ledger) -> None:
+    """No row of theirs is the same, yet their seals are one chain."""
+    runs = []
+    for account in ("a", "b"):
+        runs.append(ledger.plan(only=[account]))
+        ledger.fetch(runs[-1])
+        ledger.quick_audit(runs[-1])
+    with ledger.engine.begin() as first:
+        assert publish._publish(first, runs[0]) == 1
+        second = threading.Thread(target=ledger.publish, args=(runs[1],))
+        second.start()
+        second.join(0.5)
+        assert second.is_alive(), "it waits for the first to end"
+    second.join(60)
+    assert verify(ledger.engine).startswith("The ledger is whole: 2 seals cover its 2 rows.")
 
 
 def test_a_reader_sees_a_publish_whole_or_not_at_all(ledger: Ledger) -> None:
