@@ -1,8 +1,10 @@
 """Stage: answers land once, exactly, under the database's time."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from unittest.mock import Mock
 
 import pytest
 
@@ -122,5 +124,6 @@ def test_tries_share_one_budget_and_leave_the_later_rooms_their_time(ledger: Led
 
 def test_time_is_the_databases_whatever_the_workers_clock_says() -> None:
     read = datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC)
-    clock = Clock(database=read, monotonic=5000.0)
+    connection = Mock(**{"execute.return_value.scalar_one.return_value": read})
+    clock = replace(Clock.read(connection), monotonic=5000.0)
     assert clock.at(5002.5) == read + timedelta(seconds=2.5)
