@@ -46,22 +46,25 @@ def main() -> int:
     """Exit code 0 when each guard was missed, 1 when one was not."""
     words = [word for word in sys.argv[1:] if word != "--write"]
     guards = _guards(words)
-    rows, failed = [], 0
+    began, rows, failed = time.monotonic(), list[str](), 0
     with tempfile.TemporaryDirectory(prefix="guards-") as folder:
         copy = Path(folder) / "copy"
         ignored = shutil.ignore_patterns(".git", ".venv", ".local", "__pycache__", "node_modules")
         shutil.copytree(ROOT, copy, ignore=ignored)
         Path(folder).chmod(0o755)
         for guard in guards:
-            began = time.monotonic()
+            since = time.monotonic()
             red = _red_without(guard, copy)
             failed += not red
             said = "missed" if red else "STAYS GREEN, or is not there"
-            print(f"{guard.keeps:60} {said:30} {time.monotonic() - began:5.0f} s", flush=True)
+            print(f"{guard.keeps:60} {said:30} {time.monotonic() - since:5.0f} s", flush=True)
             rows.append(f"| {guard.keeps} | `{guard.file}` | {', '.join(f'`{name}`' for name in red)} |\n")
     if "--write" in sys.argv[1:] and not failed and not words:
         PAGE.write_text(_HEAD + "".join(rows))
-    print(f"\n{len(guards) - failed} of {len(guards)} guards are missed when they are gone.")
+    seconds = time.monotonic() - began
+    print(
+        f"\n{len(guards) - failed} of {len(guards)} guards are missed when they are gone ({seconds:.0f} s)."
+    )
     return 1 if failed else 0
 
 
