@@ -1,7 +1,10 @@
-"""The connection of the ledger, as Airflow has it."""
+"""The connection of the ledger, and the configuration of a run, as Airflow has them."""
+
+from types import SimpleNamespace
 
 import pytest
 from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowFailException
 
 from qbank_airflow import boundary
 from qbank_ledger.errors import LedgerConnectionError
@@ -22,3 +25,14 @@ def test_a_connection_made_in_the_ui_may_not_point_to_any_server(monkeypatch: py
     monkeypatch.setattr(boundary.Connection, "get", lambda _: connection("127.0.0.1"))
     with pytest.raises(LedgerConnectionError, match=r"names the host '127\.0\.0\.1'"):
         boundary.ledger()
+
+
+def test_an_unknown_key_is_refused_with_the_one_that_may_be_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    dag = SimpleNamespace(params={"accounts": [], "dry_run": False})
+    run = SimpleNamespace(conf={"dry-run": True})
+    monkeypatch.setattr(boundary, "get_current_context", lambda: {"dag": dag, "dag_run": run})
+    said = r"unknown key 'dry-run'\. Did you mean dry_run\? Known keys: accounts, dry_run\."
+    with pytest.raises(AirflowFailException, match=said):
+        boundary.refuse_unknown_conf()
+    run.conf = {"dry_run": True}
+    boundary.refuse_unknown_conf()
