@@ -19,9 +19,9 @@ _HEAD = """# Faults, tried
 
 Made by `python -m chaos --write`, which puts each fault into an hour of its own with 600 accounts: a
 PostgreSQL, a sandbox bank, and the rooms of a run as processes, each tried again as Airflow would; a fault
-named `stack-…`, into all that `make run` starts. *Seconds* are from the fault, or from its end, until the hour
-was whole: every account published once, with its own number, or missing with a reason; no run open; `make
-verify` content. All of them: `make chaos`; one: `make chaos FAULT=name`.
+named `stack-…`, into all that `make run` starts. *Seconds* are from the fault, or from its end, until the
+hour was whole: every account published once, with its own number, or missing with a reason; no run open;
+`make verify` content. All of them: `make chaos`; one: `make chaos FAULT=name`.
 
 The pooler is this machine's PgBouncer, or Debian's, which is downloaded. The small disk is a file system in
 memory: Linux must allow user namespaces, or root's rights.
