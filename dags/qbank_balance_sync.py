@@ -19,7 +19,7 @@ from airflow.sdk import Asset, Param, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from qbank.hook import QBankHook
-from qbank_airflow.boundary import ledger, one_sentence, refuse_unknown_conf
+from qbank_airflow.boundary import ledger, task_errors, refuse_unknown_conf
 from qbank_airflow.pool import POOL
 from qbank_ledger.audit import audit_run
 from qbank_ledger.config import accounts_file, data_docs_dir
@@ -72,7 +72,7 @@ def qbank_balance_sync():
         dag_run = context["dag_run"]
         if dag_run.run_type == "backfill":
             raise AirflowFailException("The bank can only be asked about the present: a backfill is refused.")
-        with one_sentence():
+        with task_errors():
             run = plan_run(
                 ledger(),
                 accounts_file(),
@@ -89,7 +89,7 @@ def qbank_balance_sync():
     def fetch(run_no: int, batch_no: int) -> int:
         """Ask the bank for a batch of accounts; what comes is staged as it comes."""
         hook = QBankHook()
-        with one_sentence(), hook.get_conn() as bank:
+        with task_errors(), hook.get_conn() as bank:
             return fetch_batch(
                 ledger(), run_no, batch_no, budget_s=hook.fetch_budget_s, get_balances=bank.get_balances
             )
@@ -97,13 +97,13 @@ def qbank_balance_sync():
     @task(trigger_rule="all_done_min_one_success", execution_timeout=timedelta(minutes=10))
     def audit(run_no: int) -> int:
         """Decide what is fit to publish."""
-        with one_sentence():
+        with task_errors():
             return audit_run(ledger(), run_no, data_docs_dir())
 
     @task(outlets=[LEDGER_BALANCE], execution_timeout=timedelta(minutes=10))
     def publish(run_no: int) -> int:
         """Put what is fit into the ledger, all at once."""
-        with one_sentence():
+        with task_errors():
             rows = publish_run(ledger(), run_no)
         if not rows:
             raise AirflowSkipException("Nothing to publish.")
@@ -116,7 +116,7 @@ def qbank_balance_sync():
         run_no = get_current_context()["ti"].xcom_pull(task_ids="plan", key="run_no")
         if run_no is None:
             raise AirflowFailException("There is no run: its plan failed, and says why in its log.")
-        with one_sentence():
+        with task_errors():
             settle_run(ledger(), run_no)
 
     batches = plan()

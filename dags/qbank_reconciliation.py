@@ -27,7 +27,7 @@ from pathlib import Path
 from airflow.sdk import Asset, Param, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from qbank_airflow.boundary import ledger, one_sentence, refuse_unknown_conf
+from qbank_airflow.boundary import ledger, task_errors, refuse_unknown_conf
 from qbank_ledger.close import close_month
 from qbank_ledger.config import break_limits
 from qbank_ledger.database import PATIENCE_S
@@ -81,26 +81,26 @@ def qbank_reconciliation():
         """Load the files that the run names, each whole or not at all; gives the numbers of the loads."""
         refuse_unknown_conf()
         files = [(params["gl_file"], "gl"), (params["items_file"], "items")]
-        with one_sentence():
+        with task_errors():
             return [load_file(ledger(), Path(path), kind).load_no for path, kind in files if path]
 
     @task(execution_timeout=timedelta(minutes=2))
     def match(load_nos: list[int]) -> None:
         """Fail where none of an entity's rows in a file that was loaded matches an account."""
-        with one_sentence():
+        with task_errors():
             require_matched(ledger(), load_nos)
 
     @task(execution_timeout=timedelta(minutes=20))
     def compare(params: dict | None = None) -> dict[str, int]:
         """Compare the two sides; gives how many versions of each status were written."""
         asked = params["as_of_date"]
-        with one_sentence():
+        with task_errors():
             return reconcile(ledger(), date.fromisoformat(asked) if asked else None)
 
     @task(execution_timeout=timedelta(minutes=6))
     def judge() -> None:
         """Fail where a break is above its limit and nobody has taken it on."""
-        with one_sentence():
+        with task_errors():
             require_within_limits(ledger(), break_limits())
 
     @task(execution_timeout=timedelta(minutes=20))
@@ -108,7 +108,7 @@ def qbank_reconciliation():
         """Make the close pack of the month that the run names; gives its files. Skipped without a month."""
         if not params["close_month"]:
             raise AirflowSkipException("The run names no month to close.")
-        with one_sentence():
+        with task_errors():
             pack = close_month(ledger(), params["close_month"], patience_s=PATIENCE_S)
         return [str(pack.workbook), str(pack.page)]
 

@@ -107,7 +107,7 @@ def print_open_items(ledger: URL) -> None:
     )
     _print(
         "Their totals, in recon.open_break_total",
-        ("Entity", "Currency", "Days open", "*Items", "*Unexplained", "*Without sign"),
+        ("Entity", "Currency", "Days open", "*Items", "*Unexplained", "*Gross"),
         [
             (
                 row.entity,

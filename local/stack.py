@@ -1,5 +1,6 @@
 """The stack as a whole: what it takes to have a ledger, and to have everything, up."""
 
+import errno
 import json
 import shutil
 import socket
@@ -192,7 +193,9 @@ def require_ports(wanted: Iterable[Unit], state: Path) -> None:
                 probe.bind(("127.0.0.1", unit.port))
             except OSError as error:
                 if unit.port not in ours.get(unit.name, ()):  # else the unit starts anew
+                    why = (
+                        "is in use" if error.errno == errno.EADDRINUSE else f"is not ours ({error.strerror})"
+                    )
                     raise StackError(
-                        f"Port {unit.port} on 127.0.0.1 can't be had ({error.strerror}): "
-                        f"set {unit.port_name} to a free one."
+                        f"Port {unit.port} on 127.0.0.1 {why}: set {unit.port_name} to a free one."
                     ) from None

@@ -64,7 +64,7 @@ def refuse_unknown_conf() -> None:
 
 
 @contextmanager
-def one_sentence() -> Iterator[None]:
+def task_errors() -> Iterator[None]:
     """Fail the task with the error's own sentence, and retry only what may pass by itself."""
     try:
         yield

@@ -120,7 +120,7 @@ def _find(connection: Connection, run_no: int, rule: Rule, results: list[_Result
     expected = next(result.count for result in results if result.name == rule.name)
     if found != expected:
         raise AuditError(
-            f"Rule {rule.name} broke {expected} rows of run {run_no} for Great Expectations and {found} "
+            f"Rule {rule.name} matched {expected} rows of run {run_no} for Great Expectations and {found} "
             "for the ledger: not published."
         )
 

@@ -22,7 +22,7 @@ _ACCOUNTS = Path(__file__).resolve().parents[1] / "config" / "accounts.yaml"
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Serve until ended. Exit code 2 for what must be set right first, 1 where the port can't be had."""
+    """Serve until ended. Exit code 2 for what must be set right first, 1 where the port is in use."""
     asked = _parser().parse_args(arguments)
     if asked.list_faults:
         sys.stdout.write(markdown())

@@ -25,7 +25,7 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens at the address (port 0: a free one). OSError where it can't be had."""
+    """A socket that listens at the address (port 0: a free one). OSError where it is in use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:

@@ -70,7 +70,7 @@ class TokenSource:
         self._turn = threading.Condition()
         self._token: Token | None = None
         self._renewing = False
-        self._flights = 0  # finished requests for a token
+        self._requests = 0  # finished requests for a token
         self._doubted = False  # whether the API may refuse the next token, too
         self._failure: QBankError | None = None  # of the latest
         self.had_one = False  # whether there ever was a token
@@ -85,20 +85,20 @@ class TokenSource:
                 return standing
             self._renewing = True
         try:
-            landed: Token | QBankError = self._request(budget)
+            got: Token | QBankError = self._request(budget)
         except QBankError as error:
-            landed = error
+            got = error
         except BaseException:
             self._renewing = False  # a fault of our own must not hold the others for good
             raise
         with self._turn:
-            return self._land(landed)
+            return self._finish(got)
 
     def _standing(self, budget: Budget) -> Token | None:
         """What others got or have; None: it is this thread's turn to ask. Holds the lock."""
-        arrived = self._flights
+        arrived = self._requests
         while True:
-            if self._failure and (self._flights != arrived or not self._failure.retryable):
+            if self._failure and (self._requests != arrived or not self._failure.retryable):
                 raise copy.copy(self._failure)
             token, now = self._token, time.monotonic()
             if token is not None and now < (token.usable_until if self._renewing else token.renew_at):
@@ -109,20 +109,20 @@ class TokenSource:
                 raise refusal(NoReply(reason="timeout"), self._settings)
             self._turn.wait(min(budget.left(), 0.1))
 
-    def _land(self, landed: Token | QBankError) -> Token:
+    def _finish(self, got: Token | QBankError) -> Token:
         """The end of a request, for everybody. Holds the lock."""
         self._renewing = False
-        self._flights += 1
+        self._requests += 1
         self._turn.notify_all()
-        if isinstance(landed, Token):
-            self._token, self._failure, self.had_one = landed, None, True
-            return landed
+        if isinstance(got, Token):
+            self._token, self._failure, self.had_one = got, None, True
+            return got
         old, now = self._token, time.monotonic()
-        if landed.retryable and old is not None and now < old.usable_until:
+        if got.retryable and old is not None and now < old.usable_until:
             old.renew_at = now + 1.0  # it lives: go on with it, and ask again soon
             return old
-        self._failure = landed
-        raise copy.copy(landed)
+        self._failure = got
+        raise copy.copy(got)
 
     def may_replay(self, token: Token, budget: Budget, *, again: bool) -> bool:
         """The API refused a call with this token, `again` if it is the account's second refusal.

@@ -15,7 +15,7 @@ COLUMNS = (
 
 
 class CsvTable:
-    """A header, then a line for each account; nothing does not fit."""
+    """A header, then a line for each account; CSV accepts every account."""
 
     def __init__(self, made_at: datetime) -> None:
         pass

@@ -211,7 +211,7 @@ def test_a_rule_that_counts_otherwise_for_gx_and_for_the_ledger_blocks_publishin
     monkeypatch.setattr(audit, "RULES", broken("stale", odd))
     run_no = ledger.plan()
     ledger.fetch(run_no)
-    with pytest.raises(AuditError, match=r"Rule stale broke 3 rows .* and 0 for the ledger"):
+    with pytest.raises(AuditError, match=r"Rule stale matched 3 rows .* and 0 for the ledger"):
         ledger.audit(run_no)
     assert ledger.value("SELECT count(*) FROM sync.verdict") == 0
 

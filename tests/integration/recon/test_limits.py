@@ -29,7 +29,7 @@ def test_a_break_above_its_limit_is_named_without_its_amount(broken: Books) -> N
     with pytest.raises(BreakAboveLimitError) as raised:
         judge(broken, "EUR=10")
     assert str(raised.value) == (
-        "1 break(s) above the limit that nobody has taken on: x (EUR, 2024-10-01). Look at recon.open_break; "
+        "1 unassigned break(s) above the limit: x (EUR, 2024-10-01). Look at recon.open_break; "
         "correct the books, or prepare the sign-off."
     )
 
