@@ -19,7 +19,7 @@ from airflow.sdk import Asset, Param, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from qbank.hook import QBankHook
-from qbank_airflow.boundary import ledger, task_errors, refuse_unknown_conf
+from qbank_airflow.boundary import ledger, refuse_unknown_conf, task_errors
 from qbank_airflow.pool import POOL
 from qbank_ledger.audit import audit_run
 from qbank_ledger.config import accounts_file, data_docs_dir

@@ -27,7 +27,7 @@ from pathlib import Path
 from airflow.sdk import Asset, Param, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from qbank_airflow.boundary import ledger, task_errors, refuse_unknown_conf
+from qbank_airflow.boundary import ledger, refuse_unknown_conf, task_errors
 from qbank_ledger.close import close_month
 from qbank_ledger.config import break_limits
 from qbank_ledger.database import PATIENCE_S

@@ -50,7 +50,7 @@ def test_accounts_compared_as_a_sum_are_one_break(broken: Books) -> None:
     broken.account("y")
     broken.bank(day(1), "1", "y")
     broken.reconcile()
-    with pytest.raises(BreakAboveLimitError, match=r"^1 break.* on: x \(EUR"):
+    with pytest.raises(BreakAboveLimitError, match=r"^1 unassigned break.* limit: x \(EUR"):
         judge(broken, "EUR=10")
 
 
