@@ -20,9 +20,10 @@ from sqlalchemy.pool import NullPool
 
 from benchmarks import is_quick, print_table
 from qbank_ledger.audit import audit_run
-from qbank_ledger.database import engine_for, execute
-from qbank_ledger.migrate import migrate
+from qbank_ledger.db.connection import engine_for
+from qbank_ledger.db.migrate import migrate
 from qbank_ledger.publish import publish_run
+from qbank_ledger.sql import execute
 from qbank_ledger.verify import verify
 
 _RUN = """

@@ -23,8 +23,8 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
-from qbank_ledger.database import engine_for
-from qbank_ledger.migrate import migrate
+from qbank_ledger.db.connection import engine_for
+from qbank_ledger.db.migrate import migrate
 from qbank_ledger.verify import verify
 from qbank_sandbox.balance import balance_at
 

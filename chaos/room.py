@@ -18,7 +18,7 @@ from qbank.client import QBankClient
 from qbank.settings import Settings
 from qbank_ledger import audit, plan, publish, settle, stage
 from qbank_ledger.config import accounts_file, data_docs_dir, ledger_url
-from qbank_ledger.database import engine_for
+from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import LedgerError
 
 BUDGET_S = 120.0

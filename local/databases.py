@@ -11,8 +11,8 @@ from local.keys import LOGINS
 from local.postgres import Cluster
 from local.settings import LEDGER_CONNECTION
 from qbank_ledger.config import ledger_url
+from qbank_ledger.db.migrate import migrate
 from qbank_ledger.errors import LedgerError
-from qbank_ledger.migrate import migrate
 
 # Nothing of ours is found in a schema in which others may make functions.
 _PATH = "-c search_path=pg_catalog,pg_temp"

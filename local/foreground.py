@@ -30,9 +30,9 @@ from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, ROOT, Settings
 from local.stack import Stack
 from local.task_log import TaskLog
 from qbank_ledger.config import ledger_url
-from qbank_ledger.database import LOADER
+from qbank_ledger.db.connection import LOADER
+from qbank_ledger.db.migrate import migrate
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
-from qbank_ledger.migrate import migrate
 from qbank_ledger.terminal import say
 
 _AIRFLOW = [sys.executable, "-m", "local.redacted_airflow"]

@@ -10,7 +10,8 @@ from rich.text import Text
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from qbank_ledger.database import engine_for, transaction
+from qbank_ledger.db.connection import engine_for
+from qbank_ledger.db.transaction import transaction
 from qbank_ledger.terminal import visible
 
 # A dag_run_id is not unique, and a cleared run has more than one execution: the newest counts.

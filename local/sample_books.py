@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.engine import URL
 
-from qbank_ledger.amount import plain
-from qbank_ledger.database import engine_for, transaction
+from qbank_ledger.db.connection import engine_for
+from qbank_ledger.db.transaction import transaction
 from qbank_ledger.gl import load
+from qbank_ledger.money import plain
 from qbank_ledger.reconcile import reconcile
 
 # The entity with the most GL accounts that have a closing so far, on the date of its newest balance.

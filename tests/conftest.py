@@ -19,8 +19,8 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
-from qbank_ledger import database
-from qbank_ledger.migrate import migrate
+from qbank_ledger.db import transaction
+from qbank_ledger.db.migrate import migrate
 
 # Airflow reads its settings when it is imported, which a test module may do: they come first. Nothing
 # of the machine's own Airflow, connections or proxies gets in.
@@ -111,7 +111,7 @@ def _templates_are_compiled_once() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that a test takes away is not coming back: rooms need not wait for it for minutes."""
-    monkeypatch.setattr(database, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(transaction, "PATIENCE_S", 0.5)
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from sqlalchemy import Engine
 
 from qbank.errors import QBankError
-from qbank_ledger.allowed_server import require_allowed
 from qbank_ledger.config import postgres_url
-from qbank_ledger.database import engine_for
+from qbank_ledger.db.allowed_server import require_allowed
+from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import LedgerConnectionError, LedgerError
 
 LEDGER = "ledger_default"

@@ -10,11 +10,11 @@ from sqlalchemy.engine import URL
 
 from qbank_ledger.close import close_month
 from qbank_ledger.config import ledger_url
-from qbank_ledger.database import engine_for
-from qbank_ledger.dictionary import dictionary
+from qbank_ledger.db.connection import engine_for
+from qbank_ledger.db.dictionary import dictionary
+from qbank_ledger.db.migrate import migrate
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
 from qbank_ledger.export import command as export
-from qbank_ledger.migrate import migrate
 from qbank_ledger.terminal import print_anything, say
 from qbank_ledger.verify import verify
 

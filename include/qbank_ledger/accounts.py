@@ -15,13 +15,12 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from qbank_ledger.accounts_file import Entry, read_entries
-from qbank_ledger.amount import looks_grouped
-from qbank_ledger.cell import shown, unfit
-from qbank_ledger.currency import MINOR_UNITS
 from qbank_ledger.errors import AccountsFileError
+from qbank_ledger.files.cell import shown, unfit
+from qbank_ledger.files.problems import Problems, TooManyProblemsError
+from qbank_ledger.files.text_file import UnreadableFileError
 from qbank_ledger.model import Account
-from qbank_ledger.problems import Problems, TooManyProblemsError
-from qbank_ledger.text_file import UnreadableFileError
+from qbank_ledger.money import MINOR_UNITS, looks_grouped
 
 _REQUIRED = ("account_id", "currency", "entity", "gl_account")
 _OPTIONAL = (

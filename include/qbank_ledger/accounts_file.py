@@ -9,11 +9,11 @@ from pathlib import Path
 
 import yaml
 
-from qbank_ledger.cell import shown
-from qbank_ledger.problems import Problems
-from qbank_ledger.table_file import read_table
-from qbank_ledger.text_file import TextFile, UnreadableFileError
-from qbank_ledger.yaml_events import Events, is_on_one_line, kind_of, line_of, refused_to
+from qbank_ledger.files.cell import shown
+from qbank_ledger.files.problems import Problems
+from qbank_ledger.files.table_file import read_table
+from qbank_ledger.files.text_file import TextFile, UnreadableFileError
+from qbank_ledger.files.yaml_events import Events, is_on_one_line, kind_of, line_of, refused_to
 
 _MOST_ACCOUNTS = 250_000
 

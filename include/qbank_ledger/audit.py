@@ -20,9 +20,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from qbank_ledger.database import execute, in_transaction, patiently
+from qbank_ledger.db.transaction import in_transaction, patiently, plan_for_sets
 from qbank_ledger.errors import AuditError, LedgerError, LedgerUnavailableError, RunRefusedError
 from qbank_ledger.expectations import RULES, Rule
+from qbank_ledger.sql import execute
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ def _check_complete(connection: Connection, run_no: int) -> int:
 
 def _find_lookalikes(connection: Connection, run_no: int) -> None:
     """Write down which answers are exactly another account's: once for the run, not once for each rule."""
-    execute(connection, "plan_for_sets")
+    plan_for_sets(connection)
     since = execute(connection, "recent_runs", run_no=run_no).scalar_one()
     execute(connection, "find_lookalikes", run_no=run_no, since=since)
 

@@ -11,9 +11,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sqlalchemy.engine import URL
 
-from qbank_ledger.amount import looks_grouped
-from qbank_ledger.currency import MINOR_UNITS
 from qbank_ledger.errors import LedgerConnectionError, LedgerError
+from qbank_ledger.money import MINOR_UNITS, looks_grouped
 
 LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
 LEDGER_HOSTS = "QBANK_LEDGER_HOSTS"

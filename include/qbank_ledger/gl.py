@@ -13,13 +13,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from qbank_ledger.database import execute, in_transaction
+from qbank_ledger.db.migrate import require_newest
+from qbank_ledger.db.transaction import in_transaction, plan_for_sets
 from qbank_ledger.errors import LedgerError
+from qbank_ledger.files.problems import Problems, TooManyProblemsError
+from qbank_ledger.files.text_file import TextFile, UnreadableFileError
 from qbank_ledger.gl_match import log_unused
 from qbank_ledger.gl_rows import COLUMNS, KEYS, Kind, Row, read_rows
-from qbank_ledger.migrate import require_newest
-from qbank_ledger.problems import Problems, TooManyProblemsError
-from qbank_ledger.text_file import TextFile, UnreadableFileError
+from qbank_ledger.sql import execute
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def _load(connection: Connection, path: Path, kind: Kind) -> Load:
     rows = 0
     with TextFile(path) as file:
         require_newest(connection)
-        execute(connection, "plan_for_sets")
+        plan_for_sets(connection)
         execute(connection, "recon_incoming")
         with suppress(TooManyProblemsError):
             rows = _copy(connection, kind, read_rows(file, kind, problems))

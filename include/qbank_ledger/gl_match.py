@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from qbank_ledger.database import execute, transaction
+from qbank_ledger.db.transaction import transaction
 from qbank_ledger.errors import LedgerError
+from qbank_ledger.sql import execute
 
 log = logging.getLogger(__name__)
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from qbank_ledger.amount import too_many_decimals
-from qbank_ledger.cell import shown, unfit
-from qbank_ledger.currency import MINOR_UNITS
-from qbank_ledger.problems import Problems
-from qbank_ledger.table_file import read_table
-from qbank_ledger.text_file import TextFile
+from qbank_ledger.files.cell import shown, unfit
+from qbank_ledger.files.problems import Problems
+from qbank_ledger.files.table_file import read_table
+from qbank_ledger.files.text_file import TextFile
+from qbank_ledger.money import MINOR_UNITS, too_many_decimals
 
 Kind = Literal["gl", "items"]
 COLUMNS: Mapping[Kind, tuple[str, ...]] = {

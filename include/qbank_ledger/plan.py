@@ -15,11 +15,12 @@ from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.accounts import fingerprint, read_accounts
 from qbank_ledger.config import BATCH_SIZE, MAX_BATCHES, payload_days
-from qbank_ledger.database import execute, in_transaction
+from qbank_ledger.db.migrate import require_newest
+from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.errors import AccountsFileError, RunRefusedError
-from qbank_ledger.migrate import require_newest
 from qbank_ledger.model import Account
 from qbank_ledger.settle import close_run
+from qbank_ledger.sql import execute
 
 log = logging.getLogger(__name__)
 

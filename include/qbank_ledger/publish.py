@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Engine
 
-from qbank_ledger.database import execute, in_transaction
+from qbank_ledger.db.transaction import in_transaction, plan_for_sets
 from qbank_ledger.errors import RunRefusedError
+from qbank_ledger.sql import execute
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def _publish(connection: Connection, run_no: int) -> int:
         )
     if run.dry_run:
         return 0
-    execute(connection, "plan_for_sets")
+    plan_for_sets(connection)
     moment = execute(connection, "publish_moment").one()
     written = execute(connection, "publish_balances", run_no=run_no, **moment._mapping).rowcount
     if written:

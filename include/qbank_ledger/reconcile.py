@@ -12,9 +12,10 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, Engine, text
 
-from qbank_ledger.database import execute, in_transaction
+from qbank_ledger.db.migrate import require_newest
+from qbank_ledger.db.transaction import in_transaction, plan_for_sets
 from qbank_ledger.errors import BreakAboveLimitError, LedgerError
-from qbank_ledger.migrate import require_newest
+from qbank_ledger.sql import execute
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def reconcile(engine: Engine, as_of_date: date | None = None) -> dict[str, int]:
         if as_of_date and as_of_date > execute(connection, "recon_latest_date").scalar_one():
             raise DateAheadError(f"{as_of_date} is ahead of today: name a date that has begun.")
         connection.execute(_LOCK)
-        execute(connection, "plan_for_sets")
+        plan_for_sets(connection)
         execute(connection, "recon_pending", as_of_date=as_of_date)
         asked = execute(connection, "recon_asked").rowcount
         written = _compare(connection, as_of_date) if asked else {}

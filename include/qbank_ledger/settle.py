@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from qbank_ledger.database import execute, in_transaction
+from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.model import RunCounts
+from qbank_ledger.sql import execute
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,9 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, text
 
-from qbank_ledger.database import execute, in_transaction
+from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.model import Answer
+from qbank_ledger.sql import execute
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from qbank_ledger.database import execute, transaction
+from qbank_ledger.db.migrate import require_newest
+from qbank_ledger.db.transaction import transaction
 from qbank_ledger.errors import LedgerAlteredError
-from qbank_ledger.migrate import require_newest
+from qbank_ledger.sql import execute
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from local.postgres import Cluster
 from sqlalchemy.engine import URL
 
 from qbank_ledger.audit import _connected
-from qbank_ledger.database import engine_for
-from qbank_ledger.migrate import migrate
+from qbank_ledger.db.connection import engine_for
+from qbank_ledger.db.migrate import migrate
 from qbank_ledger.settle import settle
 from qbank_ledger.verify import verify
 from tests.conftest import free_port

@@ -17,7 +17,9 @@ OF_THE_LEDGER = [
     ROOT / "docs" / "architecture.md",
     ROOT / "docs" / "runbook.md",
 ]
-SQL = "".join(file.read_text() for file in sorted((ROOT / "include/qbank_ledger/migrations").glob("*/*.sql")))
+SQL = "".join(
+    file.read_text() for file in sorted((ROOT / "include/qbank_ledger/db/migrations").glob("*/*.sql"))
+)
 RELATION = re.compile(r"\b(?:ledger|sync)\.[a-z_]+\b(?!\.)")
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 

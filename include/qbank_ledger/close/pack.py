@@ -22,10 +22,11 @@ from qbank_ledger.close.table import cells
 from qbank_ledger.close.tally import Tally
 from qbank_ledger.close.workbook import Workbook, workbook
 from qbank_ledger.config import close_dir
-from qbank_ledger.database import execute, patiently, snapshot, statement
+from qbank_ledger.db.migrate import require_newest
+from qbank_ledger.db.transaction import patiently, snapshot
 from qbank_ledger.errors import LedgerError
-from qbank_ledger.migrate import require_newest
-from qbank_ledger.scratch import scratch
+from qbank_ledger.files.scratch import scratch
+from qbank_ledger.sql import execute, statement
 
 log = logging.getLogger(__name__)
 

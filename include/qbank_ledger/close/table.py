@@ -7,7 +7,7 @@ from decimal import Context, Decimal, Inexact
 from functools import reduce
 from typing import Any
 
-from qbank_ledger.amount import plain
+from qbank_ledger.money import plain
 
 # Adds exactly or raises: PostgreSQL's numerics are longer than Python's default of 28 digits.
 _EXACT = Context(prec=1000, traps=[Inexact])

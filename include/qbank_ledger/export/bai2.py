@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from qbank_ledger.amount import plain
 from qbank_ledger.export.balance import Balance, UnfitError
+from qbank_ledger.money import plain
 
 SENDER, RECEIVER = "QBANK", "ERP"
 PARTY_CHARACTERS = 20  # so that records 01 and 02 fit a line

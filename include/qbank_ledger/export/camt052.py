@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from xml.sax.saxutils import escape
 
-from qbank_ledger.amount import plain
 from qbank_ledger.export.balance import Balance, UnfitError, is_iban, utc
+from qbank_ledger.money import plain
 
 # What names a bank by its BIC, by version.
 BIC_ELEMENT = {"001.02": "BIC", "001.08": "BICFI"}

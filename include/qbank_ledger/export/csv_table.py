@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable
 from datetime import datetime
 
-from qbank_ledger.amount import plain
 from qbank_ledger.export.balance import Balance, utc
+from qbank_ledger.money import plain
 
 COLUMNS = (
     "account_id", "name", "entity", "gl_account", "bank_id", "bank_account", "currency", "ledger_balance",

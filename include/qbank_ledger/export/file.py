@@ -11,9 +11,10 @@ from typing import Any, Protocol, TextIO
 
 from sqlalchemy import Engine, text
 
-from qbank_ledger.database import snapshot, statement
+from qbank_ledger.db.migrate import require_newest
+from qbank_ledger.db.transaction import snapshot
 from qbank_ledger.export.balance import Balance, ExportError, UnfitError
-from qbank_ledger.migrate import require_newest
+from qbank_ledger.sql import statement
 
 log = logging.getLogger(__name__)
 

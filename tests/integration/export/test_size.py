@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from qbank_ledger.database import engine_for
+from qbank_ledger.db.connection import engine_for
 from qbank_ledger.export import export_balances
 from qbank_ledger.export.csv_table import CsvTable
 from tests.integration.conftest import EMPTY

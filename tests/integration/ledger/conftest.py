@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 
 from qbank_ledger import audit
 from qbank_ledger.audit import audit_run
-from qbank_ledger.database import engine_for
+from qbank_ledger.db.connection import engine_for
 from qbank_ledger.expectations import RULES
 from qbank_ledger.plan import plan_run
 from qbank_ledger.publish import publish_run

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from qbank_ledger import audit, expectations
-from qbank_ledger.database import engine_for
+from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import AuditError, LedgerError
 
 from .conftest import Ledger, Reply

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import exc
 
-from qbank_ledger.database import engine_for
+from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import LedgerAlteredError, RunRefusedError
 from qbank_ledger.export.csv_table import CsvTable
 from qbank_ledger.export.file import export_balances

@@ -20,7 +20,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
 from qbank_ledger import publish
-from qbank_ledger.database import engine_for
+from qbank_ledger.db.connection import engine_for
 from qbank_ledger.verify import verify
 
 from .conftest import Ledger

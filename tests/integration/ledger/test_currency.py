@@ -5,7 +5,7 @@ import string
 
 from iso4217 import Currency
 
-from qbank_ledger.currency import MINOR_UNITS
+from qbank_ledger.money import MINOR_UNITS
 
 from .conftest import Ledger
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qbank_ledger.dictionary import dictionary
+from qbank_ledger.db.dictionary import dictionary
 from tests.conftest import REPOSITORY
 
 from .conftest import Ledger

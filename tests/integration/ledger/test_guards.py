@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, exc
 
-from qbank_ledger.database import engine_for
+from qbank_ledger.db.connection import engine_for
 
 from .conftest import Ledger, Reply, failed
 

@@ -14,9 +14,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from qbank_ledger.config import postgres_url
-from qbank_ledger.database import engine_for, transaction
+from qbank_ledger.db.connection import engine_for
+from qbank_ledger.db.migrate import migrate
+from qbank_ledger.db.transaction import transaction
 from qbank_ledger.errors import LedgerConnectionError
-from qbank_ledger.migrate import migrate
 from qbank_ledger.reconcile import reconcile
 from qbank_ledger.verify import verify
 

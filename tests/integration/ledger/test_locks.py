@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, exc
 from sqlalchemy.pool import NullPool
 
-from qbank_ledger import migrate, settle
-from qbank_ledger.database import engine_for
+from qbank_ledger import settle
+from qbank_ledger.db import migrate
+from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import LockedError
 from qbank_ledger.reconcile import reconcile
 

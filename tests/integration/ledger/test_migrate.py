@@ -14,10 +14,10 @@ from sqlalchemy import Engine, create_engine, exc, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
-from qbank_ledger import migrate as module
-from qbank_ledger.database import engine_for
+from qbank_ledger.db import migrate as module
+from qbank_ledger.db.connection import engine_for
+from qbank_ledger.db.migrate import migrate, require_newest
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError, NotMigratedError
-from qbank_ledger.migrate import migrate, require_newest
 from qbank_ledger.reconcile import reconcile
 from qbank_ledger.verify import verify
 from tests.conftest import POSTGRES, throwaway

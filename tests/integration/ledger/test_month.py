@@ -19,8 +19,9 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
-from qbank_ledger import audit, plan, session
-from qbank_ledger.database import engine_for
+from qbank_ledger import audit, plan
+from qbank_ledger.db import session
+from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import RunRefusedError
 from qbank_ledger.expectations import RULES
 from qbank_ledger.verify import verify

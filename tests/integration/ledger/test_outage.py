@@ -17,22 +17,23 @@ from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.pool import NullPool
 
-from qbank_ledger import audit, database, gl, plan, publish, reconcile, settle, stage
+from qbank_ledger import audit, gl, plan, publish, reconcile, settle, stage
 from qbank_ledger.close import close_month, pack
-from qbank_ledger.database import in_transaction
+from qbank_ledger.db import transaction
+from qbank_ledger.db.migrate import migrate
+from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.errors import AuditError, LedgerUnavailableError, NotMigratedError
-from qbank_ledger.migrate import migrate
 from tests.conftest import throwaway
 
 from .conftest import Ledger, Reply, failed
 
 AWAY_S = 1.0
-assert database.PATIENCE_S >= 180  # before a test sets it
+assert transaction.PATIENCE_S >= 180  # before a test sets it
 
 
 @pytest.fixture(autouse=True)
 def _patience(_no_patience: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "PATIENCE_S", 30.0)
+    monkeypatch.setattr(transaction, "PATIENCE_S", 30.0)
 
 
 @pytest.fixture(scope="module")
@@ -261,7 +262,7 @@ def test_a_failure_is_counted_once_though_the_commit_of_its_chunk_was_lost(
 def test_a_server_that_stays_away_is_one_sentence_after_the_wait(
     ledger: Ledger, own_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(transaction, "PATIENCE_S", 0.1)
     began = time.monotonic()
     own_cluster.stop()
     with pytest.raises(

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.engine import URL
 
-from qbank_ledger.database import engine_for
+from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import AccountsFileError, LedgerConnectionError, NotMigratedError, RunRefusedError
 from qbank_ledger.plan import plan_run
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from qbank_ledger import publish
-from qbank_ledger.database import statement_text
+from qbank_ledger.db.statements import statement_text
 
 from .conftest import Ledger
 
@@ -205,7 +205,9 @@ def test_a_publish_looks_nothing_up_row_by_row(ledger: Ledger, monkeypatch: pyte
 
     def looking(connection: Connection, name: str, **parameters: Any) -> Any:
         if name == "publish_balances":
-            lines = connection.execute(text(f"EXPLAIN {statement_text(name)}"), parameters).scalars()
+            lines = connection.execute(
+                text(f"EXPLAIN {statement_text('qbank_ledger.sql', name)}"), parameters
+            ).scalars()
             plans.append("\n".join(lines))
         return real(connection, name, **parameters)
 

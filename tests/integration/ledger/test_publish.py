@@ -9,8 +9,9 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import exc, text
 
-from qbank_ledger import database, publish
-from qbank_ledger.database import snapshot
+from qbank_ledger import publish
+from qbank_ledger.db import transaction
+from qbank_ledger.db.transaction import snapshot
 from qbank_ledger.errors import LedgerUnavailableError, RunRefusedError
 from qbank_ledger.verify import verify
 
@@ -134,7 +135,7 @@ def test_a_deadlock_is_tried_again(ledger: Ledger, monkeypatch: pytest.MonkeyPat
     run_no = ledger.plan()
     ledger.fetch(run_no)
     ledger.quick_audit(run_no)
-    monkeypatch.setattr(database, "PATIENCE_S", 30.0)
+    monkeypatch.setattr(transaction, "PATIENCE_S", 30.0)
     real, calls = publish._publish, []
 
     def once(connection, number):  # type: ignore[no-untyped-def]

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from qbank_ledger.database import engine_for
+from qbank_ledger.db.connection import engine_for
 from tests.conftest import REPOSITORY
 
 from .conftest import Ledger, Reply

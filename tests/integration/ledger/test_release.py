@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import exc
 
-from qbank_ledger.database import engine_for
+from qbank_ledger.db.connection import engine_for
 from qbank_ledger.verify import verify
 
 from .conftest import Ledger, Reply, failed

@@ -14,10 +14,11 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
-from qbank_ledger.database import engine_for, snapshot, transaction
+from qbank_ledger.db.connection import engine_for
+from qbank_ledger.db.migrate import migrate, sql_for_dba
+from qbank_ledger.db.session import settings_of
+from qbank_ledger.db.transaction import snapshot, transaction
 from qbank_ledger.errors import LedgerConnectionError, LedgerUnavailableError
-from qbank_ledger.migrate import migrate, sql_for_dba
-from qbank_ledger.session import settings_of
 from qbank_ledger.settle import settle
 from qbank_ledger.verify import verify
 from tests.conftest import _url, free_port, throwaway

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, text
 
 from qbank_ledger import publish
 from qbank_ledger import verify as module
-from qbank_ledger.database import execute
 from qbank_ledger.errors import LedgerAlteredError
+from qbank_ledger.sql import execute
 from qbank_ledger.verify import verify
 
 from .conftest import Ledger, Reply

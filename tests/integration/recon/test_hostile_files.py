@@ -35,7 +35,7 @@ LOAD = """
 import json, resource, sys
 from pathlib import Path
 from sqlalchemy import make_url
-from qbank_ledger.database import engine_for
+from qbank_ledger.db.connection import engine_for
 from qbank_ledger.gl import load
 peaks = []
 for name in sys.argv[1:]:

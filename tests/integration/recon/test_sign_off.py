@@ -15,9 +15,9 @@ from sqlalchemy import Connection, Engine, create_engine, exc
 from sqlalchemy.pool import NullPool
 
 from qbank_ledger import reconcile as module
-from qbank_ledger.database import execute
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.reconcile import reconcile
+from qbank_ledger.sql import execute
 from tests.conftest import REPOSITORY
 from tests.integration.ledger.conftest import Ledger
 

@@ -11,7 +11,7 @@ from local.postgres import Cluster
 from sqlalchemy import make_url
 from tests.conftest import throwaway
 
-from qbank_ledger.migrate import migrate
+from qbank_ledger.db.migrate import migrate
 
 LOGINS = {
     "airflow": "AIRFLOW_DB_PASSWORD",

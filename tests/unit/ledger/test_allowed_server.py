@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from qbank_ledger.allowed_server import require_allowed
 from qbank_ledger.config import LEDGER_CONNECTION, ledger_url, postgres_url
+from qbank_ledger.db.allowed_server import require_allowed
 from qbank_ledger.errors import LedgerConnectionError
 
 DEPLOYED = {LEDGER_CONNECTION: "postgres://runs:hunter2@db.example/ledger"}

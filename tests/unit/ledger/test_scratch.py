@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from qbank_ledger.scratch import scratch
+from qbank_ledger.files.scratch import scratch
 
 WRITER = """
 import sys, time
 from pathlib import Path
-from qbank_ledger.scratch import scratch
+from qbank_ledger.files.scratch import scratch
 with scratch(Path(sys.argv[1]), ".close-") as folder:
     (folder / "half.xlsx").write_text("half")
     print(folder, flush=True)

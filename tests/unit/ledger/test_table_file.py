@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from qbank_ledger.problems import Problems
-from qbank_ledger.table_file import read_table
-from qbank_ledger.text_file import TextFile
+from qbank_ledger.files.problems import Problems
+from qbank_ledger.files.table_file import read_table
+from qbank_ledger.files.text_file import TextFile
 
 
 def records(path: Path, content: str) -> tuple[list[tuple[int, list[str]]], str]:

@@ -1,6 +1,6 @@
 """Reading that stays quick: indexes that hold an hour together, coverage in one pass."""
 
-from qbank_ledger.migrate import apply
+from qbank_ledger.db.migrate import apply
 
 revision = "0006_reading"
 down_revision = "0005_changed"

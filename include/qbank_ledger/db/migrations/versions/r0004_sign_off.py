@@ -1,6 +1,6 @@
 """Sign-off of reconciliations: prepared by one, approved by another, taken back by a restatement."""
 
-from qbank_ledger.migrate import apply
+from qbank_ledger.db.migrate import apply
 
 revision = "0004_sign_off"
 down_revision = "0003_recon"

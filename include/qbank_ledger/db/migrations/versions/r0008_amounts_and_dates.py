@@ -1,6 +1,6 @@
 """No more decimals than the currency has; a row keeps its line; a date outside its time changes no age."""
 
-from qbank_ledger.migrate import apply
+from qbank_ledger.db.migrate import apply
 
 revision = "0008_amounts_and_dates"
 down_revision = "0007_words"

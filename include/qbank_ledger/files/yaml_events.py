@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import yaml
 from yaml.resolver import Resolver
 
-from qbank_ledger.cell import shown
-from qbank_ledger.problems import Problems
+from qbank_ledger.files.cell import shown
+from qbank_ledger.files.problems import Problems
 
 _DEEPEST = 10
 _RESOLVER = Resolver()

@@ -9,7 +9,8 @@ from itertools import groupby
 
 from sqlalchemy import Connection, Engine
 
-from qbank_ledger.database import execute, transaction
+from qbank_ledger.db.sql import execute
+from qbank_ledger.db.transaction import transaction
 
 _HEAD = """# Data dictionary
 

@@ -1,24 +1,18 @@
-"""Connections to the ledger: their limits, their role, and what their errors mean.
+"""Connections to the ledger: how one is made, and what PostgreSQL's errors mean, as sentences.
 
-Owns how a connection is made and how PostgreSQL's errors become sentences. Functions elsewhere
-take an open connection; who opened it owns the transaction.
+What each transaction on it runs with: session.py.
 """
 
-import logging
-import math
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache, partial
-from importlib import resources
-from itertools import count
-from typing import Any, TypeVar
+from functools import partial
 
 import psycopg2
-from sqlalchemy import Connection, Engine, TextClause, create_engine, exc, text
+from sqlalchemy import Engine, create_engine, exc
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool, Pool
 
+from qbank_ledger.db.session import LedgerConnection, settings_of
 from qbank_ledger.errors import (
     LedgerConnectionError,
     LedgerError,
@@ -26,21 +20,9 @@ from qbank_ledger.errors import (
     LockedError,
     NotMigratedError,
 )
-from qbank_ledger.session import LedgerConnection, settings_of
-from qbank_ledger.waits import watched
-
-log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 LOADER = "qbank_loader"
 READ_ONLY = "25006"  # SQLSTATE read_only_sql_transaction
-
-# How long a room waits for a server that is away: a restart or a failover takes less.
-PATIENCE_S = 240.0
-_LONGEST_WAIT_S = 3.0
-_XID = text("SELECT pg_current_xact_id()::text")
-_XACT_STATUS = text("SELECT pg_xact_status(CAST(:xid AS xid8))")
 
 # What libpq keeps to itself: a dead server is noticed.
 _CONNECT = {
@@ -138,86 +120,3 @@ def _translated(error: BaseException | None, *, is_lost: bool = False) -> Ledger
             "ledger_default points to it."
         )
     return kind(sentence)
-
-
-@contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
-    """One transaction on one connection; errors come out as LedgerError."""
-    with translated_errors(), engine.begin() as connection, watched(engine, connection, execute):
-        yield connection
-
-
-def in_transaction(engine: Engine, work: Callable[[Connection], T], *, until: float = -math.inf) -> T:
-    """``work`` in one transaction, which happens once, also where the server goes away in its midst.
-
-    A server that is restarted, fails over or is out of reach is waited for, PATIENCE_S seconds or until an
-    instant of ``time.monotonic()``, whichever is later, and the transaction is made again, unless its commit
-    had arrived: that is read back. So is one that met a deadlock, or that PostgreSQL asks to try again.
-    Raises what ``transaction`` does, LedgerUnavailableError after the wait.
-    """
-    made: tuple[str, T] | None = None
-
-    def once() -> T:
-        nonlocal made
-        with translated_errors(), engine.connect() as connection:
-            if made and _is_committed(connection, made[0]):
-                return made[1]
-            made = None
-            with connection.begin(), watched(engine, connection, execute):
-                xid = connection.execute(_XID).scalar_one()
-                result = work(connection)
-                made = xid, result
-            return result
-
-    return patiently(once, max(PATIENCE_S, until - time.monotonic()))
-
-
-def patiently(work: Callable[[], T], patience_s: float | None = None) -> T:
-    """``work``, again while the ledger's server is away, for ``patience_s`` seconds (PATIENCE_S) at most.
-
-    Raises LedgerUnavailableError after that, and what else ``work`` raises at once.
-    """
-    ends = time.monotonic() + (PATIENCE_S if patience_s is None else patience_s)
-    for attempt in count():
-        try:
-            return work()
-        except LedgerUnavailableError as error:
-            wait = min(_LONGEST_WAIT_S, 0.1 * 2**attempt)
-            if time.monotonic() + wait >= ends:
-                raise
-            log.warning("%s Waiting for it, %.0f s at most.", error, ends - time.monotonic())
-            time.sleep(wait)
-    raise AssertionError("unreachable")
-
-
-def _is_committed(connection: Connection, xid: str) -> bool:
-    """How a transaction ended whose answer was lost; the server may still be at it."""
-    with connection.begin():
-        while (status := connection.execute(_XACT_STATUS, {"xid": xid}).scalar()) == "in progress":
-            time.sleep(0.1)
-    return status == "committed"
-
-
-@contextmanager
-def snapshot(engine: Engine) -> Iterator[Connection]:
-    """One REPEATABLE READ, READ ONLY transaction, which joins sets whole: one state of the ledger."""
-    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    with transaction(engine.execution_options(**options)) as connection:
-        execute(connection, "plan_for_sets")
-        yield connection
-
-
-@cache
-def statement(name: str) -> TextClause:
-    """The statement that ``sql/<name>.sql`` holds."""
-    return text(statement_text(name))
-
-
-def statement_text(name: str) -> str:
-    """The text of ``sql/<name>.sql``."""
-    return resources.files("qbank_ledger").joinpath("sql", f"{name}.sql").read_text("utf-8")
-
-
-def execute(connection: Connection, name: str, **parameters: Any) -> Any:
-    """Run ``sql/<name>.sql`` with bind parameters; returns SQLAlchemy's result."""
-    return connection.execute(statement(name), parameters)

@@ -1,6 +1,6 @@
 """An account that the bank asked to wait for longer than there was says so."""
 
-from qbank_ledger.migrate import apply
+from qbank_ledger.db.migrate import apply
 
 revision = "0010_retry_after"
 down_revision = "0009_lookalike"

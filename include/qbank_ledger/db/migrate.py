@@ -17,11 +17,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, exc, text
 from sqlalchemy.engine import URL
 
-from qbank_ledger.database import READ_ONLY, engine_for, transaction
+from qbank_ledger.db.connection import READ_ONLY, engine_for
+from qbank_ledger.db.session import PINNED
+from qbank_ledger.db.transaction import transaction
 from qbank_ledger.errors import LedgerError, LockedError, MigrationNotAllowedError, NotMigratedError
-from qbank_ledger.session import PINNED
 
-_MIGRATIONS = resources.files("qbank_ledger").joinpath("migrations")
+_MIGRATIONS = resources.files("qbank_ledger.db").joinpath("migrations")
 _VERSIONED = text("SELECT to_regclass('ledger.alembic_version') IS NOT NULL")
 _IS_SUPERUSER = text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
 _BECOME_OWNER = text(

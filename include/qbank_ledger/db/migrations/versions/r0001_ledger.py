@@ -1,6 +1,6 @@
 """The ledger, the rooms of the sync, their guards and their grants."""
 
-from qbank_ledger.migrate import apply
+from qbank_ledger.db.migrate import apply
 
 revision = "0001_ledger"
 down_revision = None

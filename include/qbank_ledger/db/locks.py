@@ -6,39 +6,35 @@ each transaction that takes longer than a moment.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
-from typing import Any
 
 import psycopg2
 from sqlalchemy import Connection, Engine, exc
 
+from qbank_ledger.db.session import LedgerConnection
+from qbank_ledger.db.sql import execute
 from qbank_ledger.errors import LedgerError
-from qbank_ledger.session import LedgerConnection
 
 log = logging.getLogger(__name__)
-
-Execute = Callable[..., Any]
 
 _LOOK_EVERY_S = 0.5
 _WARN_AFTER_S = 3.0
 
 
 @contextmanager
-def watched(engine: Engine, connection: Connection, execute: Execute) -> Iterator[None]:
+def watched(engine: Engine, connection: Connection) -> Iterator[None]:
     """Warn of a wait for a lock that lasts, and add to an error after it who held the lock.
 
-    ``engine`` gives the connection that looks, as the same login; ``execute`` runs a file of ``sql/``.
+    ``engine`` gives the connection that looks, as the same login.
     """
     session = connection.connection.dbapi_connection
     if not isinstance(session, LedgerConnection):  # of an engine that is not engine_for's
         yield
         return
     over, seen = Event(), list[str]()
-    thread = Thread(
-        target=_look, args=(engine, session, execute, over, seen), name="ledger-lock-watch", daemon=True
-    )
+    thread = Thread(target=_look, args=(engine, session, over, seen), name="ledger-lock-watch", daemon=True)
     thread.start()
     try:
         yield
@@ -53,7 +49,7 @@ def watched(engine: Engine, connection: Connection, execute: Execute) -> Iterato
         thread.join(1)
 
 
-def _look(engine: Engine, session: LedgerConnection, execute: Execute, over: Event, seen: list[str]) -> None:
+def _look(engine: Engine, session: LedgerConnection, over: Event, seen: list[str]) -> None:
     """Keep in ``seen`` the last holders, until it is over; a look that fails costs the names alone."""
     if over.wait(_LOOK_EVERY_S):
         return
@@ -68,14 +64,14 @@ def _look(engine: Engine, session: LedgerConnection, execute: Execute, over: Eve
             else:
                 seen[:] = [holders]
                 since = since or time.monotonic()
-                _have_readers_make_way(connection, session, execute)
+                _have_readers_make_way(connection, session)
                 if time.monotonic() - since >= _WARN_AFTER_S:
                     log.warning("The ledger waits for a lock, held by %s.", holders)
                     since = time.monotonic() + 10 * _WARN_AFTER_S
             over.wait(_LOOK_EVERY_S)
 
 
-def _have_readers_make_way(connection: Connection, session: LedgerConnection, execute: Execute) -> None:
+def _have_readers_make_way(connection: Connection, session: LedgerConnection) -> None:
     """Only runs may: for any other login it is refused, and readers stay where they are."""
     with suppress(exc.ProgrammingError), connection.begin():
         cancelled = execute(connection, "make_way", pid=session.server_pid).scalars().all()

@@ -1,10 +1,19 @@
-"""Amounts as text, digit by digit: Decimal's own arithmetic would round to 28 digits."""
+"""Money: the currencies that it can be in, and amounts as text, digit by digit.
+
+Decimal's own arithmetic would round to 28 digits. The database has the same list of currencies in
+``ledger.minor_units``; a test holds the two together.
+"""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 
-from qbank_ledger.currency import MINOR_UNITS
+from iso4217 import Currency
 
+# Without those that have no minor units and are no money of an account: XXX, XTS, gold, SDRs.
+MINOR_UNITS: Mapping[str, int] = {
+    currency.code: currency.exponent for currency in Currency if currency.exponent is not None
+}
 _GROUPED = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}", re.ASCII)
 
 

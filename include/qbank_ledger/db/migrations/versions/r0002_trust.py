@@ -1,6 +1,6 @@
 """Time, coverage, seals that name a row, release from quarantine, retention."""
 
-from qbank_ledger.migrate import apply
+from qbank_ledger.db.migrate import apply
 
 revision = "0002_trust"
 down_revision = "0001_ledger"

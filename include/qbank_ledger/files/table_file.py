@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from qbank_ledger.problems import Problems
-from qbank_ledger.text_file import TextFile, UnreadableFileError
+from qbank_ledger.files.problems import Problems
+from qbank_ledger.files.text_file import TextFile, UnreadableFileError
 
 _SEPARATOR = re.compile(r'"?sep=(.)"?[,;\t]*', re.IGNORECASE)
 _QUOTED = re.compile('"[^"]*"')

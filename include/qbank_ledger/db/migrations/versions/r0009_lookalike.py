@@ -1,6 +1,6 @@
 """Answers that are exactly another account's are written down."""
 
-from qbank_ledger.migrate import apply
+from qbank_ledger.db.migrate import apply
 
 revision = "0009_lookalike"
 down_revision = "0008_amounts_and_dates"

@@ -1,6 +1,6 @@
 """The general ledger's balances and items, and what comparing them with the bank found."""
 
-from qbank_ledger.migrate import apply
+from qbank_ledger.db.migrate import apply
 
 revision = "0003_recon"
 down_revision = "0002_trust"
