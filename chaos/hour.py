@@ -25,7 +25,7 @@ from sqlalchemy.pool import NullPool
 
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.migrate import migrate
-from qbank_ledger.verify import verify
+from qbank_ledger.seals.verify import verify
 from qbank_sandbox.balance import balance_at
 
 ACCOUNTS = 600

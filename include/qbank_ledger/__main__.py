@@ -8,15 +8,15 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from qbank_ledger.close import close_month
 from qbank_ledger.config import ledger_url
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.dictionary import dictionary
 from qbank_ledger.db.migrate import migrate
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
 from qbank_ledger.export import command as export
+from qbank_ledger.month_end.pack import close_month
+from qbank_ledger.seals.verify import verify
 from qbank_ledger.terminal import print_anything, say
-from qbank_ledger.verify import verify
 
 
 def _no_options(_parser: ArgumentParser) -> None:

@@ -16,8 +16,8 @@ from sqlalchemy.engine import URL
 from qbank_ledger.audit import _connected
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.migrate import migrate
+from qbank_ledger.seals.verify import verify
 from qbank_ledger.settle import settle
-from qbank_ledger.verify import verify
 from tests.conftest import free_port
 from tests.integration.ledger.conftest import PASSWORD, Ledger, Reply
 from tests.thirdparty.program import from_debian, running

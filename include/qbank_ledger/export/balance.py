@@ -22,7 +22,7 @@ class UnfitError(Exception):
 class Balance:
     """An active account with its newest balance; money is in ``currency``, exact; times are UTC.
 
-    From ``ledger.account`` and ``ledger.latest_balance`` (``sql/export_balances.sql``).
+    From ``ledger.account`` and ``ledger.latest_balance`` (``sql/newest_balances.sql``).
     """
 
     account_id: str

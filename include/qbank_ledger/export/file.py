@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import snapshot
 from qbank_ledger.export.balance import Balance, ExportError, UnfitError
-from qbank_ledger.sql import statement
+from qbank_ledger.export.sql import statement
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def export_balances(
         require_newest(connection)
         writer = form(connection.execute(_NOW).scalar_one())
         stream = connection.execution_options(yield_per=_CHUNK_ROWS)
-        for row in stream.execute(statement("export_balances")):
+        for row in stream.execute(statement("newest_balances")):
             try:
                 balance = _balance(row)
                 account = writer.account(balance)

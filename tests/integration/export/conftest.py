@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from qbank_ledger.db.connection import engine_for
-from qbank_ledger.export import Export, Format, export_balances
+from qbank_ledger.export.file import Export, Format, export_balances
 from tests.integration.ledger.conftest import Ledger
 
 

@@ -213,7 +213,7 @@ def test_a_file_stays_as_it_was_when_the_ledger_breaks_off(desk: Desk, folder: P
     code = (
         "import sys; from qbank_ledger import __main__; from qbank_ledger.db import statements; read = statements.statement_text\n"
         "statements.statement_text = lambda package, name: read(package, name).replace('a.name,', 'ledger.break_off(a.account_id) AS name,')"
-        "if name == 'export_balances' else read(package, name)\n"
+        "if name == 'newest_balances' else read(package, name)\n"
         "sys.argv[1:] = ['export', '--format', 'csv', '--output', sys.argv[1]]; sys.exit(__main__.main())"
     )
     environ = {**os.environ, "AIRFLOW_CONN_LEDGER_DEFAULT": connection(desk.ledger.url)}

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from qbank_ledger.db.connection import engine_for
-from qbank_ledger.export import export_balances
 from qbank_ledger.export.csv_table import CsvTable
+from qbank_ledger.export.file import export_balances
 from tests.integration.conftest import EMPTY
 
 from .conftest import Desk, connection

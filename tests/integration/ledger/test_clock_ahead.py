@@ -14,7 +14,7 @@ from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import LedgerAlteredError, RunRefusedError
 from qbank_ledger.export.csv_table import CsvTable
 from qbank_ledger.export.file import export_balances
-from qbank_ledger.verify import verify
+from qbank_ledger.seals.verify import verify
 
 from .conftest import Ledger, Reply, failed
 

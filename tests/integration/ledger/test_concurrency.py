@@ -21,7 +21,7 @@ from sqlalchemy.pool import QueuePool
 
 from qbank_ledger import publish
 from qbank_ledger.db.connection import engine_for
-from qbank_ledger.verify import verify
+from qbank_ledger.seals.verify import verify
 
 from .conftest import Ledger
 

@@ -19,7 +19,7 @@ from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.migrate import migrate, require_newest
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError, NotMigratedError
 from qbank_ledger.reconcile import reconcile
-from qbank_ledger.verify import verify
+from qbank_ledger.seals.verify import verify
 from tests.conftest import POSTGRES, throwaway
 
 PASSWORD = "of-this-test-only"

@@ -24,7 +24,7 @@ from qbank_ledger.db import session
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import RunRefusedError
 from qbank_ledger.expectations import RULES
-from qbank_ledger.verify import verify
+from qbank_ledger.seals.verify import verify
 
 from .conftest import Ledger, Reply, failed
 

@@ -18,11 +18,12 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.pool import NullPool
 
 from qbank_ledger import audit, gl, plan, publish, reconcile, settle, stage
-from qbank_ledger.close import close_month, pack
 from qbank_ledger.db import transaction
 from qbank_ledger.db.migrate import migrate
 from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.errors import AuditError, LedgerUnavailableError, NotMigratedError
+from qbank_ledger.month_end import pack
+from qbank_ledger.month_end.pack import close_month
 from tests.conftest import throwaway
 
 from .conftest import Ledger, Reply, failed
@@ -302,10 +303,10 @@ def test_a_close_pack_waits_for_the_server_where_it_is_told_to(
 ) -> None:
     ledger.quick_run()
     month = ledger.value("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')")
-    shoot(monkeypatch, pack, "close_scope", own_cluster)
+    shoot(monkeypatch, pack, "scope", own_cluster)
     made = close_month(ledger.engine, month, tmp_path / "close", patience_s=60)
     assert made.workbook.exists()
-    shoot(monkeypatch, pack, "close_scope", own_cluster)
+    shoot(monkeypatch, pack, "scope", own_cluster)
     with pytest.raises(LedgerUnavailableError, match="did not answer"):  # and no word of a folder
         close_month(ledger.engine, month, tmp_path / "close")
     assert sorted(path.name for path in (tmp_path / "close").iterdir()) == [f"{month}.html", f"{month}.xlsx"]

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import exc
 
 from qbank_ledger.db.connection import engine_for
-from qbank_ledger.verify import verify
+from qbank_ledger.seals.verify import verify
 
 from .conftest import Ledger, Reply, failed
 

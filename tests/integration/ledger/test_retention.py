@@ -5,7 +5,7 @@ from sqlalchemy import exc
 
 from qbank_ledger.config import payload_days
 from qbank_ledger.errors import LedgerError
-from qbank_ledger.verify import verify
+from qbank_ledger.seals.verify import verify
 
 from .conftest import Ledger, Reply
 

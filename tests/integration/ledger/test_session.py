@@ -19,8 +19,8 @@ from qbank_ledger.db.migrate import migrate, sql_for_dba
 from qbank_ledger.db.session import settings_of
 from qbank_ledger.db.transaction import snapshot, transaction
 from qbank_ledger.errors import LedgerConnectionError, LedgerUnavailableError
+from qbank_ledger.seals.verify import verify
 from qbank_ledger.settle import settle
-from qbank_ledger.verify import verify
 from tests.conftest import _url, free_port, throwaway
 
 from .conftest import PASSWORD, Ledger, Reply

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from qbank_ledger.close.month import CloseError, Month
-from qbank_ledger.close.table import Amount, total
+from qbank_ledger.month_end.month import CloseError, Month
+from qbank_ledger.month_end.table import Amount, total
 
 LONG = "-" + "9" * 36 + ".99"
 

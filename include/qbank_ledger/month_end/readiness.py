@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from qbank_ledger.close.month import Month
-from qbank_ledger.close.tally import Tally
+from qbank_ledger.month_end.month import Month
+from qbank_ledger.month_end.tally import Tally
 
 _MOST_NAMES = 5
 

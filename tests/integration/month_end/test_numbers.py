@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qbank_ledger.close.sheets import Sheet
-from qbank_ledger.close.table import Amount, Cell, Column
-from qbank_ledger.close.workbook import SHEET_ROWS, workbook
+from qbank_ledger.month_end.sheets import Sheet
+from qbank_ledger.month_end.table import Amount, Cell, Column
+from qbank_ledger.month_end.workbook import SHEET_ROWS, workbook
 from tests.integration.recon.conftest import Books
 
 from .conftest import END

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import transaction
 from qbank_ledger.errors import LedgerAlteredError
-from qbank_ledger.sql import execute
+from qbank_ledger.seals.sql import execute
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def _ranges(seals: Sequence[Any]) -> Iterator[tuple[int, int]]:
 
 
 def _check_chain(connection: Connection) -> None:
-    bad = execute(connection, "verify_chain").one_or_none()
+    bad = execute(connection, "check_chain").one_or_none()
     if bad is None:
         return
     if bad.altered:
@@ -73,17 +73,17 @@ def _check_chain(connection: Connection) -> None:
 
 
 def _check_rows(connection: Connection, first: int, last: int) -> None:
-    bad = execute(connection, "verify_rows", first=first, last=last).one_or_none()
+    bad = execute(connection, "check_rows", first=first, last=last).one_or_none()
     if bad is None:
         return
     if bad.sealed is None:
-        row = execute(connection, "verify_unsealed", seal_no=bad.seal_no).one()
+        row = execute(connection, "name_unsealed", seal_no=bad.seal_no).one()
         raise LedgerAlteredError(
             f"{_balance(row)} was added, or its seal removed: no seal has its number {bad.seal_no}."
         )
     if bad.found is None:
         raise LedgerAlteredError(f"All {bad.sealed} rows of seal {bad.seal_no} were removed.")
-    row = execute(connection, "verify_name", seal_no=bad.seal_no).one_or_none()
+    row = execute(connection, "name_row", seal_no=bad.seal_no).one_or_none()
     if row is None:
         raise LedgerAlteredError(
             f"A row of seal {bad.seal_no} was altered, removed or added: it sealed {bad.sealed} rows, there "
@@ -100,7 +100,7 @@ def _check_rows(connection: Connection, first: int, last: int) -> None:
 
 
 def _check_versions(connection: Connection, first: int, last: int) -> None:
-    bad = execute(connection, "verify_versions", first=first, last=last).one_or_none()
+    bad = execute(connection, "check_versions", first=first, last=last).one_or_none()
     if bad is not None:
         raise LedgerAlteredError(
             f"{_balance(bad)} was removed, or a time of it altered: its version {bad.revision} was "

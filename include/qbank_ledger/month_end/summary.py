@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from qbank_ledger.close.table import Cell, Table
-from qbank_ledger.close.tally import Items, Tally
+from qbank_ledger.month_end.table import Cell, Table
+from qbank_ledger.month_end.tally import Items, Tally
 
 _STATUSES = (
     "matched",

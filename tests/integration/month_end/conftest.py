@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from sqlalchemy import Engine
 
-from qbank_ledger.close import Pack, close_month
+from qbank_ledger.month_end.pack import Pack, close_month
 from tests.integration.ledger.conftest import Ledger
 from tests.integration.recon.conftest import Books, books, day
 

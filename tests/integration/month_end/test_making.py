@@ -13,8 +13,10 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
-from qbank_ledger.close import CloseError, close_month, pack, page
 from qbank_ledger.config import LEDGER_CONNECTION
+from qbank_ledger.month_end import pack, page
+from qbank_ledger.month_end.month import CloseError
+from qbank_ledger.month_end.pack import close_month
 from tests.conftest import REPOSITORY
 from tests.integration.ledger.conftest import Ledger, Reply, failed
 from tests.integration.recon.conftest import Books, day
@@ -168,7 +170,7 @@ def test_every_sheet_shows_the_one_state_in_which_it_began(books: Books, close: 
 
     def between(connection: Any, name: str, parameters: Any) -> Iterator[Any]:
         yield from stream(connection, name, parameters)
-        if name == "close_balances":
+        if name == "balances":
             books.gl((END, "90"))
             later.append(books.reconcile())
             sign("jane", "prepare")

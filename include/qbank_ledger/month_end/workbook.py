@@ -14,9 +14,9 @@ import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.utility import xl_range
 
-from qbank_ledger.close.month import CloseError
-from qbank_ledger.close.sheets import Sheet
-from qbank_ledger.close.table import Amount, Cell, Column, Table
+from qbank_ledger.month_end.month import CloseError
+from qbank_ledger.month_end.sheets import Sheet
+from qbank_ledger.month_end.table import Amount, Cell, Column, Table
 
 # Excel's own limits: rows of a sheet, UTF-16 units of a cell's text, digits of a number.
 SHEET_ROWS = 1_048_576

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from qbank_ledger.close.table import Amount, total
+from qbank_ledger.month_end.table import Amount, total
 
 
 @dataclass(slots=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from qbank_ledger.close.sheets import Sheet
-from qbank_ledger.close.table import Amount, Cell, Table
+from qbank_ledger.month_end.sheets import Sheet
+from qbank_ledger.month_end.table import Amount, Cell, Table
 
 _MOST_ROWS = 1000
 
@@ -60,7 +60,7 @@ def write_page(
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=PackageLoader("qbank_ledger", "close"),
+        loader=PackageLoader("qbank_ledger", "month_end"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -13,20 +13,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from qbank_ledger.close import sheets
-from qbank_ledger.close.month import CloseError, Month
-from qbank_ledger.close.page import Excerpt, write_page
-from qbank_ledger.close.readiness import not_ready
-from qbank_ledger.close.summary import tables
-from qbank_ledger.close.table import cells
-from qbank_ledger.close.tally import Tally
-from qbank_ledger.close.workbook import Workbook, workbook
 from qbank_ledger.config import close_dir
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import patiently, snapshot
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.files.scratch import scratch
-from qbank_ledger.sql import execute, statement
+from qbank_ledger.month_end import sheets
+from qbank_ledger.month_end.month import CloseError, Month
+from qbank_ledger.month_end.page import Excerpt, write_page
+from qbank_ledger.month_end.readiness import not_ready
+from qbank_ledger.month_end.sql import execute, statement
+from qbank_ledger.month_end.summary import tables
+from qbank_ledger.month_end.table import cells
+from qbank_ledger.month_end.tally import Tally
+from qbank_ledger.month_end.workbook import Workbook, workbook
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def _make(engine: Engine, month: Month, folder: Path) -> Pack:
 
 
 def _scope(connection: Connection, month: Month) -> Any:
-    scope = execute(connection, "close_scope", **_dates(month)).one()
+    scope = execute(connection, "scope", **_dates(month)).one()
     if scope.is_future:
         raise CloseError(f"{month} has not begun (UTC): close it when it is over.")
     if not scope.has_data:

@@ -5,7 +5,7 @@ Every one is in the workbook whole; the page shows the beginning of those that a
 
 from dataclasses import dataclass
 
-from qbank_ledger.close.table import Column
+from qbank_ledger.month_end.table import Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ _HOURS = (Column("First hour (UTC)", "first_hour", 20), Column("Last hour (UTC)"
 
 BALANCES = Sheet(
     "Balances",
-    "close_balances",
+    "balances",
     (
         *_GL,
         *_ACCOUNT,
@@ -55,7 +55,7 @@ BALANCES = Sheet(
 )
 OPEN_ITEMS = Sheet(
     "Open items",
-    "close_open_items",
+    "open_items",
     (
         *_GL,
         Column("Currency", "currency", 9),
@@ -73,7 +73,7 @@ OPEN_ITEMS = Sheet(
 )
 DATES = Sheet(
     "Dates",
-    "close_dates",
+    "dates",
     (
         Column("Date", "as_of_date", 11),
         Column("Accounts", "accounts", 10),
@@ -94,7 +94,7 @@ DATES = Sheet(
 )
 COVERAGE = Sheet(
     "Coverage",
-    "close_coverage",
+    "coverage",
     (
         Column("Hour (UTC)", "as_of_hour", 20),
         Column("Expected", "expected", 10),
@@ -105,7 +105,7 @@ COVERAGE = Sheet(
 )
 MISSING = Sheet(
     "Missing hours",
-    "close_missing",
+    "missing_hours",
     (
         Column("Entity", "entity", 10),
         *_ACCOUNT,
@@ -116,7 +116,7 @@ MISSING = Sheet(
 )
 SIGN_OFFS = Sheet(
     "Sign-offs",
-    "close_sign_offs",
+    "sign_offs",
     (
         Column("Date", "as_of_date", 11),
         Column("Entity", "entity", 10),
@@ -130,7 +130,7 @@ SIGN_OFFS = Sheet(
 )
 SEALS = Sheet(
     "Seals",
-    "close_seals",
+    "seals",
     (
         Column("Seal", "seal_no", 9),
         Column("Sealed (UTC)", "sealed_at", 20),

@@ -1,0 +1,1 @@
+"""Seals: that every row of the ledger is as it was sealed."""
