@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 
 from benchmarks import is_quick, print_table
 from benchmarks.ledger import new_ledger, run, seconds
-from qbank_ledger.reconcile import reconcile
+from qbank_ledger.recon.reconcile import reconcile
 
 # Six observations a day; one account in five closes at 17:30, one balance in fifty differs from the books.
 _ACCOUNTS = """

@@ -30,10 +30,11 @@ from airflow.sdk.exceptions import AirflowSkipException
 from qbank_airflow.boundary import ledger, refuse_unknown_conf, task_errors
 from qbank_ledger.config import break_limits
 from qbank_ledger.db.transaction import PATIENCE_S
-from qbank_ledger.gl import load as load_file
-from qbank_ledger.gl_match import require_matched
 from qbank_ledger.month_end.pack import close_month
-from qbank_ledger.reconcile import reconcile, require_within_limits
+from qbank_ledger.recon.limits import require_within_limits
+from qbank_ledger.recon.load import load_file
+from qbank_ledger.recon.match import require_matched
+from qbank_ledger.recon.reconcile import reconcile
 
 
 def _file(title: str, holds: str) -> Param:

@@ -14,9 +14,9 @@ from sqlalchemy.engine import URL
 
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.transaction import transaction
-from qbank_ledger.gl import load
 from qbank_ledger.money import plain
-from qbank_ledger.reconcile import reconcile
+from qbank_ledger.recon.load import load_file
+from qbank_ledger.recon.reconcile import reconcile
 
 # The entity with the most GL accounts that have a closing so far, on the date of its newest balance.
 _CLOSINGS = text("""
@@ -49,7 +49,7 @@ def reconcile_sample(ledger: URL, folder: Path) -> Path | None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"gl-{closings[0].entity}-{closings[0].as_of_date}.csv"
     path.write_text("".join(f"{line}\n" for line in _lines(closings)), "utf-8")
-    load(engine, path, "gl")
+    load_file(engine, path, "gl")
     reconcile(engine, closings[0].as_of_date)
     return path
 

@@ -18,7 +18,7 @@ from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.migrate import migrate
 from qbank_ledger.db.transaction import transaction
 from qbank_ledger.errors import LedgerConnectionError
-from qbank_ledger.reconcile import reconcile
+from qbank_ledger.recon.reconcile import reconcile
 from qbank_ledger.seals.verify import verify
 
 from .conftest import PASSWORD, Ledger

@@ -14,7 +14,7 @@ from qbank_ledger import settle
 from qbank_ledger.db import migrate
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import LockedError
-from qbank_ledger.reconcile import reconcile
+from qbank_ledger.recon.reconcile import reconcile
 
 from .conftest import Ledger, Reply
 

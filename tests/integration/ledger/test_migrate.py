@@ -18,7 +18,7 @@ from qbank_ledger.db import migrate as module
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.migrate import migrate, require_newest
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError, NotMigratedError
-from qbank_ledger.reconcile import reconcile
+from qbank_ledger.recon.reconcile import reconcile
 from qbank_ledger.seals.verify import verify
 from tests.conftest import POSTGRES, throwaway
 

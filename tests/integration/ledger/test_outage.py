@@ -17,13 +17,14 @@ from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.pool import NullPool
 
-from qbank_ledger import audit, gl, plan, publish, reconcile, settle, stage
+from qbank_ledger import audit, plan, publish, settle, stage
 from qbank_ledger.db import transaction
 from qbank_ledger.db.migrate import migrate
 from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.errors import AuditError, LedgerUnavailableError, NotMigratedError
 from qbank_ledger.month_end import pack
 from qbank_ledger.month_end.pack import close_month
+from qbank_ledger.recon import load, reconcile
 from tests.conftest import throwaway
 
 from .conftest import Ledger, Reply, failed
@@ -292,9 +293,9 @@ def test_a_comparison_waits_for_the_server_too(
     today = ledger.value("SELECT (now() AT TIME ZONE 'UTC')::date")
     books = tmp_path / "gl.csv"
     books.write_text(f"entity,gl_account,currency,as_of_date,balance\nQB01,1100,EUR,{today},1\n")
-    for module, statement in ((gl, "recon_load"), (reconcile, "recon_write")):
+    for module, statement in ((load, "number_load"), (reconcile, "write_versions")):
         shoot(monkeypatch, module, statement, own_cluster)
-    assert gl.load(ledger.engine, books, "gl").is_new
+    assert load.load_file(ledger.engine, books, "gl").is_new
     assert sum(reconcile.reconcile(ledger.engine, today).values()) == 3
 
 

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from qbank_ledger.gl import Kind, Load, load
-from qbank_ledger.reconcile import reconcile
+from qbank_ledger.recon.gl_file import Kind
+from qbank_ledger.recon.load import Load, load_file
+from qbank_ledger.recon.reconcile import reconcile
 from tests.integration.ledger.conftest import Ledger
 
 GL_HEADER = "entity,gl_account,currency,as_of_date,balance"
@@ -75,7 +76,7 @@ class Books:
         return path
 
     def load(self, content: str | bytes, kind: Kind = "gl") -> Load:
-        return load(self.ledger.engine, self.file(content), kind)
+        return load_file(self.ledger.engine, self.file(content), kind)
 
     def gl(
         self, *rows: tuple[date, str], gl: str = "1100", currency: str = "EUR", entity: str = "QB01"

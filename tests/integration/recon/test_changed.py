@@ -10,8 +10,8 @@ import pytest
 
 from qbank_ledger.db.statements import statement_text
 from qbank_ledger.db.transaction import plan_for_sets, transaction
-from qbank_ledger.reconcile import reconcile
-from qbank_ledger.sql import execute
+from qbank_ledger.recon.reconcile import reconcile
+from qbank_ledger.recon.sql import execute
 from tests.integration.recon.conftest import Books, day
 
 EVERYTHING = "INSERT INTO recon.changed (first_date, last_date) VALUES ('-infinity', 'infinity')"
@@ -129,10 +129,10 @@ def test_what_is_asked_does_not_meet_account_by_account(books: Books) -> None:
     for n in range(accounts):
         books.account(f"a{n}", gl=f"{n}")
     books.gl(*((day(number), "1") for number in range(1, dates + 1)), gl="0")
-    query = statement_text("qbank_ledger.sql", "recon_asked").partition(" AS\n")[2]
+    query = statement_text("qbank_ledger.recon.sql", "asked").partition(" AS\n")[2]
     with transaction(books.ledger.engine) as connection:
         plan_for_sets(connection)
-        execute(connection, "recon_pending", as_of_date=None)
+        execute(connection, "pending", as_of_date=None)
         connection.exec_driver_sql("DELETE FROM pending WHERE gl_account IS NULL")
         assert connection.exec_driver_sql("SELECT count(*) FROM pending").scalar_one() == accounts
         assert len(connection.exec_driver_sql(query).all()) == accounts * dates

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from qbank_ledger import gl_rows
-from qbank_ledger.gl import GLFileError, load
+from qbank_ledger.recon import gl_file
+from qbank_ledger.recon.load import GLFileError, load_file
 
 from .conftest import GL_HEADER, Books
 
@@ -36,10 +36,10 @@ import json, resource, sys
 from pathlib import Path
 from sqlalchemy import make_url
 from qbank_ledger.db.connection import engine_for
-from qbank_ledger.gl import load
+from qbank_ledger.recon.load import load_file
 peaks = []
 for name in sys.argv[1:]:
-    load(engine_for(make_url(sys.stdin.readline().strip())), Path(name), "gl")
+    load_file(engine_for(make_url(sys.stdin.readline().strip())), Path(name), "gl")
     peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 print(json.dumps(peaks))
 """
@@ -57,7 +57,7 @@ def test_a_hostile_file_is_one_sentence_soon(books: Books, tmp_path: Path, name:
     make(path)
     began = time.monotonic()
     with pytest.raises(GLFileError) as caught:
-        load(books.ledger.engine, path, "gl")
+        load_file(books.ledger.engine, path, "gl")
     assert said in str(caught.value)
     assert time.monotonic() - began < 10
     assert books.rows("SELECT * FROM recon.gl_load") == []
@@ -65,11 +65,11 @@ def test_a_hostile_file_is_one_sentence_soon(books: Books, tmp_path: Path, name:
 
 def test_a_name_that_is_no_path_is_a_sentence(books: Books) -> None:
     with pytest.raises(GLFileError, match="can't be read: that is no path"):
-        load(books.ledger.engine, Path("a\0b"), "gl")
+        load_file(books.ledger.engine, Path("a\0b"), "gl")
 
 
 def test_a_file_has_at_most_so_many_rows(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gl_rows, "_MOST_ROWS", 3)
+    monkeypatch.setattr(gl_file, "_MOST_ROWS", 3)
     rows = "".join(f"Q,{n},EUR,2024-01-01,1\n" for n in range(4))
     with pytest.raises(GLFileError, match="line 5: a file holds at most 3 rows: split it"):
         books.load(f"{GL_HEADER}\n{rows}")

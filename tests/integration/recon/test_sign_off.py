@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, exc
 from sqlalchemy.pool import NullPool
 
-from qbank_ledger import reconcile as module
 from qbank_ledger.errors import LedgerError
-from qbank_ledger.reconcile import reconcile
-from qbank_ledger.sql import execute
+from qbank_ledger.recon import reconcile as module
+from qbank_ledger.recon.reconcile import reconcile
+from qbank_ledger.recon.sql import execute
 from tests.conftest import REPOSITORY
 from tests.integration.ledger.conftest import Ledger
 
@@ -632,7 +632,7 @@ def halfway(desk: Desk) -> Iterator[Callable[[], None]]:
 
     def stop(connection: Connection, name: str, **parameters: Any) -> Any:
         result = execute(connection, name, **parameters)
-        if name == "recon_write":
+        if name == "write_versions":
             result = result.all()
             there.set()
             assert go_on.wait(60)

@@ -51,8 +51,8 @@ def test_what_the_ledger_warns_of_is_shown_and_what_others_warn_of_is_not() -> N
     def warning(logger: str) -> dict[str, object]:
         return {"event": f"{logger} warns", "level": "warning", "logger": logger}
 
-    shown, errors = read(start("load"), warning("qbank_ledger.gl_match"), warning("airflow.models"))
-    assert shown == ["qbank_ledger.gl_match warns"]
+    shown, errors = read(start("load"), warning("qbank_ledger.recon.match"), warning("airflow.models"))
+    assert shown == ["qbank_ledger.recon.match warns"]
     assert errors == []
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from qbank_ledger.db.transaction import transaction
 from qbank_ledger.errors import LedgerError
-from qbank_ledger.sql import execute
+from qbank_ledger.recon.sql import execute
 
 log = logging.getLogger(__name__)
 
@@ -65,12 +65,12 @@ class GLAccounts:
 
 def log_unused(connection: Connection, load_no: int) -> None:
     """Say which rows of a load match no account, or are dated before their account's time."""
-    counted = execute(connection, "recon_matches", load_nos=[load_no]).all()
+    counted = execute(connection, "count_matches", load_nos=[load_no]).all()
     rows, unmatched = sum(entity.rows for entity in counted), sum(entity.unmatched for entity in counted)
     if unmatched:
         named = _named(connection, load_no)
         log.warning("gl: load %s: %s of %s rows match no account: %s", load_no, unmatched, rows, named)
-    early = execute(connection, "recon_set_aside", load_no=load_no, most=_MOST_NAMED).all()
+    early = execute(connection, "early_rows", load_no=load_no, most=_MOST_NAMED).all()
     if early:
         named = "; ".join(
             f"line {row.line_no} ({_of(row)}: {row.as_of_date}, begins {row.begins_on})" for row in early
@@ -89,7 +89,7 @@ def require_matched(engine: Engine, load_nos: Sequence[int]) -> None:
     if not load_nos:
         return
     with transaction(engine) as connection:
-        counted = execute(connection, "recon_matches", load_nos=list(load_nos)).all()
+        counted = execute(connection, "count_matches", load_nos=list(load_nos)).all()
         said = [
             f"None of the {entity.rows} row(s) of entity {entity.entity} in load {entity.load_no} matches an "
             f"account: {_named(connection, entity.load_no, entity.entity)}."
@@ -104,8 +104,8 @@ def require_matched(engine: Engine, load_nos: Sequence[int]) -> None:
 
 def _named(connection: Connection, load_no: int, entity: str | None = None) -> str:
     """The first rows that match nothing, each with the GL account that it likely means."""
-    rows = execute(connection, "recon_unmatched", load_no=load_no, entity=entity, most=_MOST_NAMED).all()
-    mirrored = GLAccounts(_of(row) for row in execute(connection, "recon_mirrored"))
+    rows = execute(connection, "unmatched_rows", load_no=load_no, entity=entity, most=_MOST_NAMED).all()
+    mirrored = GLAccounts(_of(row) for row in execute(connection, "mirrored"))
     said = []
     for row in rows:
         likely = mirrored.likely(_of(row))

@@ -18,13 +18,13 @@ from qbank_ledger.db.transaction import in_transaction, plan_for_sets
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.files.problems import Problems, TooManyProblemsError
 from qbank_ledger.files.text_file import TextFile, UnreadableFileError
-from qbank_ledger.gl_match import log_unused
-from qbank_ledger.gl_rows import COLUMNS, KEYS, Kind, Row, read_rows
-from qbank_ledger.sql import execute
+from qbank_ledger.recon.gl_file import COLUMNS, KEYS, Kind, Row, read_rows
+from qbank_ledger.recon.match import log_unused
+from qbank_ledger.recon.sql import execute
 
 log = logging.getLogger(__name__)
 
-_KEEP: Mapping[Kind, str] = {"gl": "recon_keep_gl", "items": "recon_keep_items"}
+_KEEP: Mapping[Kind, str] = {"gl": "keep_gl", "items": "keep_items"}
 _AT_ONCE = 10_000  # rows
 _MOST_SHOWN = 20
 
@@ -42,7 +42,7 @@ class Load:
     is_new: bool
 
 
-def load(engine: Engine, path: Path, kind: Kind) -> Load:
+def load_file(engine: Engine, path: Path, kind: Kind) -> Load:
     """Load a file of the ERP; the same bytes again are the load that they were.
 
     Raises GLFileError, naming the file and the lines as ``line N``; nothing of it is in the ledger then.
@@ -60,7 +60,7 @@ def _load(connection: Connection, path: Path, kind: Kind) -> Load:
     with TextFile(path) as file:
         require_newest(connection)
         plan_for_sets(connection)
-        execute(connection, "recon_incoming")
+        execute(connection, "make_incoming")
         with suppress(TooManyProblemsError):
             rows = _copy(connection, kind, read_rows(file, kind, problems))
             if kind == "gl" and not rows and not problems:
@@ -96,22 +96,22 @@ def _copied(row: Row, kind: Kind) -> str:
 
 def _look_at_all(connection: Connection, kind: Kind, problems: Problems) -> None:
     """What only the rows together, or the accounts, can tell: rows twice, dates ahead of today."""
-    for row in execute(connection, "recon_duplicates"):
+    for row in execute(connection, "duplicates"):
         problems.add(row.line_no, f"it duplicates line {row.first_line}: the same {', '.join(KEYS[kind])}")
-    for row in execute(connection, "recon_ahead"):
+    for row in execute(connection, "dates_ahead"):
         problems.add(
             row.line_no, f"{row.name} {row.date} is ahead of today, {row.today} where the account is"
         )
 
 
 def _keep(connection: Connection, kind: Kind, sha256: str, rows: int) -> Load:
-    load_no = execute(connection, "recon_load", kind=kind, sha256=sha256, rows=rows).scalar()
+    load_no = execute(connection, "number_load", kind=kind, sha256=sha256, rows=rows).scalar()
     is_new = load_no is not None
     if is_new:
         execute(connection, _KEEP[kind], load_no=load_no)
         log.info("gl: load %s has %s rows of %s", load_no, rows, kind)
     else:
-        load_no = execute(connection, "recon_loaded", kind=kind, sha256=sha256).scalar_one()
+        load_no = execute(connection, "find_load", kind=kind, sha256=sha256).scalar_one()
         log.info("gl: this file of %s is already load %s", kind, load_no)
     log_unused(connection, load_no)
     return Load(load_no, rows, is_new)

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import exc, text
 
-from qbank_ledger.gl import GLFileError, Kind, load
+from qbank_ledger.recon.gl_file import Kind
+from qbank_ledger.recon.load import GLFileError, load_file
 
 from .conftest import GL_HEADER, ITEM_HEADER, Books, day
 
@@ -244,7 +245,7 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(books: Books) -> None:
     path = books.file("")
     path.unlink()
     with pytest.raises(GLFileError, match=r"can't be read: No such file"):
-        load(books.ledger.engine, path, "gl")
+        load_file(books.ledger.engine, path, "gl")
 
 
 def test_the_same_file_twice_is_one_load(books: Books) -> None:

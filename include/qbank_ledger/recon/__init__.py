@@ -1,0 +1,1 @@
+"""Reconciliation: the ERP's books beside what the bank says. The rules: docs/reconciliation.md."""
