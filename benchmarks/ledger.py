@@ -19,12 +19,12 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from benchmarks import is_quick, print_table
-from qbank_ledger.audit import audit_run
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.migrate import migrate
-from qbank_ledger.publish import publish_run
 from qbank_ledger.seals.verify import verify
-from qbank_ledger.sql import execute
+from qbank_ledger.sync.audit import audit_run
+from qbank_ledger.sync.publish import publish_run
+from qbank_ledger.sync.sql import execute
 
 _RUN = """
 INSERT INTO sync.run (dag_run_id, api_host, deadline_at, dry_run, subset, expected)

@@ -73,7 +73,7 @@ def killed_in(room: str, at: str) -> Callable[[], float]:
 
 _KILLS = {
     "plan": ("open_run", "commit"),
-    "fetch": ("stage_merge", "committed"),
+    "fetch": ("merge_answers", "committed"),
     "audit": ("write_verdicts", "commit"),
     "publish": ("publish_seal", "commit"),
     "settle": ("lost_accounts", "committed"),
@@ -84,7 +84,7 @@ for _room, _places in _KILLS.items():
             f"kill-{_room}-{_at.replace('_', '-')}",
             f"kill -9 of {_room}, at {_at}",
             "its retry finishes the hour: nothing lost, doubled or half there",
-            short=(_room, _at) in (("fetch", "stage_merge"), ("publish", "commit")),
+            short=(_room, _at) in (("fetch", "merge_answers"), ("publish", "commit")),
         )(killed_in(_room, _at))
 
 
@@ -107,8 +107,8 @@ def away_in(room: str, at: str, seconds: float, *, hard: bool) -> Callable[[], f
 
 for _room, _at, _seconds, _hard in (
     ("plan", "open_run", 12, True),
-    ("fetch", "stage_merge", 12, True),
-    ("fetch", "stage_merge", 120, False),
+    ("fetch", "merge_answers", 12, True),
+    ("fetch", "merge_answers", 120, False),
     ("audit", "write_verdicts", 12, True),
     ("publish", "publish_balances", 12, True),
     ("publish", "committed", 12, True),

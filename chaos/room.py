@@ -16,10 +16,10 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from qbank.client import QBankClient
 from qbank.settings import Settings
-from qbank_ledger import audit, plan, publish, settle, stage
 from qbank_ledger.config import accounts_file, data_docs_dir, ledger_url
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import LedgerError
+from qbank_ledger.sync import audit, fetch, plan, publish, run, settle
 
 BUDGET_S = 120.0
 
@@ -46,7 +46,7 @@ def _fetch() -> int:
     with QBankClient(_settings()) as bank:
         batches = engine_for(ledger_url())
         return sum(
-            stage.fetch_batch(batches, _run_no(), batch, budget_s=BUDGET_S, get_balances=bank.get_balances)
+            fetch.fetch_batch(batches, _run_no(), batch, budget_s=BUDGET_S, get_balances=bank.get_balances)
             for batch in range(int(os.environ["CHAOS_BATCHES"]))
         )
 
@@ -61,7 +61,7 @@ def _run_no() -> int:
 
 
 def _settle() -> str:
-    return settle.settle(engine_for(ledger_url()), _run_no()).state
+    return settle.settle_run(engine_for(ledger_url()), _run_no()).state
 
 
 _ROOMS = {
@@ -83,7 +83,7 @@ def _stop_at(place: str) -> None:
             print(f"at {now}", flush=True)
             sys.stdin.readline()
 
-    for module in (plan, stage, audit, publish, settle):
+    for module in (plan, fetch, audit, publish, run, settle):
         module.execute = _stopping(module.execute, here)  # type: ignore[attr-defined]
     commit = DefaultDialect.do_commit
 

@@ -21,12 +21,12 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from qbank.hook import QBankHook
 from qbank_airflow.boundary import ledger, refuse_unknown_conf, task_errors
 from qbank_airflow.pool import POOL
-from qbank_ledger.audit import audit_run
 from qbank_ledger.config import accounts_file, data_docs_dir
-from qbank_ledger.plan import plan_run
-from qbank_ledger.publish import publish_run
-from qbank_ledger.settle import settle as settle_run
-from qbank_ledger.stage import fetch_batch
+from qbank_ledger.sync.audit import audit_run
+from qbank_ledger.sync.fetch import fetch_batch
+from qbank_ledger.sync.plan import plan_run
+from qbank_ledger.sync.publish import publish_run
+from qbank_ledger.sync.settle import settle_run
 
 LEDGER_BALANCE = Asset("ledger://balance")
 RUN_TIMEOUT = timedelta(minutes=57)

@@ -12,8 +12,8 @@ from local.airflow_settings import stack_environment
 from local.postgres import Cluster
 from local.processes import MARK, UNIT
 from local.settings import ROOT, Settings
-from qbank_ledger.accounts import read_accounts
 from qbank_ledger.errors import AccountsFileError
+from qbank_ledger.sync.accounts_file import read_accounts
 
 _MADE_FROM = ROOT / ".venv/made-from"  # changes with what is installed
 

@@ -1,1 +1,1 @@
-"""The ledger: plan, stage, audit, publish, settle. Knows nothing of the bank nor of Airflow."""
+"""The ledger, in rooms: sync, recon, seals, export, month_end. Knows nothing of the bank nor of Airflow."""

@@ -13,11 +13,11 @@ from local.ledger_commands import _may_be_analyst
 from local.postgres import Cluster
 from sqlalchemy.engine import URL
 
-from qbank_ledger.audit import _connected
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.migrate import migrate
 from qbank_ledger.seals.verify import verify
-from qbank_ledger.settle import settle
+from qbank_ledger.sync.gx import _connected
+from qbank_ledger.sync.settle import settle_run
 from tests.conftest import free_port
 from tests.integration.ledger.conftest import PASSWORD, Ledger, Reply
 from tests.thirdparty.program import from_debian, running
@@ -127,7 +127,7 @@ def test_a_run_is_whole_whatever_others_leave_in_its_session(runs: Ledger, poole
     leave(url)
     assert runs.publish(run_no) == 3
     leave(url)
-    assert settle(runs.engine, run_no).state == "complete"
+    assert settle_run(runs.engine, run_no).state == "complete"
     leave(url)
     assert verify(runs.engine).startswith("The ledger is whole: 1 seals cover its 3 rows.")
     assert found(url) == ("qbank_analyst", "1s"), "what others have set is theirs, before and after"

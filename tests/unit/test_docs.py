@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from qbank_ledger.expectations import RULES
+from qbank_ledger.sync.rules import RULES
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

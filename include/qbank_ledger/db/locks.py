@@ -1,4 +1,4 @@
-"""Whom a transaction waits for: named from beside, and readers made to give way.
+"""Whom a transaction waits for: its turn; and whoever holds a lock, named, or made to give way.
 
 PostgreSQL says nothing while a statement waits for a lock. So a thread looks, on a connection of its own, at
 each transaction that takes longer than a moment.
@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
+from typing import Literal
 
 import psycopg2
 from sqlalchemy import Connection, Engine, exc
@@ -19,8 +20,16 @@ from qbank_ledger.errors import LedgerError
 
 log = logging.getLogger(__name__)
 
+# What one transaction at a time does; the database has a table ``ledger.lock_…`` for each.
+Turn = Literal["plan", "publish", "reconcile"]
+
 _LOOK_EVERY_S = 0.5
 _WARN_AFTER_S = 3.0
+
+
+def take_turn(connection: Connection, what: Turn) -> None:
+    """Wait until nobody else is at it, and keep others off to the end of the transaction."""
+    execute(connection, "take_turn", what=what)
 
 
 @contextmanager

@@ -28,6 +28,6 @@ def require_within_limits(engine: Engine, limits: Mapping[str, Decimal]) -> None
         )
         more = f" and {len(above) - _MOST_NAMED} more" if len(above) > _MOST_NAMED else ""
         raise BreakAboveLimitError(
-            f"{len(above)} break(s) above the limit that nobody has taken on: {named}{more}. Look at "
+            f"{len(above)} unassigned break(s) above the limit: {named}{more}. Look at "
             "recon.open_break; correct the books, or prepare the sign-off."
         )

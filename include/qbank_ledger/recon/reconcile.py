@@ -9,6 +9,7 @@ from datetime import date
 
 from sqlalchemy import Connection, Engine, text
 
+from qbank_ledger.db.locks import take_turn
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction, plan_for_sets
 from qbank_ledger.errors import LedgerError
@@ -16,8 +17,6 @@ from qbank_ledger.recon.sql import execute
 
 log = logging.getLogger(__name__)
 
-# Two at once take turns: each version follows the newest one.
-_LOCK = text("SELECT ledger.take_turn('reconcile')")
 _ANALYZE_ASKED, _ANALYZE_COMPARED = text("ANALYZE asked"), text("ANALYZE compared")
 
 
@@ -39,7 +38,7 @@ def reconcile(engine: Engine, as_of_date: date | None = None) -> dict[str, int]:
         require_newest(connection)
         if as_of_date and as_of_date > execute(connection, "latest_date").scalar_one():
             raise DateAheadError(f"{as_of_date} is ahead of today: name a date that has begun.")
-        connection.execute(_LOCK)
+        take_turn(connection, "reconcile")  # each version follows the newest one
         plan_for_sets(connection)
         execute(connection, "pending", as_of_date=as_of_date)
         asked = execute(connection, "asked").rowcount

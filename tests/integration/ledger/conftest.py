@@ -13,14 +13,14 @@ from unittest.mock import patch
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL
 
-from qbank_ledger import audit
-from qbank_ledger.audit import audit_run
 from qbank_ledger.db.connection import engine_for
-from qbank_ledger.expectations import RULES
-from qbank_ledger.plan import plan_run
-from qbank_ledger.publish import publish_run
-from qbank_ledger.settle import close_run
-from qbank_ledger.stage import fetch_batch
+from qbank_ledger.sync import audit
+from qbank_ledger.sync.audit import audit_run
+from qbank_ledger.sync.fetch import fetch_batch
+from qbank_ledger.sync.plan import plan_run
+from qbank_ledger.sync.publish import publish_run
+from qbank_ledger.sync.rules import RULES
+from qbank_ledger.sync.run import close_run
 
 HOUR = timedelta(hours=1)
 PASSWORD = "of-this-test-only"
@@ -110,16 +110,16 @@ class Ledger:
 
     def quick_run(self, replies: Any = None, **options: Any) -> int:
         """A whole run with a quick audit."""
-        with patch.object(audit, "_expect", self._count_broken):
+        with patch.object(audit, "evaluate", self._count_broken):
             return self.run(replies, **options)
 
     def quick_audit(self, run_no: int) -> int:
         """An audit whose rules PostgreSQL alone counts: Great Expectations takes a second or two."""
-        with patch.object(audit, "_expect", self._count_broken):
+        with patch.object(audit, "evaluate", self._count_broken):
             return self.audit(run_no)
 
-    def _count_broken(self, _url: URL, run_no: int, answers: int, _docs: Path) -> list[Any]:
-        gate = audit._Result(audit._GATE, "critical", True, answers)
+    def _count_broken(self, _engine: Engine, run_no: int, answers: int, *_: Any) -> list[Any]:
+        gate = audit.Result(audit.GATE, "critical", True, answers)
         counts = [
             self.value(
                 f"SELECT count(*) FROM sync.audit_subject AS s WHERE run_no = :n AND ({rule.predicate})",
@@ -128,7 +128,7 @@ class Ledger:
             for rule in RULES
         ]
         return [gate] + [
-            audit._Result(rule.name, rule.severity, count == 0, count)
+            audit.Result(rule.name, rule.severity, count == 0, count)
             for rule, count in zip(RULES, counts, strict=True)
         ]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from qbank_ledger import audit, expectations
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import AuditError, LedgerError
+from qbank_ledger.sync import audit, rules
 
 from .conftest import Ledger, Reply
 
@@ -120,7 +120,7 @@ def test_warnings_that_look_at_the_accounts_own_past(
 def test_every_rule_has_a_row_that_breaks_it() -> None:
     shown = {*BREAKING, *WARNED, "unchanged_for_a_day", "jump", "duplicate"}
     shown |= {"answers_mixed_up", "another_accounts_balance"}  # in test_lookalikes.py
-    assert {rule.name for rule in expectations.RULES} == shown
+    assert {rule.name for rule in rules.RULES} == shown
 
 
 def test_two_answers_for_one_account_are_both_held(ledger: Ledger) -> None:
@@ -167,7 +167,7 @@ def test_decimals_are_bounded_by_the_currency(ledger: Ledger, currency: str, amo
 def test_each_expectation_leaves_a_result_and_a_page(ledger: Ledger) -> None:
     run_no = ledger.run(lambda id_: Reply(account_id=id_, ledger_balance=Decimal("98765.43")))
     results = ledger.rows("SELECT expectation, evaluated FROM sync.validation_result")
-    assert {name for name, _ in results} == {rule.name for rule in expectations.RULES} | {
+    assert {name for name, _ in results} == {rule.name for rule in rules.RULES} | {
         "every_answer_is_looked_at"
     }
     assert {evaluated for _, evaluated in results} == {3}
@@ -183,10 +183,8 @@ def test_only_the_newest_sites_of_data_docs_are_kept(ledger: Ledger) -> None:
     assert len(list((ledger.folder / "docs").glob("run_*"))) == 48
 
 
-def broken(rule: str, predicate: str) -> tuple[expectations.Rule, ...]:
-    return tuple(
-        replace(each, predicate=predicate) if each.name == rule else each for each in expectations.RULES
-    )
+def broken(rule: str, predicate: str) -> tuple[rules.Rule, ...]:
+    return tuple(replace(each, predicate=predicate) if each.name == rule else each for each in rules.RULES)
 
 
 @pytest.mark.parametrize("predicate", ["no_such_column", "1/0 > 0"])
@@ -221,8 +219,10 @@ def test_an_audit_that_saw_fewer_rows_blocks_publishing(
 ) -> None:
     run_no = ledger.plan()
     ledger.fetch(run_no)
-    real = audit._expect
-    monkeypatch.setattr(audit, "_expect", lambda url, run, answers, docs: real(url, run, answers + 1, docs))
+    real = audit.evaluate
+    monkeypatch.setattr(
+        audit, "evaluate", lambda url, run, answers, *rest: real(url, run, answers + 1, *rest)
+    )
     with pytest.raises(AuditError, match="saw 3 of 4 answers"):
         ledger.audit(run_no)
 

@@ -19,9 +19,9 @@ from sqlalchemy import exc, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
-from qbank_ledger import publish
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.seals.verify import verify
+from qbank_ledger.sync import publish
 
 from .conftest import Ledger
 

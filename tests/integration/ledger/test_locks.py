@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, exc
 from sqlalchemy.pool import NullPool
 
-from qbank_ledger import settle
 from qbank_ledger.db import migrate
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import LockedError
 from qbank_ledger.recon.reconcile import reconcile
+from qbank_ledger.sync import settle
 
 from .conftest import Ledger, Reply
 
@@ -150,7 +150,7 @@ def test_an_analysts_locks_stop_no_migration(ledger: Ledger, analyst: Engine) ->
     [
         ("SELECT ledger.take_turn('publish')", lambda ledger, n: ledger.publish(n)),
         ("SELECT ledger.take_turn('reconcile')", lambda ledger, _: reconcile(ledger.engine)),
-        ("SELECT FROM sync.run FOR UPDATE", lambda ledger, n: settle.settle(ledger.engine, n)),
+        ("SELECT FROM sync.run FOR UPDATE", lambda ledger, n: settle.settle_run(ledger.engine, n)),
         ("LOCK TABLE ledger.balance", lambda ledger, n: ledger.publish(n)),
     ],
     ids=["a publish", "a comparison", "a row", "a table"],

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from qbank_ledger import audit
+from qbank_ledger.sync import audit
 
 from .conftest import Ledger, Reply, failed
 

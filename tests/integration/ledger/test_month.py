@@ -19,12 +19,12 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
-from qbank_ledger import audit, plan
 from qbank_ledger.db import session
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import RunRefusedError
-from qbank_ledger.expectations import RULES
 from qbank_ledger.seals.verify import verify
+from qbank_ledger.sync import audit, plan
+from qbank_ledger.sync.rules import RULES
 
 from .conftest import Ledger, Reply, failed
 
@@ -87,11 +87,11 @@ class Month(Ledger):
         with self.owner.begin() as connection:
             connection.execute(text("UPDATE sim.clock SET shift = :at - clock_timestamp()"), {"at": moment})
 
-    def _count_broken(self, _url: URL, run_no: int, answers: int, _docs: Path) -> list[Any]:
+    def _count_broken(self, _engine: Any, run_no: int, answers: int, *_: Any) -> list[Any]:
         counts = ", ".join(f"count(*) FILTER (WHERE {rule.predicate})" for rule in BREAKABLE)
         found = self.rows(f"SELECT {counts} FROM sync.audit_subject AS s WHERE run_no = :n", n=run_no)[0]
-        return [audit._Result(audit._GATE, "critical", True, answers)] + [
-            audit._Result(rule.name, rule.severity, count == 0, count)
+        return [audit.Result(audit.GATE, "critical", True, answers)] + [
+            audit.Result(rule.name, rule.severity, count == 0, count)
             for rule, count in zip(BREAKABLE, found, strict=True)
         ]
 
@@ -214,7 +214,7 @@ def month(
     with (
         patch.object(audit, "RULES", BREAKABLE),
         patch.object(plan, "require_newest"),
-        patch.object(audit, "_expect", ledger._count_broken),
+        patch.object(audit, "evaluate", ledger._count_broken),
         patch.object(Ledger, "quick_run", Ledger.run),
     ):
         play(ledger)

@@ -17,7 +17,6 @@ from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.pool import NullPool
 
-from qbank_ledger import audit, plan, publish, settle, stage
 from qbank_ledger.db import transaction
 from qbank_ledger.db.migrate import migrate
 from qbank_ledger.db.transaction import in_transaction
@@ -25,6 +24,7 @@ from qbank_ledger.errors import AuditError, LedgerUnavailableError, NotMigratedE
 from qbank_ledger.month_end import pack
 from qbank_ledger.month_end.pack import close_month
 from qbank_ledger.recon import load, reconcile
+from qbank_ledger.sync import audit, fetch, gx, plan, publish, run, settle
 from tests.conftest import throwaway
 
 from .conftest import Ledger, Reply, failed
@@ -97,15 +97,15 @@ def shoot(
         (plan, "check_host"),
         (plan, "open_run"),
         (plan, "list_run_accounts"),
-        (stage, "begin_batch"),
-        (stage, "stage_table"),
-        (stage, "stage_merge"),
+        (fetch, "begin_batch"),
+        (fetch, "make_incoming"),
+        (fetch, "merge_answers"),
         (audit, "count_observations"),
         (audit, "write_verdicts"),
-        (publish, "publish_lock"),
+        (publish, "hold_run"),
         (publish, "publish_balances"),
         (publish, "keep_publication"),
-        (settle, "close_run"),
+        (run, "close_run"),
         (settle, "lost_accounts"),
     ],
     ids=lambda value: value if isinstance(value, str) else value.__name__.rpartition(".")[2],
@@ -122,7 +122,7 @@ def test_a_server_that_is_away_in_a_room_costs_no_account(
     ledger.fetch(run_no)
     ledger.quick_audit(run_no)
     ledger.publish(run_no)
-    counts = settle.settle(ledger.engine, run_no)
+    counts = settle.settle_run(ledger.engine, run_no)
     assert away
     assert (counts.state, counts.published) == ("complete", 3)
     assert ledger.rows("SELECT run_no, state FROM sync.run") == [(run_no, "complete")]
@@ -136,7 +136,7 @@ def test_a_server_that_goes_away_while_the_rules_are_evaluated_costs_no_account(
     ledger: Ledger, own_cluster: Cluster, monkeypatch: pytest.MonkeyPatch, connection_no: int
 ) -> None:
     """Great Expectations makes more than one connection: each is cut before it is asked anything."""
-    real = audit._connected
+    real = gx._connected
     made: list[Any] = []
 
     def cut(engine: Engine) -> Any:
@@ -146,7 +146,7 @@ def test_a_server_that_goes_away_while_the_rules_are_evaluated_costs_no_account(
                 pass
         return made[-1]
 
-    monkeypatch.setattr(audit, "_connected", cut)
+    monkeypatch.setattr(gx, "_connected", cut)
     run_no = ledger.plan()
     ledger.fetch(run_no)
     assert ledger.audit(run_no) == 3
@@ -172,7 +172,7 @@ def test_a_rule_that_cant_be_evaluated_is_not_waited_for(
 def test_answers_that_come_while_the_server_is_away_are_kept_with_their_time(
     ledger: Ledger, own_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stage, "_CHUNK_ROWS", 1)
+    monkeypatch.setattr(fetch, "_CHUNK_ROWS", 1)
     run_no = ledger.plan()
 
     def answers() -> Iterator[Reply]:
@@ -186,13 +186,13 @@ def test_answers_that_come_while_the_server_is_away_are_kept_with_their_time(
     rows = ledger.rows("SELECT account_id, state, observed_at FROM sync.observation ORDER BY 1")
     assert [(id_, state) for id_, state, _ in rows] == [(id_, "answered") for id_ in "abc"]
     assert rows[1][2] == rows[2][2]
-    assert ledger.value("SELECT now()") - rows[1][2] > stage.timedelta(seconds=AWAY_S / 2)
+    assert ledger.value("SELECT now()") - rows[1][2] > fetch.timedelta(seconds=AWAY_S / 2)
 
 
 def test_a_server_that_goes_away_in_a_copy_costs_no_answer(
     ledger: Ledger, own_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = stage._rows
+    real = fetch._rows
     away: list[bool] = []
 
     def rows(*arguments: Any) -> Any:
@@ -202,7 +202,7 @@ def test_a_server_that_goes_away_in_a_copy_costs_no_answer(
                 pass
         return real(*arguments)
 
-    monkeypatch.setattr(stage, "_rows", rows)
+    monkeypatch.setattr(fetch, "_rows", rows)
     run_no = ledger.plan()
     ledger.fetch(run_no)
     assert away
@@ -241,7 +241,7 @@ def test_a_commit_whose_answer_was_lost_is_read_back(
     assert ledger.publish(run_no) == 2
     lose("settle")
     with pytest.raises(settle.RunNotCompleteError):
-        settle.settle(ledger.engine, run_no)
+        settle.settle_run(ledger.engine, run_no)
     assert not lose_commits
     assert ledger.rows("SELECT run_no, state FROM sync.run") == [(run_no, "partial")]
     assert ledger.rows("SELECT attempts FROM sync.observation") == [(1,)] * 3

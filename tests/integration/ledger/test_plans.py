@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import Connection, text
 
-from qbank_ledger import publish
 from qbank_ledger.db.statements import statement_text
+from qbank_ledger.sync import publish
 
 from .conftest import Ledger
 
@@ -183,7 +183,7 @@ def test_a_publish_touches_the_partition_of_its_hour(ledger: Ledger, monkeypatch
 
     def looking(connection: Connection, name: str, **parameters: Any) -> Any:
         result = real(connection, name, **parameters)
-        if name == "rows_published":
+        if name == "count_published":
             seen.append(touched(connection))
         return result
 
@@ -206,7 +206,7 @@ def test_a_publish_looks_nothing_up_row_by_row(ledger: Ledger, monkeypatch: pyte
     def looking(connection: Connection, name: str, **parameters: Any) -> Any:
         if name == "publish_balances":
             lines = connection.execute(
-                text(f"EXPLAIN {statement_text('qbank_ledger.sql', name)}"), parameters
+                text(f"EXPLAIN {statement_text('qbank_ledger.sync.sql', name)}"), parameters
             ).scalars()
             plans.append("\n".join(lines))
         return real(connection, name, **parameters)

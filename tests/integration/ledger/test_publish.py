@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import exc, text
 
-from qbank_ledger import publish
 from qbank_ledger.db import transaction
 from qbank_ledger.db.transaction import snapshot
 from qbank_ledger.errors import LedgerUnavailableError, RunRefusedError
-from qbank_ledger.verify import verify
+from qbank_ledger.seals.verify import verify
+from qbank_ledger.sync import publish
 
 from .conftest import Ledger, Reply, failed
 

@@ -20,7 +20,7 @@ from qbank_ledger.db.session import settings_of
 from qbank_ledger.db.transaction import snapshot, transaction
 from qbank_ledger.errors import LedgerConnectionError, LedgerUnavailableError
 from qbank_ledger.seals.verify import verify
-from qbank_ledger.settle import settle
+from qbank_ledger.sync.settle import settle_run
 from tests.conftest import _url, free_port, throwaway
 
 from .conftest import PASSWORD, Ledger, Reply
@@ -110,7 +110,7 @@ def test_a_transaction_has_its_role_zone_path_and_limits_whatever_the_session_ha
 def test_a_whole_run_for_a_login_with_odd_settings(ledger: Ledger, login: URL) -> None:
     ledger.engine = engine_for(login)
     run_no = ledger.run(lambda id_: Reply(account_id=id_, payload='{"in": "Kraków, 5 €, 東京"}'))
-    assert settle(ledger.engine, run_no).state == "complete"
+    assert settle_run(ledger.engine, run_no).state == "complete"
     assert ledger.rows("SELECT DISTINCT payload, observed_at < now() FROM sync.observation") == [
         ('{"in": "Kraków, 5 €, 東京"}', True)
     ]
@@ -201,7 +201,7 @@ def rooms(ledger: Ledger, run_no: int) -> dict[str, Callable[[], Any]]:
         "fetch": lambda: ledger.fetch(run_no),
         "audit": lambda: ledger.quick_audit(run_no),
         "publish": lambda: ledger.publish(run_no),
-        "settle": lambda: settle(ledger.engine, run_no),
+        "settle": lambda: settle_run(ledger.engine, run_no),
     }
 
 

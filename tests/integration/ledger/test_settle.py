@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from qbank_ledger import publish
-from qbank_ledger.settle import RunNotCompleteError, settle
+from qbank_ledger.sync import publish
+from qbank_ledger.sync.settle import RunNotCompleteError, settle_run
 
 from .conftest import Ledger, Reply, failed
 
@@ -25,10 +25,10 @@ def prepared(ledger: Ledger, replies: object = None, **options: object) -> int:
 
 def test_a_complete_run_ends_in_peace(ledger: Ledger) -> None:
     run_no = prepared(ledger)
-    counts = settle(ledger.engine, run_no)
+    counts = settle_run(ledger.engine, run_no)
     assert (counts.state, counts.expected, counts.published) == ("complete", 3, 3)
     finished = ledger.value("SELECT finished_at FROM sync.run")
-    assert settle(ledger.engine, run_no) == counts
+    assert settle_run(ledger.engine, run_no) == counts
     assert ledger.value("SELECT finished_at FROM sync.run") == finished
 
 
@@ -41,7 +41,7 @@ def test_a_partial_run_counts_and_names_what_is_missing(ledger: Ledger) -> None:
         }[id_]
 
     with pytest.raises(RunNotCompleteError) as caught:
-        settle(ledger.engine, prepared(ledger, reply))
+        settle_run(ledger.engine, prepared(ledger, reply))
     assert str(caught.value) == (
         "Run 1 is partial: 1 of 3 accounts published, 1 quarantined, 1 failed (too_precise 1, http_404 1). "
         "quarantined (too_precise): b; failed (http_404): c."
@@ -63,7 +63,7 @@ def test_an_account_that_the_bank_asks_to_wait_for_says_how_long(ledger: Ledger)
     with pytest.raises(
         RunNotCompleteError, match=r"failed \(rate_limited, the bank asks to wait 3600 s\): c\.$"
     ):
-        settle(ledger.engine, run_no)
+        settle_run(ledger.engine, run_no)
     assert ledger.rows("SELECT account_id, retry_after_s FROM sync.outcome ORDER BY 1") == [
         ("a", None), ("b", None), ("c", 3600),
     ]  # fmt: skip
@@ -74,7 +74,7 @@ def test_an_account_that_the_bank_asks_to_wait_for_says_how_long(ledger: Ledger)
 def test_the_first_twenty_accounts_are_named(ledger: Ledger) -> None:
     ledger.accounts(*(f"a{n:02}" for n in range(30)))
     with pytest.raises(RunNotCompleteError) as caught:
-        settle(ledger.engine, prepared(ledger, failed))
+        settle_run(ledger.engine, prepared(ledger, failed))
     message = str(caught.value)
     assert message.startswith("Run 1 is failed: 0 of 30 accounts published")
     assert "failed (http_404): a00, a01, " in message
@@ -89,13 +89,13 @@ def test_a_dry_run_is_red_for_a_critical_finding_and_for_a_failed_account(ledger
             ledger, lambda id_, bad=bad: bad if id_ == "a" else Reply(account_id=id_), dry_run=True
         )
         with pytest.raises(RunNotCompleteError, match="is dry_run: 2 of 3 accounts would be published"):
-            settle(ledger.engine, run_no)
+            settle_run(ledger.engine, run_no)
 
 
 def test_a_dry_run_is_green_with_a_warning(ledger: Ledger) -> None:
     run_no = prepared(ledger, lambda id_: Reply(account_id=id_, available_balance=Decimal(999)), dry_run=True)
     assert ledger.value("SELECT count(*) FROM sync.finding") == 3
-    assert settle(ledger.engine, run_no).state == "dry_run"
+    assert settle_run(ledger.engine, run_no).state == "dry_run"
 
 
 def test_settle_counts_what_is_published_while_it_waits(
@@ -118,7 +118,7 @@ def test_settle_counts_what_is_published_while_it_waits(
     with ThreadPoolExecutor() as threads:
         published = threads.submit(ledger.publish, run_no)
         assert holding.wait(20)
-        settled = threads.submit(settle, ledger.engine, run_no)
+        settled = threads.submit(settle_run, ledger.engine, run_no)
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         ends = time.monotonic() + 20
         while not ledger.value(waiting) and time.monotonic() < ends:

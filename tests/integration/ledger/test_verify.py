@@ -10,11 +10,11 @@ from unittest.mock import patch
 import pytest
 from sqlalchemy import Connection, text
 
-from qbank_ledger import publish
 from qbank_ledger.errors import LedgerAlteredError
 from qbank_ledger.seals import verify as module
 from qbank_ledger.seals.verify import verify
-from qbank_ledger.sql import execute
+from qbank_ledger.sync import publish
+from qbank_ledger.sync.sql import execute
 
 from .conftest import Ledger, Reply
 

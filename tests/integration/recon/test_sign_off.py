@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, exc
 from sqlalchemy.pool import NullPool
 
+from qbank_ledger.db.locks import take_turn
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.recon import reconcile as module
 from qbank_ledger.recon.reconcile import reconcile
@@ -731,7 +732,7 @@ def test_nobody_waits_for_ever(desk: Desk) -> None:
                 "A reconciliation, or somebody else's sign-off, is at work: try again in a minute.", "55P03"
             ),
         ):
-            connection.execute(module._LOCK)
+            take_turn(connection, "reconcile")
             desk.sign("jane", "prepare")
     finally:
         desk.books.rows("ALTER FUNCTION recon.take_turn() SET lock_timeout = '30s'")

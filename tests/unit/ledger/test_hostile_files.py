@@ -58,7 +58,7 @@ MADE: dict[str, tuple[Callable[[Path], object], str]] = {
 READ = """
 import json, resource, sys, time
 from pathlib import Path
-from qbank_ledger.accounts import read_accounts
+from qbank_ledger.sync.accounts_file import read_accounts
 resource.setrlimit(resource.RLIMIT_AS, (512 * 2**20, 512 * 2**20))
 for name in sys.argv[1:]:
     began = time.monotonic()

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Engine
 
 from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.errors import LedgerError
-from qbank_ledger.model import RunCounts
-from qbank_ledger.sql import execute
+from qbank_ledger.sync.run import RunCounts, close_run
+from qbank_ledger.sync.sql import execute
 
 log = logging.getLogger(__name__)
 
@@ -21,18 +21,7 @@ class RunNotCompleteError(LedgerError):
     """The run lost an account, or a dry run would have; the message counts and names them."""
 
 
-def close_run(connection: Connection, run_no: int) -> RunCounts:
-    """Close a run by what it published, and keep the reasons of its missing account-hours in ``ledger.gap``.
-
-    Waits for who is publishing it at this moment, and counts what that published.
-    """
-    execute(connection, "hold_run", run_no=run_no)
-    row = execute(connection, "close_run", run_no=run_no).one()
-    execute(connection, "keep_gaps", run_no=run_no)
-    return RunCounts(**row._mapping)
-
-
-def settle(engine: Engine, run_no: int) -> RunCounts:
+def settle_run(engine: Engine, run_no: int) -> RunCounts:
     """Close the run; again and again changes nothing.
 
     Raises RunNotCompleteError, naming the first 20 accounts and their reasons, when an account is

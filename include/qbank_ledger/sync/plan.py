@@ -13,19 +13,17 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
-from qbank_ledger.accounts import fingerprint, read_accounts
 from qbank_ledger.config import BATCH_SIZE, MAX_BATCHES, payload_days
+from qbank_ledger.db.locks import take_turn
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.errors import AccountsFileError, RunRefusedError
-from qbank_ledger.model import Account
-from qbank_ledger.settle import close_run
-from qbank_ledger.sql import execute
+from qbank_ledger.sync.account import Account, fingerprint
+from qbank_ledger.sync.accounts_file import read_accounts
+from qbank_ledger.sync.run import close_run
+from qbank_ledger.sync.sql import execute
 
 log = logging.getLogger(__name__)
-
-# Two plans at once take turns, so that neither closes a period that the other just opened.
-_LOCK = text("SELECT ledger.take_turn('plan')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,8 @@ def plan_run(
 
     def open_run(connection: Connection) -> int:
         require_newest(connection)
-        connection.execute(_LOCK)
+        # Neither of two plans at once may close a period that the other just opened.
+        take_turn(connection, "plan")
         _check_clock(connection)
         _check_host(connection, api_host, dry_run=dry_run)
         _close_lost_runs(connection)
@@ -127,7 +126,7 @@ def _check_host(connection: Connection, api_host: str, *, dry_run: bool) -> None
 
 
 def _close_lost_runs(connection: Connection) -> None:
-    for run_no in execute(connection, "close_lost_runs").scalars().all():
+    for run_no in execute(connection, "hold_lost_runs").scalars().all():
         state = close_run(connection, run_no).state
         log.warning("plan: run %s had not closed itself by its deadline: closed as %s", run_no, state)
 
@@ -141,7 +140,7 @@ def _update_accounts(
         return
     ids = [account.account_id for account in asked]
     mark = fingerprint(asked)
-    found = execute(connection, "check_closing", active_ids=ids, fingerprint=mark).one()
+    found = execute(connection, "accounts_to_close", active_ids=ids, fingerprint=mark).one()
     if found.closing * 2 > found.open and not found.accepted:
         raise RunRefusedError(
             f"The accounts file would close {found.closing} of the ledger's {found.open} open accounts. "

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Engine
 
+from qbank_ledger.db.locks import take_turn
 from qbank_ledger.db.transaction import in_transaction, plan_for_sets
 from qbank_ledger.errors import RunRefusedError
-from qbank_ledger.sql import execute
+from qbank_ledger.sync.sql import execute
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ def publish_run(engine: Engine, run_no: int) -> int:
 
 def _publish(connection: Connection, run_no: int) -> int:
     # The lock first, then the run, then the time: see publish_moment.sql.
-    execute(connection, "publish_lock")
+    take_turn(connection, "publish")
     run = execute(connection, "hold_run", run_no=run_no).one()
     if run.state != "running":
         raise RunRefusedError(
@@ -39,6 +40,6 @@ def _publish(connection: Connection, run_no: int) -> int:
         since = run.started_at - timedelta(hours=1)
         execute(connection, "publish_seal", run_no=run_no, since=since, **moment._mapping)
     execute(connection, "keep_publication", run_no=run_no, recorded_at=moment.recorded_at)
-    total = int(execute(connection, "rows_published", run_no=run_no).scalar_one())
+    total = int(execute(connection, "count_published", run_no=run_no).scalar_one())
     log.info("publish: run %s wrote %s rows, %s in all", run_no, written, total)
     return total

@@ -2,7 +2,7 @@
 
 A rule finds, with one SQL predicate over ``sync.audit_subject`` (columns and meaning there), the
 answers that break it. *critical* holds the balance back, *warning* lets it through with a finding.
-Great Expectations and ``sync.finding`` both use the same predicate: see audit.py. To add a rule,
+Great Expectations and ``sync.finding`` both use the same predicate: see gx.py and audit.py. To add a rule,
 add it here, with a row that breaks it in tests/integration/ledger/test_audit.py.
 """
 

@@ -1,4 +1,4 @@
-"""Stage: the answers of a fetch task go to ``sync.observation`` in chunks, as they come.
+"""Fetch: the answers of a batch of accounts go to ``sync.observation`` in chunks, as they come.
 
 A killed task loses a chunk at most, its retry asks only for what is missing, and a twin that was
 thought dead adds nothing: the first answer to an account stands.
@@ -16,8 +16,8 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.db.transaction import in_transaction
-from qbank_ledger.model import Answer
-from qbank_ledger.sql import execute
+from qbank_ledger.sync.answer import Answer
+from qbank_ledger.sync.sql import execute
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def fetch_batch(
     budget_s: float,
     get_balances: GetBalances,
 ) -> int:
-    """Ask ``get_balances`` for what a batch lacks and stage what comes; returns how many came.
+    """Ask ``get_balances`` for what a batch lacks and keep what comes; returns how many came.
 
     ``get_balances`` yields an answer an account. The budget is the task's
     own over all its tries, and ends early enough for the rooms after it. A closed run is opened
@@ -90,12 +90,12 @@ def fetch_batch(
         left,
     )
     ends = time.monotonic() + left
-    staged = stage(engine, run_no, get_balances(missing, budget_s=left), clock, ends) if missing else 0
-    log.info("fetch: run %s batch %s has %s answers", run_no, batch_no, staged)
-    return staged
+    came = keep_answers(engine, run_no, get_balances(missing, budget_s=left), clock, ends) if missing else 0
+    log.info("fetch: run %s batch %s has %s answers", run_no, batch_no, came)
+    return came
 
 
-def stage(
+def keep_answers(
     engine: Engine, run_no: int, answers: Iterable[Answer], clock: Clock, ends: float = -math.inf
 ) -> int:
     """Write the answers of a run to ``sync.observation`` as they come; returns how many came.
@@ -116,10 +116,10 @@ def stage(
 
 def _write(engine: Engine, run_no: int, chunk: list[Answer], clock: Clock, ends: float) -> int:
     def merge(connection: Connection) -> None:
-        execute(connection, "stage_table")
+        execute(connection, "make_incoming")
         cursor = connection.connection.cursor()
         cursor.copy_expert(_COPY, _rows(chunk, clock))
-        execute(connection, "stage_merge", run_no=run_no)
+        execute(connection, "merge_answers", run_no=run_no)
 
     if chunk:
         in_transaction(engine, merge, until=ends)

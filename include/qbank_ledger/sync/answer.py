@@ -1,29 +1,8 @@
-"""The words that the rooms share: an account as configured, an answer as observed."""
+"""What comes of asking the bank for an account, by its shape: the ledger does not know the bank."""
 
-from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A configured account; money is in ``currency``, exact. Made by ``accounts.read_accounts``."""
-
-    account_id: str
-    name: str
-    currency: str
-    minor_units: int
-    entity: str
-    gl_account: str
-    time_zone: str
-    cut_off: time | None
-    max_age_minutes: int
-    minimum_balance: Decimal | None
-    tolerance: Decimal
-    bank_account: str | None
-    bank_id: str | None
-    active: bool
 
 
 class Answer(Protocol):
@@ -62,15 +41,3 @@ class Answer(Protocol):
     def retry_after_s(self) -> int | None: ...
     @property
     def arrived(self) -> float: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunCounts:
-    """How a closed run ended: its state, and its accounts by outcome (they add up to expected)."""
-
-    run_no: int
-    state: str
-    expected: int
-    published: int
-    quarantined: int
-    failed: int

@@ -5,7 +5,6 @@ file's values mean stands in README.md and in the comments on ``ledger.account``
 """
 
 import functools
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -14,13 +13,13 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import available_timezones
 
-from qbank_ledger.accounts_file import Entry, read_entries
 from qbank_ledger.errors import AccountsFileError
 from qbank_ledger.files.cell import shown, unfit
 from qbank_ledger.files.problems import Problems, TooManyProblemsError
 from qbank_ledger.files.text_file import UnreadableFileError
-from qbank_ledger.model import Account
 from qbank_ledger.money import MINOR_UNITS, looks_grouped
+from qbank_ledger.sync.account import Account
+from qbank_ledger.sync.account_entries import Entry, read_entries
 
 _REQUIRED = ("account_id", "currency", "entity", "gl_account")
 _OPTIONAL = (
@@ -84,12 +83,6 @@ def read_accounts(path: Path) -> tuple[Account, ...]:
             f"The accounts file {path} has {problems.count}:{problems.listed(_MOST_SHOWN)}"
         )
     return accounts
-
-
-def fingerprint(accounts: Iterable[Account]) -> str:
-    """SHA-256, in hex, over the sorted ids of the active accounts, a line each."""
-    ids = sorted(account.account_id for account in accounts if account.active)
-    return hashlib.sha256("".join(f"{id_}\n" for id_ in ids).encode()).hexdigest()
 
 
 def _accounts(defaults: Entry, entries: Iterable[tuple[int, Entry]], problems: Problems) -> Iterator[Account]:

@@ -1,0 +1,123 @@
+"""Audit: which answers of a run are fit to publish, decided in PostgreSQL by the rules as data.
+
+Great Expectations gives each rule's verdict, its count and Data Docs; the same predicate, set at a
+time, writes ``sync.finding``. GX lists 20 failing rows by default and 200 at most, so the rows never
+come from it. The two counts must agree, and a gate proves that the audit looked at every answer:
+where it can't, nothing may be published.
+"""
+
+import logging
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, text
+
+from qbank_ledger.db.transaction import in_transaction, patiently, plan_for_sets
+from qbank_ledger.errors import AuditError, RunRefusedError
+from qbank_ledger.sync.gx import GATE, Result, evaluate
+from qbank_ledger.sync.rules import RULES, Rule
+from qbank_ledger.sync.sql import execute
+
+log = logging.getLogger(__name__)
+
+
+def audit_run(engine: Engine, run_no: int, docs: Path) -> int:
+    """Write findings and verdicts for every answer of an open run; returns how many are fit.
+
+    First makes a ``not_attempted`` of every account without an observation. Auditing again changes
+    nothing that was decided. Data Docs go to ``docs``/run_N, the newest 48 are kept. Raises
+    AuditError when a rule can't be evaluated or the audit can't prove that it looked.
+    """
+
+    def begin(connection: Connection) -> int:
+        execute(connection, "add_not_attempted", run_no=run_no)
+        answers = _check_complete(connection, run_no)
+        _find_lookalikes(connection, run_no)
+        return answers
+
+    answers = in_transaction(engine, begin)
+    results = patiently(lambda: evaluate(engine, run_no, answers, RULES, docs)) if answers else []
+    fit = in_transaction(engine, lambda connection: _decide(connection, run_no, answers, results))
+    log.info("audit: run %s has %s answers, %s fit to publish", run_no, answers, fit)
+    return fit
+
+
+def _decide(connection: Connection, run_no: int, answers: int, results: list[Result]) -> int:
+    """Write results, findings and verdicts; returns how many answers are fit."""
+    if execute(connection, "hold_run", run_no=run_no).one().state != "running":
+        raise RunRefusedError(
+            f"Run {run_no} was closed while it was audited: clear its fetch with what follows."
+        )
+    if _check_complete(connection, run_no) != answers:
+        raise AuditError(f"Answers of run {run_no} changed while they were audited: clear the audit task.")
+    _keep_results(connection, run_no, results, answers)
+    for rule in RULES if answers else ():
+        _find(connection, run_no, rule, results)
+    execute(connection, "write_verdicts", run_no=run_no)
+    verdicts = execute(connection, "count_verdicts", run_no=run_no).one()
+    if verdicts.audited != answers:
+        raise AuditError(
+            f"Run {run_no} has {answers} answers and {verdicts.audited} verdicts: not published."
+        )
+    return int(verdicts.fit)
+
+
+def _check_complete(connection: Connection, run_no: int) -> int:
+    """The number of answers, once there is an observation for every account of the run."""
+    row = execute(connection, "count_observations", run_no=run_no).one()
+    if row.observed != row.expected:
+        raise AuditError(
+            f"Run {run_no} has {row.observed} observations for {row.expected} accounts: not published."
+        )
+    return int(row.answers)
+
+
+def _find_lookalikes(connection: Connection, run_no: int) -> None:
+    """Write down which answers are exactly another account's: once for the run, not once for each rule."""
+    plan_for_sets(connection)
+    since = execute(connection, "recent_runs", run_no=run_no).scalar_one()
+    execute(connection, "find_lookalikes", run_no=run_no, since=since)
+
+
+def _find(connection: Connection, run_no: int, rule: Rule, results: list[Result]) -> None:
+    """Write the rule's findings; their number must be GX's."""
+    connection.execute(
+        text(
+            "INSERT INTO sync.finding (run_no, account_id, rule, severity, reason)"
+            " SELECT s.run_no, s.account_id, :rule, :severity, coalesce(s.reason, :rule)"
+            f" FROM sync.audit_subject AS s WHERE s.run_no = :run_no AND ({rule.predicate})"
+            " ON CONFLICT DO NOTHING"
+        ),
+        {"run_no": run_no, "rule": rule.name, "severity": rule.severity},
+    )
+    found = connection.execute(
+        text("SELECT count(*) FROM sync.finding WHERE run_no = :run_no AND rule = :rule"),
+        {"run_no": run_no, "rule": rule.name},
+    ).scalar_one()
+    expected = next(result.count for result in results if result.name == rule.name)
+    if found != expected:
+        raise AuditError(
+            f"Rule {rule.name} matched {expected} rows of run {run_no} for Great Expectations and {found} "
+            "for the ledger: not published."
+        )
+
+
+def _keep_results(connection: Connection, run_no: int, results: list[Result], answers: int) -> None:
+    connection.execute(text("DELETE FROM sync.validation_result WHERE run_no = :run_no"), {"run_no": run_no})
+    if results:
+        connection.execute(
+            text(
+                "INSERT INTO sync.validation_result VALUES"
+                " (:run_no, :expectation, :severity, :success, :evaluated, :unexpected)"
+            ),
+            [
+                {
+                    "run_no": run_no,
+                    "expectation": result.name,
+                    "severity": result.severity,
+                    "success": result.success,
+                    "evaluated": answers,
+                    "unexpected": 0 if result.name == GATE else result.count,
+                }
+                for result in results
+            ],
+        )

@@ -1,0 +1,170 @@
+"""Great Expectations: evaluates the rules over a run's answers, in PostgreSQL, and makes Data Docs of it.
+
+Its verdicts and counts are what audit.py holds against its own; rows never come from it.
+"""
+
+import logging
+import os
+import re
+import shutil
+import traceback
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from qbank_ledger.errors import AuditError, LedgerError, LedgerUnavailableError
+from qbank_ledger.sync.rules import Rule
+
+GATE = "every_answer_is_looked_at"
+
+_SITES_KEPT = 48
+_AWAY = re.compile(
+    r"psycopg2\.(OperationalError|InterfaceError|errors\.(AdminShutdown|CrashShutdown|CannotConnectNow))"
+)
+_NOWHERE = "postgresql+psycopg2://nobody@nowhere/ledger"  # says the dialect; the connections are ours
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """GX's verdict on one rule; ``count`` is of the rows that break it, for the gate of those seen."""
+
+    name: str
+    severity: str
+    success: bool
+    count: int
+
+
+def evaluate(engine: Engine, run_no: int, answers: int, rules: Sequence[Rule], docs: Path) -> list[Result]:
+    """The verdict on each rule over the run's answers, and on the gate, that there were ``answers`` of them.
+
+    Data Docs go to ``docs``/run_N, the newest 48 are kept. Raises AuditError when a rule was not evaluated
+    over every answer, LedgerUnavailableError when the database goes away.
+    """
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    # Hundreds of lines a run that say nothing, and some that would print a balance.
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), _lost_connections():
+        warnings.simplefilter("ignore")
+        import great_expectations as gx  # noqa: PLC0415 - 4 s and 230 MB: only where it is used
+        import great_expectations.expectations as gxe  # noqa: PLC0415
+
+        context = gx.get_context(mode="ephemeral", project_config=_project(_new_site(docs, run_no)))
+        asset = context.data_sources.add_postgres(
+            "ledger", connection_string=_NOWHERE, kwargs={"creator": lambda: _connected(engine)}
+        ).add_query_asset(
+            f"run_{run_no}", query=f"SELECT * FROM sync.audit_subject WHERE run_no = {int(run_no)}"
+        )
+        suite = gx.ExpectationSuite(name="balances")
+        suite.add_expectation(
+            gxe.ExpectTableRowCountToEqual(value=answers, severity="critical", meta={"rule": GATE})
+        )
+        for rule in rules:
+            suite.add_expectation(_expectation(gxe, rule))
+        definition = context.validation_definitions.add(
+            gx.ValidationDefinition(
+                name="balances",
+                data=asset.add_batch_definition_whole_table("answers"),
+                suite=context.suites.add(suite),
+            )
+        )
+        checkpoint = gx.Checkpoint(
+            name="audit",
+            validation_definitions=[definition],
+            actions=[gx.checkpoint.UpdateDataDocsAction(name="docs", site_names=["run"])],
+            result_format="BASIC",
+        )
+        outcome = context.checkpoints.add(checkpoint).run()
+    validated = next(iter(outcome.run_results.values()))
+    return _results(run_no, answers, rules, validated.results)
+
+
+@contextmanager
+def _lost_connections() -> Iterator[None]:
+    """Great Expectations wraps what psycopg2 raises in errors of its own."""
+    try:
+        yield
+    except LedgerError:
+        raise
+    except Exception:
+        _raise_if_away(traceback.format_exc())
+        raise
+
+
+def _raise_if_away(said: str) -> None:
+    if _AWAY.search(said):
+        raise LedgerUnavailableError(
+            "The ledger database went away while it was audited: check that it is up."
+        )
+
+
+def _connected(engine: Engine) -> Any:
+    """A connection of our own for GX, which refuses URLs that libpq takes, and shows them as it does."""
+    lent = engine.raw_connection()
+    lent.detach()
+    return lent.dbapi_connection
+
+
+def _project(site: Path) -> Any:
+    """GX's project: everything in memory but one site of Data Docs (else it leaves one in /tmp)."""
+    from great_expectations.data_context.types import base  # noqa: PLC0415 - as above
+
+    return base.DataContextConfig(
+        store_backend_defaults=base.InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        data_docs_sites={
+            "run": {
+                "class_name": "SiteBuilder",
+                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+                "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(site)},
+            }
+        },
+        progress_bars=base.ProgressBarsConfig(globally=False, metric_calculations=False),
+        analytics_enabled=False,
+    )
+
+
+def _expectation(gxe: Any, rule: Rule) -> Any:
+    """The rule as an expectation that selects account ids only: what GX selects, it shows."""
+    predicate = rule.predicate.replace("{", "{{").replace("}", "}}")
+    return gxe.UnexpectedRowsExpectation(
+        unexpected_rows_query=f"SELECT s.account_id FROM (SELECT * FROM {{batch}}) AS s WHERE {predicate}",
+        description=f"{rule.name}: {rule.why}",
+        severity=rule.severity,
+        meta={"rule": rule.name},
+    )
+
+
+def _results(run_no: int, answers: int, rules: Sequence[Rule], results: Any) -> list[Result]:
+    """The verdicts, once each expectation was evaluated, over every answer."""
+    found = []
+    for result in results:
+        name = result.expectation_config.meta["rule"]
+        if result.exception_info.get("raised_exception", True) or "observed_value" not in result.result:
+            _raise_if_away(str(result.exception_info))
+            raise AuditError(f"Rule {name} could not be evaluated for run {run_no}: not published.")
+        severity = str(getattr(result.expectation_config.severity, "value", "critical"))
+        found.append(Result(name, severity, bool(result.success), int(result.result["observed_value"])))
+    missing = {rule.name for rule in rules} | {GATE}
+    if missing != {result.name for result in found} or len(found) != len(rules) + 1:
+        raise AuditError(f"Great Expectations did not evaluate every rule for run {run_no}: not published.")
+    seen = next(result.count for result in found if result.name == GATE)
+    if seen != answers:
+        raise AuditError(
+            f"Great Expectations saw {seen} of {answers} answers of run {run_no}: not published."
+        )
+    return found
+
+
+def _new_site(docs: Path, run_no: int) -> Path:
+    """A folder of its own for the run's Data Docs; the oldest beyond 48 go."""
+    docs.mkdir(parents=True, exist_ok=True)
+    sites = sorted(docs.glob("run_*"), key=lambda path: path.stat().st_mtime)
+    for old in sites[: max(0, len(sites) - _SITES_KEPT + 1)]:
+        shutil.rmtree(old, ignore_errors=True)
+    site = docs / f"run_{run_no}"
+    shutil.rmtree(site, ignore_errors=True)
+    return site
