@@ -1,6 +1,7 @@
 """The rooms and the one way through them: who may import whom, and what a DAG file may hold."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,24 +38,84 @@ FORBIDDEN = {
     },
 }
 ALLOWED = {"qbank/hook.py": {"airflow"}}
+# The ledger's rooms, and what lies below them; the command line alone stands above.
+ROOMS = {"sync", "recon", "seals", "export", "month_end"}
+TOP = "the top level"
+MAY_IMPORT = {room: {"db", "files", TOP} for room in ROOMS} | {"db": {TOP}, "files": {TOP}, TOP: set[str]()}
 MODULES = [(package, file) for package, folder in SOURCES.items() for file in sorted(folder.rglob("*.py"))]
 DAGS = sorted((ROOT / "dags").glob("qbank_*.py"))
 
 
 def imported(file: Path) -> set[str]:
+    """The packages that a file imports anything of."""
+    return {name.partition(".")[0] for name in imported_modules(file)}
+
+
+def imported_modules(file: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}: imports are absolute"
-            names.add(node.module or "")
-    return {name.partition(".")[0] for name in names}
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def room_of(module: str) -> str:
+    """Where in the ledger a module stands: a room, ``db``, ``files`` or the top level."""
+    parts = module.split(".")
+    return parts[1] if parts[1] in MAY_IMPORT else TOP
+
+
+def statements_named(file: Path) -> set[str]:
+    """The names of statements in a module: after the connection, in a call of ``execute``, or in a table."""
+    tree = ast.parse(file.read_text())
+    return {
+        argument.value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+        for argument in call.args[:2]
+        if call.func.id in {"execute", "statement", "Sheet"}
+        if isinstance(argument, ast.Constant) and re.fullmatch("[a-z_]+", str(argument.value))
+    }
+
+
+def texts(file: Path) -> set[object]:
+    return {node.value for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Constant)}
 
 
 @pytest.mark.parametrize(("package", "file"), MODULES, ids=lambda value: getattr(value, "stem", value))
 def test_imports_go_one_way(package: str, file: Path) -> None:
     assert imported(file) & FORBIDDEN[package] <= ALLOWED.get(f"{package}/{file.name}", set())
+
+
+LEDGER = SOURCES["qbank_ledger"]
+OF_THE_LEDGER = [file for package, file in MODULES if package == "qbank_ledger"]
+FOLDERS_OF_SQL = sorted(LEDGER.glob("*/sql"))
+
+
+def test_every_folder_of_the_ledger_is_a_room_or_below_them() -> None:
+    folders = {path.parent.name for path in LEDGER.glob("*/__init__.py")}
+    assert folders == MAY_IMPORT.keys() - {TOP}
+
+
+@pytest.mark.parametrize("file", OF_THE_LEDGER, ids=lambda file: str(file.relative_to(LEDGER)))
+def test_a_room_of_the_ledger_imports_no_other(file: Path) -> None:
+    if file.name == "__main__.py":
+        return
+    here = room_of(".".join(file.relative_to(LEDGER.parent).with_suffix("").parts))
+    reached = {room_of(name) for name in imported_modules(file) if name.startswith("qbank_ledger.")}
+    assert reached <= MAY_IMPORT[here] | {here}
+
+
+@pytest.mark.parametrize("folder", FOLDERS_OF_SQL, ids=lambda folder: folder.parent.name)
+def test_every_statement_is_used_and_every_one_that_is_named_exists(folder: Path) -> None:
+    modules = list(folder.parent.glob("*.py"))
+    files = {file.stem for file in folder.glob("*.sql")}
+    assert files
+    assert set[str]().union(*map(statements_named, modules)) - files == set()
+    assert files - set[object]().union(*map(texts, modules)) == set()
 
 
 @pytest.mark.parametrize("file", DAGS, ids=lambda file: file.stem)
