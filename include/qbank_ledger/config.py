@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from sqlalchemy.engine import URL
 
 from qbank_ledger.errors import LedgerConnectionError, LedgerError
-from qbank_ledger.money import MINOR_UNITS, looks_grouped
+from qbank_ledger.money import MINOR_UNITS, UNSIGNED_AMOUNT, looks_grouped
 
 LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
 LEDGER_HOSTS = "QBANK_LEDGER_HOSTS"
@@ -23,7 +23,7 @@ LEDGER_AUTH = "QBANK_LEDGER_AUTH"
 BATCH_SIZE = 500
 MAX_BATCHES = 1_000
 
-_LIMIT = re.compile(r"(?P<currency>[A-Z]{3}) *= *(?P<amount>[0-9]{1,38}(\.[0-9]{1,38})?)", re.ASCII)
+_LIMIT = re.compile(rf"(?P<currency>[A-Z]{{3}}) *= *(?P<amount>{UNSIGNED_AMOUNT})", re.ASCII)
 
 # Airflow's own settings of a postgres connection's extra, which libpq does not know.
 _NOT_FOR_LIBPQ = {

@@ -1,4 +1,4 @@
-"""Money: the currencies that it can be in, and amounts as text, digit by digit.
+"""Money: the currencies that it can be in, how an amount is written, and amounts as text, digit by digit.
 
 Decimal's own arithmetic would round to 28 digits. The database has the same list of currencies in
 ``ledger.minor_units``; a test holds the two together.
@@ -14,7 +14,22 @@ from iso4217 import Currency
 MINOR_UNITS: Mapping[str, int] = {
     currency.code: currency.exponent for currency in Currency if currency.exponent is not None
 }
+# What ERPs and warehouses hold, decimal(38), is the most that an amount has before its point, and after it.
+MAX_DIGITS = 38
+# An amount as people and programs write it: a plain decimal with a point.
+UNSIGNED_AMOUNT = rf"[0-9]{{1,{MAX_DIGITS}}}(?:\.[0-9]{{1,{MAX_DIGITS}}})?"
+_UNSIGNED_AMOUNT = re.compile(UNSIGNED_AMOUNT, re.ASCII)
 _GROUPED = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}", re.ASCII)
+
+
+def is_amount(text: str) -> bool:
+    """Whether it is a plain decimal, with or without a leading minus."""
+    return is_unsigned_amount(text.removeprefix("-"))
+
+
+def is_unsigned_amount(text: str) -> bool:
+    """Whether it is a plain decimal without a sign."""
+    return _UNSIGNED_AMOUNT.fullmatch(text) is not None
 
 
 def plain(amount: Decimal, decimals: int) -> str:

@@ -13,7 +13,7 @@ from qbank_ledger.files.cell import shown, unfit
 from qbank_ledger.files.problems import Problems
 from qbank_ledger.files.table_file import read_table
 from qbank_ledger.files.text_file import TextFile
-from qbank_ledger.money import MINOR_UNITS, too_many_decimals
+from qbank_ledger.money import MINOR_UNITS, is_amount, too_many_decimals
 
 Kind = Literal["gl", "items"]
 COLUMNS: Mapping[Kind, tuple[str, ...]] = {
@@ -30,7 +30,6 @@ KEYS: Mapping[Kind, tuple[str, ...]] = {
 }
 _MOST_ROWS = 500_000
 _MAY_BE_EMPTY = frozenset({"cleared_date", "reference"})
-_AMOUNT = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -78,7 +77,7 @@ def _wrong(row: Mapping[str, str]) -> Iterator[str]:
             yield f"{column} is {shown(cell)}: write {_CHECKS[column][1]}"
     column = "balance" if "balance" in row else "amount"
     currency, amount = row["currency"], row[column]
-    if currency in MINOR_UNITS and _is_amount(amount) and (why := too_many_decimals(amount, currency)):
+    if currency in MINOR_UNITS and is_amount(amount) and (why := too_many_decimals(amount, currency)):
         yield f"{column} is {shown(amount)}: {why}"
     item_date, cleared = row.get("item_date", ""), row.get("cleared_date", "")
     if cleared and _is_date(item_date) and _is_date(cleared) and cleared < item_date:
@@ -92,12 +91,8 @@ def _is_date(cell: str) -> bool:
         return False
 
 
-def _is_amount(cell: str) -> bool:
-    return bool(_AMOUNT.fullmatch(cell))
-
-
 _A_DATE = (_is_date, "a date such as 2026-10-31")
-_AN_AMOUNT = (_is_amount, "a plain decimal such as -1234.50: digits, a point, a leading minus")
+_AN_AMOUNT = (is_amount, "a plain decimal such as -1234.50: digits, a point, a leading minus")
 _CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "currency": (MINOR_UNITS.__contains__, "the ISO 4217 code of a currency with minor units, such as EUR"),
     "as_of_date": _A_DATE,

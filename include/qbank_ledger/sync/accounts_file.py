@@ -17,7 +17,7 @@ from qbank_ledger.errors import AccountsFileError
 from qbank_ledger.files.cell import shown, unfit
 from qbank_ledger.files.problems import Problems, TooManyProblemsError
 from qbank_ledger.files.text_file import UnreadableFileError
-from qbank_ledger.money import MINOR_UNITS, looks_grouped
+from qbank_ledger.money import MINOR_UNITS, is_amount, is_unsigned_amount, looks_grouped
 from qbank_ledger.sync.account import Account
 from qbank_ledger.sync.account_entries import Entry, read_entries
 
@@ -55,8 +55,8 @@ _FORMS: dict[str, tuple[Callable[[str], object], str]] = {
     "time_zone": (lambda zone: zone in _time_zones(), "write an IANA time zone such as Europe/Berlin"),
     "cut_off": (_matches(r"([01][0-9]|2[0-3]):[0-5][0-9]"), "write a time such as '17:30', in quotes"),
     "max_age_minutes": (_matches(r"[1-9][0-9]{0,5}"), "write a whole number of minutes above 0"),
-    "minimum_balance": (_matches(r"-?[0-9]{1,38}(\.[0-9]{1,38})?"), _AMOUNT),
-    "tolerance": (_matches(r"[0-9]{1,38}(\.[0-9]{1,38})?"), f"{_AMOUNT}, not below zero"),
+    "minimum_balance": (is_amount, _AMOUNT),
+    "tolerance": (is_unsigned_amount, f"{_AMOUNT}, not below zero"),
     "active": (_matches(r"true|false|True|False|TRUE|FALSE"), "write true or false"),
 }
 _MOST_SHOWN = 50

@@ -9,6 +9,8 @@ add it here, with a row that breaks it in tests/integration/ledger/test_audit.py
 from dataclasses import dataclass
 from typing import Literal
 
+from qbank_ledger.money import MAX_DIGITS
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -55,10 +57,12 @@ RULES = (
     ),
     Rule(
         "too_large", "critical",
-        "38 digits are what ERPs and warehouses hold (decimal(38)); more is no amount of money.",
+        f"{MAX_DIGITS} digits are what ERPs and warehouses hold (decimal({MAX_DIGITS})); more is no amount "
+        "of money.",
         "s.state = 'answered' AND greatest("
         "length(ltrim(translate(trim_scale(abs(s.available_balance))::text, '.', ''), '0')), "
-        "length(ltrim(translate(trim_scale(abs(s.ledger_balance))::text, '.', ''), '0'))) > 38",
+        "length(ltrim(translate(trim_scale(abs(s.ledger_balance))::text, '.', ''), '0')))"
+        f" > {MAX_DIGITS}",
     ),
     Rule(
         "account_mismatch", "critical",
