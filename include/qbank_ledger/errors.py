@@ -1,6 +1,7 @@
 """What can go wrong in the ledger, as sentences for the person who must act.
 
-``retryable`` says whether trying again later may help: Airflow retries those, and only those.
+``retryable`` says whether trying again later may help: Airflow retries those, and only those. What one module
+tells the next (a file is unreadable, a balance fits no format) is not here: it never leaves its room.
 """
 
 
@@ -10,8 +11,7 @@ class LedgerError(Exception):
     retryable = False
 
 
-class AccountsFileError(LedgerError, ValueError):
-    """The accounts file can't be used; names the file and every problem found."""
+# The database
 
 
 class LedgerUnavailableError(LedgerError, ConnectionError):
@@ -32,12 +32,23 @@ class NotMigratedError(LedgerError):
     """The ledger database lacks the schema that this version needs."""
 
 
+class MigratedMeanwhileError(LedgerError):
+    """Another migration came first: what there is to do is another."""
+
+
 class MigrationNotAllowedError(LedgerError, PermissionError):
     """The login may not migrate; ``sql`` is what a DBA has to run."""
 
     def __init__(self, message: str, sql: str) -> None:
         super().__init__(message)
         self.sql = sql
+
+
+# A run
+
+
+class AccountsFileError(LedgerError, ValueError):
+    """The accounts file can't be used; names the file and every problem found."""
 
 
 class RunRefusedError(LedgerError):
@@ -48,9 +59,36 @@ class AuditError(LedgerError):
     """The audit could not prove that it looked at every row: nothing may be published."""
 
 
-class LedgerAlteredError(LedgerError):
-    """A row or a seal is not as it was sealed; the message names the first."""
+class RunNotCompleteError(LedgerError):
+    """The run lost an account, or a dry run would have; the message counts and names them."""
+
+
+# The books, the seals, what is handed on
+
+
+class GLFileError(LedgerError, ValueError):
+    """A file from the ERP can't be used; names the file and the lines. Nothing of it was loaded."""
+
+
+class UnmatchedEntityError(LedgerError, ValueError):
+    """None of an entity's rows in a file matches an account; names the first, and what they likely mean."""
+
+
+class DateAheadError(LedgerError, ValueError):
+    """A date to compare has not begun anywhere."""
 
 
 class BreakAboveLimitError(LedgerError):
     """The bank and the books differ by more than the configured limit; names the accounts."""
+
+
+class LedgerAlteredError(LedgerError):
+    """A row or a seal is not as it was sealed; the message names the first."""
+
+
+class ExportError(LedgerError):
+    """A file can't be written, or lacks accounts that it should have."""
+
+
+class CloseError(LedgerError, ValueError):
+    """A month can't be closed, or its pack can't be written; says why."""

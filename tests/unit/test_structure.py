@@ -109,6 +109,21 @@ def test_a_room_of_the_ledger_imports_no_other(file: Path) -> None:
     assert reached <= MAY_IMPORT[here] | {here}
 
 
+@pytest.mark.parametrize("file", OF_THE_LEDGER, ids=lambda file: str(file.relative_to(LEDGER)))
+def test_what_a_person_must_act_on_stands_in_errors(file: Path) -> None:
+    errors = {
+        node.name
+        for node in ast.walk(ast.parse((LEDGER / "errors.py").read_text()))
+        if isinstance(node, ast.ClassDef)
+    }
+    elsewhere = {
+        node.name
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ClassDef) and errors & {ast.unparse(base) for base in node.bases}
+    }
+    assert file.name == "errors.py" or not elsewhere
+
+
 @pytest.mark.parametrize("folder", FOLDERS_OF_SQL, ids=lambda folder: folder.parent.name)
 def test_every_statement_is_used_and_every_one_that_is_named_exists(folder: Path) -> None:
     modules = list(folder.parent.glob("*.py"))

@@ -20,7 +20,13 @@ from sqlalchemy.engine import URL
 from qbank_ledger.db.connection import READ_ONLY, engine_for
 from qbank_ledger.db.session import PINNED
 from qbank_ledger.db.transaction import transaction
-from qbank_ledger.errors import LedgerError, LockedError, MigrationNotAllowedError, NotMigratedError
+from qbank_ledger.errors import (
+    LedgerError,
+    LockedError,
+    MigratedMeanwhileError,
+    MigrationNotAllowedError,
+    NotMigratedError,
+)
 
 _MIGRATIONS = resources.files("qbank_ledger.db").joinpath("migrations")
 _VERSIONED = text("SELECT to_regclass('ledger.alembic_version') IS NOT NULL")
@@ -43,10 +49,6 @@ _PATIENCE_S = 120.0
 log = logging.getLogger(__name__)
 
 
-class _MigratedMeanwhileError(LedgerError):
-    """Another migration came first: what there is to do is another."""
-
-
 def migrate(url: URL) -> str:
     """Upgrade the database to the newest revision; says in a sentence what was done.
 
@@ -60,7 +62,7 @@ def migrate(url: URL) -> str:
         try:
             with transaction(engine) as connection:
                 return _migrate(connection)
-        except (LockedError, _MigratedMeanwhileError):
+        except (LockedError, MigratedMeanwhileError):
             if time.monotonic() >= ends:
                 raise
             time.sleep(1)
@@ -85,7 +87,7 @@ def _migrate(connection: Connection) -> str:
     connection.execute(text("SET LOCAL ROLE qbank_owner"))
     _take_turn(connection)
     if current_revision(connection) != before:
-        raise _MigratedMeanwhileError("The ledger database was migrated by somebody else at the same time.")
+        raise MigratedMeanwhileError("The ledger database was migrated by somebody else at the same time.")
     # A change that waits for a long query keeps every run waiting behind it: it makes room, and tries again.
     connection.execute(text("SET LOCAL lock_timeout = '1s'"))
     config = _alembic()
@@ -105,7 +107,7 @@ def _take_turn(connection: Connection) -> None:
         if connection.execute(_VERSIONED).scalar():
             connection.execute(text("LOCK TABLE ledger.alembic_version IN SHARE ROW EXCLUSIVE MODE"))
     except exc.IntegrityError:
-        raise _MigratedMeanwhileError(
+        raise MigratedMeanwhileError(
             "The ledger database was made by somebody else at the same time."
         ) from None
 

@@ -89,10 +89,9 @@ def _is_committed(connection: Connection, xid: str) -> bool:
 
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
-    """One REPEATABLE READ, READ ONLY transaction, which joins sets whole: one state of the ledger."""
+    """One REPEATABLE READ, READ ONLY transaction: one state of the ledger, while runs go on publishing."""
     options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with transaction(engine.execution_options(**options)) as connection:
-        plan_for_sets(connection)
         yield connection
 
 

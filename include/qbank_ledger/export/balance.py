@@ -5,13 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from qbank_ledger.errors import LedgerError
-
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Za-z0-9]{1,30}")
-
-
-class ExportError(LedgerError):
-    """A file can't be written, or lacks accounts that it should have."""
 
 
 class UnfitError(Exception):

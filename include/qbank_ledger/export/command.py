@@ -14,9 +14,8 @@ from typing import TextIO
 from sqlalchemy.engine import URL
 
 from qbank_ledger.db.connection import engine_for
-from qbank_ledger.errors import LedgerError
+from qbank_ledger.errors import ExportError, LedgerError
 from qbank_ledger.export.bai2 import PARTY_CHARACTERS, RECEIVER, SENDER, Bai2, is_party
-from qbank_ledger.export.balance import ExportError
 from qbank_ledger.export.camt052 import VERSIONS, Camt052
 from qbank_ledger.export.csv_table import CsvTable
 from qbank_ledger.export.file import Format, export_balances

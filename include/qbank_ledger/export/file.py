@@ -12,8 +12,9 @@ from typing import Any, Protocol, TextIO
 from sqlalchemy import Engine, text
 
 from qbank_ledger.db.migrate import require_newest
-from qbank_ledger.db.transaction import snapshot
-from qbank_ledger.export.balance import Balance, ExportError, UnfitError
+from qbank_ledger.db.transaction import plan_for_sets, snapshot
+from qbank_ledger.errors import ExportError
+from qbank_ledger.export.balance import Balance, UnfitError
 from qbank_ledger.export.sql import statement
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ def export_balances(
     """
     written = refused = stale = 0
     with snapshot(engine) as connection:
+        plan_for_sets(connection)
         require_newest(connection)
         writer = form(connection.execute(_NOW).scalar_one())
         stream = connection.execution_options(yield_per=_CHUNK_ROWS)

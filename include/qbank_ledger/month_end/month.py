@@ -5,13 +5,9 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from qbank_ledger.errors import LedgerError
+from qbank_ledger.errors import CloseError
 
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])", re.ASCII)
-
-
-class CloseError(LedgerError, ValueError):
-    """A month can't be closed, or its pack can't be written; says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from sqlalchemy import Connection, Engine
 
 from qbank_ledger.config import close_dir
 from qbank_ledger.db.migrate import require_newest
-from qbank_ledger.db.transaction import patiently, snapshot
-from qbank_ledger.errors import LedgerError
+from qbank_ledger.db.transaction import patiently, plan_for_sets, snapshot
+from qbank_ledger.errors import CloseError, LedgerError
 from qbank_ledger.files.scratch import scratch
 from qbank_ledger.month_end import sheets
-from qbank_ledger.month_end.month import CloseError, Month
+from qbank_ledger.month_end.month import Month
 from qbank_ledger.month_end.page import Excerpt, write_page
 from qbank_ledger.month_end.readiness import not_ready
 from qbank_ledger.month_end.sql import execute, statement
@@ -75,6 +75,7 @@ def _make(engine: Engine, month: Month, folder: Path) -> Pack:
     excerpts = [Excerpt(sheet) for sheet in (sheets.DATES, sheets.OPEN_ITEMS, sheets.SIGN_OFFS)]
     xlsx, html = folder / f"{month}.xlsx", folder / f"{month}.html"
     with snapshot(engine) as connection:
+        plan_for_sets(connection)
         require_newest(connection)
         scope = _scope(connection, month)
         warning = "PROVISIONAL: the month has not ended" if scope.provisional else ""

@@ -14,7 +14,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.utility import xl_range
 
-from qbank_ledger.month_end.month import CloseError
+from qbank_ledger.errors import CloseError
 from qbank_ledger.month_end.sheets import Sheet
 from qbank_ledger.month_end.table import Amount, Cell, Column, Table
 

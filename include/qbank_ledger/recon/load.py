@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction, plan_for_sets
-from qbank_ledger.errors import LedgerError
+from qbank_ledger.errors import GLFileError
 from qbank_ledger.files.problems import Problems, TooManyProblemsError
 from qbank_ledger.files.text_file import TextFile, UnreadableFileError
 from qbank_ledger.recon.gl_file import COLUMNS, KEYS, Kind, Row, read_rows
@@ -27,10 +27,6 @@ log = logging.getLogger(__name__)
 _KEEP: Mapping[Kind, str] = {"gl": "keep_gl", "items": "keep_items"}
 _AT_ONCE = 10_000  # rows
 _MOST_SHOWN = 20
-
-
-class GLFileError(LedgerError, ValueError):
-    """A file from the ERP can't be used; names the file and the lines. Nothing of it was loaded."""
 
 
 @dataclass(frozen=True, slots=True)

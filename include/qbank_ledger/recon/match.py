@@ -10,16 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from qbank_ledger.db.transaction import transaction
-from qbank_ledger.errors import LedgerError
+from qbank_ledger.errors import UnmatchedEntityError
 from qbank_ledger.recon.sql import execute
 
 log = logging.getLogger(__name__)
 
 _MOST_NAMED = 5
-
-
-class UnmatchedEntityError(LedgerError, ValueError):
-    """None of an entity's rows in a file matches an account; names the first, and what they likely mean."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,12 @@ from sqlalchemy import Connection, Engine, text
 from qbank_ledger.db.locks import take_turn
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction, plan_for_sets
-from qbank_ledger.errors import LedgerError
+from qbank_ledger.errors import DateAheadError
 from qbank_ledger.recon.sql import execute
 
 log = logging.getLogger(__name__)
 
 _ANALYZE_ASKED, _ANALYZE_COMPARED = text("ANALYZE asked"), text("ANALYZE compared")
-
-
-class DateAheadError(LedgerError, ValueError):
-    """A date to compare has not begun anywhere."""
 
 
 def reconcile(engine: Engine, as_of_date: date | None = None) -> dict[str, int]:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.db.migrate import require_newest
-from qbank_ledger.db.transaction import transaction
+from qbank_ledger.db.transaction import snapshot
 from qbank_ledger.errors import LedgerAlteredError
 from qbank_ledger.seals.sql import execute
 
@@ -29,8 +29,7 @@ def verify(engine: Engine) -> str:
     Raises LedgerAlteredError, naming the first row or seal that was altered, removed or added behind
     the ledger's back.
     """
-    snapshot = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    with transaction(snapshot) as connection:
+    with snapshot(engine) as connection:
         require_newest(connection)
         connection.execute(text("SET LOCAL work_mem = '128MB'"))
         _check_chain(connection)

@@ -8,17 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from qbank_ledger.db.transaction import in_transaction
-from qbank_ledger.errors import LedgerError
+from qbank_ledger.errors import RunNotCompleteError
 from qbank_ledger.sync.run import RunCounts, close_run
 from qbank_ledger.sync.sql import execute
 
 log = logging.getLogger(__name__)
 
 _NAMED = 20
-
-
-class RunNotCompleteError(LedgerError):
-    """The run lost an account, or a dry run would have; the message counts and names them."""
 
 
 def settle_run(engine: Engine, run_no: int) -> RunCounts:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from bai2.exceptions import IntegrityException
 
+from qbank_ledger.errors import ExportError
 from qbank_ledger.export.bai2 import Bai2
-from qbank_ledger.export.balance import ExportError, is_iban
+from qbank_ledger.export.balance import is_iban
 from qbank_ledger.export.camt052 import VERSIONS, Camt052
 from qbank_ledger.export.csv_table import COLUMNS, CsvTable
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from qbank_ledger.errors import ExportError
 from qbank_ledger.export.bai2 import Bai2
-from qbank_ledger.export.balance import ExportError
 from qbank_ledger.export.camt052 import Camt052
 from qbank_ledger.export.csv_table import CsvTable
 from tests.integration.conftest import EMPTY

@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 from qbank_ledger.db import transaction
 from qbank_ledger.db.migrate import migrate
 from qbank_ledger.db.transaction import in_transaction
-from qbank_ledger.errors import AuditError, LedgerUnavailableError, NotMigratedError
+from qbank_ledger.errors import AuditError, LedgerUnavailableError, NotMigratedError, RunNotCompleteError
 from qbank_ledger.month_end import pack
 from qbank_ledger.month_end.pack import close_month
 from qbank_ledger.recon import load, reconcile
@@ -240,7 +240,7 @@ def test_a_commit_whose_answer_was_lost_is_read_back(
     lose("publish")
     assert ledger.publish(run_no) == 2
     lose("settle")
-    with pytest.raises(settle.RunNotCompleteError):
+    with pytest.raises(RunNotCompleteError):
         settle.settle_run(ledger.engine, run_no)
     assert not lose_commits
     assert ledger.rows("SELECT run_no, state FROM sync.run") == [(run_no, "partial")]

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from qbank_ledger.errors import RunNotCompleteError
 from qbank_ledger.sync import publish
-from qbank_ledger.sync.settle import RunNotCompleteError, settle_run
+from qbank_ledger.sync.settle import settle_run
 
 from .conftest import Ledger, Reply, failed
 

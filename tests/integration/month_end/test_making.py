@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 from qbank_ledger.config import LEDGER_CONNECTION
+from qbank_ledger.errors import CloseError
 from qbank_ledger.month_end import pack, page
-from qbank_ledger.month_end.month import CloseError
 from qbank_ledger.month_end.pack import close_month
 from tests.conftest import REPOSITORY
 from tests.integration.ledger.conftest import Ledger, Reply, failed

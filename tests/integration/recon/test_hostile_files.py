@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from qbank_ledger.errors import GLFileError
 from qbank_ledger.recon import gl_file
-from qbank_ledger.recon.load import GLFileError, load_file
+from qbank_ledger.recon.load import load_file
 
 from .conftest import GL_HEADER, Books
 

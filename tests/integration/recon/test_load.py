@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import exc, text
 
+from qbank_ledger.errors import GLFileError
 from qbank_ledger.recon.gl_file import Kind
-from qbank_ledger.recon.load import GLFileError, load_file
+from qbank_ledger.recon.load import load_file
 
 from .conftest import GL_HEADER, ITEM_HEADER, Books, day
 

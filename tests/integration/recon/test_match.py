@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from qbank_ledger.recon.match import GLAccount, GLAccounts, UnmatchedEntityError, require_matched
+from qbank_ledger.errors import UnmatchedEntityError
+from qbank_ledger.recon.match import GLAccount, GLAccounts, require_matched
 
 from .conftest import GL_HEADER, ITEM_HEADER, Books, day
 

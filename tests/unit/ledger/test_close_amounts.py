@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from qbank_ledger.month_end.month import CloseError, Month
+from qbank_ledger.errors import CloseError
+from qbank_ledger.month_end.month import Month
 from qbank_ledger.month_end.table import Amount, total
 
 LONG = "-" + "9" * 36 + ".99"
