@@ -23,7 +23,7 @@ from qbank_ledger.seals.verify import verify
 from tests.conftest import POSTGRES, throwaway
 
 PASSWORD = "of-this-test-only"
-NEWEST = "0011_hardening"
+NEWEST = "0012_day_end"
 
 
 @dataclass

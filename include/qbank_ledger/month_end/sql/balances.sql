@@ -16,7 +16,7 @@ WITH line AS (
       FROM ledger.account AS a
       LEFT JOIN LATERAL ledger.closing(a.account_id, a.time_zone, a.cut_off, CAST(:close_date AS date)) AS c ON true
      CROSS JOIN LATERAL ledger.active_at(a.account_id, greatest(
-               (CAST(:close_date AS date) + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone,
+               ledger.day_end(a.time_zone, a.cut_off, CAST(:close_date AS date)),
                CAST(:active_at AS timestamptz))) AS t (active)
       LEFT JOIN recon.sign_off_state AS s ON s.account_id = a.account_id AND s.as_of_date = :close_date
       LEFT JOIN recon.reconciliation AS r

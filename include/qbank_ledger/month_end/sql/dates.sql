@@ -6,7 +6,7 @@ WITH expected AS (
       FROM generate_series(CAST(:first_date AS date)::timestamp, CAST(:close_date AS date), interval '1 day') AS d (as_of_date)
      CROSS JOIN ledger.account AS a
      CROSS JOIN LATERAL ledger.active_at(a.account_id, greatest(
-               (d.as_of_date::date + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone,
+               ledger.day_end(a.time_zone, a.cut_off, d.as_of_date::date),
                CASE WHEN d.as_of_date::date = :close_date THEN CAST(:active_at AS timestamptz) END)) AS t (active)
      WHERE t.active
 ), compared AS (

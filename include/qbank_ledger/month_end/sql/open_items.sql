@@ -10,7 +10,7 @@ WITH last AS (
             WHERE r.account_id = a.account_id AND r.as_of_date BETWEEN t.begins_on AND CAST(:close_date AS date)
             ORDER BY r.as_of_date DESC, r.version DESC LIMIT 1) AS n
      CROSS JOIN LATERAL ledger.active_at(a.account_id, greatest(
-               (CAST(:close_date AS date) + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone,
+               ledger.day_end(a.time_zone, a.cut_off, CAST(:close_date AS date)),
                CAST(:active_at AS timestamptz))) AS o (active)
      WHERE n.opened_on IS NOT NULL AND o.active
 ), once AS (

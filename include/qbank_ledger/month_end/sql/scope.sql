@@ -4,7 +4,7 @@
 SELECT now() AS made_at, current_database() AS database, least(CAST(:last_date AS date), (now() AT TIME ZONE 'UTC')::date) AS close_date,
        now() < CAST(:since AS timestamptz) AS is_future,
        now() < greatest(CAST(:until AS timestamptz),
-                        (SELECT max((CAST(:last_date AS date) + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone)
+                        (SELECT max(ledger.day_end(a.time_zone, a.cut_off, CAST(:last_date AS date)))
                            FROM ledger.account AS a WHERE a.active)) AS provisional,
        EXISTS (SELECT FROM ledger.balance AS b WHERE b.as_of_hour >= :since AND b.as_of_hour < :until)
        OR EXISTS (SELECT FROM recon.reconciliation AS r WHERE r.as_of_date BETWEEN :first_date AND :last_date) AS has_data,

@@ -13,7 +13,7 @@ WITH gl AS MATERIALIZED (
 ), member AS (
     SELECT a.account_id, a.entity, a.gl_account, a.currency, a.minor_units, a.tolerance, a.time_zone, a.cut_off,
            k.as_of_date, make_interval(mins => a.max_age_minutes) AS max_age, a.group_size,
-           (k.as_of_date + coalesce(a.cut_off, '24:00')) AT TIME ZONE a.time_zone AS closes_at
+           ledger.day_end(a.time_zone, a.cut_off, k.as_of_date) AS closes_at
       FROM (SELECT *, count(*) OVER its_group AS group_size, max(begins_on) OVER its_group AS all_began_on,
                    max(today) OVER its_group AS latest_date
               FROM ledger.account JOIN recon.account_time USING (account_id) WHERE active
