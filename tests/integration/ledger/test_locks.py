@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, exc
@@ -12,6 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from qbank_ledger.db import migrate
 from qbank_ledger.db.connection import engine_for
+from qbank_ledger.db.locks import Turn
 from qbank_ledger.errors import LockedError
 from qbank_ledger.recon.reconcile import reconcile
 from qbank_ledger.sync import settle
@@ -143,6 +144,13 @@ def test_an_analysts_locks_stop_no_migration(ledger: Ledger, analyst: Engine) ->
         connection.exec_driver_sql("UPDATE ledger.alembic_version SET version_num = '0010_retry_after'")
         with pytest.raises(exc.ProgrammingError, match='relation "lock_plan" already exists'):
             migrate._migrate(connection)
+
+
+def test_a_turn_is_one_that_the_database_has(ledger: Ledger) -> None:
+    kept = ledger.rows(
+        "SELECT relname FROM pg_class WHERE relname LIKE 'lock\\_%' AND relnamespace = 'ledger'::regnamespace"
+    )
+    assert {f"lock_{turn}" for turn in get_args(Turn)} == {name for (name,) in kept}
 
 
 @pytest.mark.parametrize(
