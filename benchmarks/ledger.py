@@ -112,7 +112,7 @@ def main() -> None:
 
 
 def _publish(engine: Engine, superuser: Engine, run_no: int, when: str) -> list[tuple[str, float, str]]:
-    """The bare statement and the ledger's publish, of the same staged rows."""
+    """The bare statement and the ledger's publish, of the same rows."""
     bare = seconds(lambda: run(superuser, _BARE_UPSERT, run_no=run_no))
     run(superuser, "CHECKPOINT")
     ours = seconds(lambda: publish_run(engine, run_no))

@@ -73,7 +73,7 @@ def killed_in(room: str, at: str) -> Callable[[], float]:
 
 _KILLS = {
     "plan": ("open_run", "commit"),
-    "fetch": ("merge_answers", "committed"),
+    "fetch": ("add_answers", "committed"),
     "audit": ("write_verdicts", "commit"),
     "publish": ("publish_seal", "commit"),
     "settle": ("lost_accounts", "committed"),
@@ -84,7 +84,7 @@ for _room, _places in _KILLS.items():
             f"kill-{_room}-{_at.replace('_', '-')}",
             f"kill -9 of {_room}, at {_at}",
             "its retry finishes the hour: nothing lost, doubled or half there",
-            short=(_room, _at) in (("fetch", "merge_answers"), ("publish", "commit")),
+            short=(_room, _at) in (("fetch", "add_answers"), ("publish", "commit")),
         )(killed_in(_room, _at))
 
 
@@ -107,8 +107,8 @@ def away_in(room: str, at: str, seconds: float, *, hard: bool) -> Callable[[], f
 
 for _room, _at, _seconds, _hard in (
     ("plan", "open_run", 12, True),
-    ("fetch", "merge_answers", 12, True),
-    ("fetch", "merge_answers", 120, False),
+    ("fetch", "add_answers", 12, True),
+    ("fetch", "add_answers", 120, False),
     ("audit", "write_verdicts", 12, True),
     ("publish", "publish_balances", 12, True),
     ("publish", "committed", 12, True),
@@ -142,7 +142,7 @@ def pooler_away_in(room: str, at: str, seconds: float) -> Callable[[], float]:
     return try_it
 
 
-for _room, _place in (("fetch", "stage_merge"), ("publish", "committed")):
+for _room, _place in (("fetch", "add_answers"), ("publish", "committed")):
     fault(
         f"pooler-away-12s-in-{_room}-{_place.replace('_', '-')}",
         f"PgBouncer, in transaction mode, shot in {_room}, at {_place}, for 12 s",
@@ -172,7 +172,7 @@ def full_in(name: str, room: str, at: str, seconds: float) -> Callable[[], float
     return try_it
 
 
-for _room, _place in (("fetch", "stage_merge"), ("audit", "write_verdicts"), ("publish", "publish_balances")):
+for _room, _place in (("fetch", "add_answers"), ("audit", "write_verdicts"), ("publish", "publish_balances")):
     _name = f"disk-full-20s-in-{_room}-{_place.replace('_', '-')}"
     fault(
         _name,

@@ -87,7 +87,7 @@ def qbank_balance_sync():
 
     @task(pool=POOL, retries=1, execution_timeout=timedelta(minutes=27))
     def fetch(run_no: int, batch_no: int) -> int:
-        """Ask the bank for a batch of accounts; what comes is staged as it comes."""
+        """Ask the bank for a batch of accounts; what comes is written down as it comes."""
         hook = QBankHook()
         with task_errors(), hook.get_conn() as bank:
             return fetch_batch(

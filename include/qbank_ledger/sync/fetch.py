@@ -119,7 +119,7 @@ def _write(engine: Engine, run_no: int, chunk: list[Answer], clock: Clock, ends:
         execute(connection, "make_incoming")
         cursor = connection.connection.cursor()
         cursor.copy_expert(_COPY, _rows(chunk, clock))
-        execute(connection, "merge_answers", run_no=run_no)
+        execute(connection, "add_answers", run_no=run_no)
 
     if chunk:
         in_transaction(engine, merge, until=ends)

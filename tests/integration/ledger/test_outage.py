@@ -99,7 +99,7 @@ def shoot(
         (plan, "list_run_accounts"),
         (fetch, "begin_batch"),
         (fetch, "make_incoming"),
-        (fetch, "merge_answers"),
+        (fetch, "add_answers"),
         (audit, "count_observations"),
         (audit, "write_verdicts"),
         (publish, "hold_run"),
