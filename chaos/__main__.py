@@ -4,6 +4,7 @@
 """
 
 import os
+import signal
 import sys
 import time
 from argparse import ArgumentParser
@@ -57,6 +58,7 @@ def main() -> int:
     if given.list:
         print("\n".join(f"{fault.name:45} {fault.what}" for fault in chosen))
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started for a fault ends with it
     seen = [_tried(fault) for fault in chosen]
     failed = [one for one in seen if one.problem]
     print(f"\n{len(seen) - len(failed)} of {len(seen)} held.")
