@@ -2,8 +2,9 @@
 MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest -n 2
+THIRD_PARTIES := tests/thirdparty
 .DEFAULT_GOAL := help
-.PHONY: help setup run test sync reconcile close export migrate psql stop status clean check verify bench chaos lock
+.PHONY: help setup run quick test sync reconcile close export migrate psql stop status clean check verify bench chaos lock
 
 # An environment may well have names like these for something else: they count on the command line alone.
 $(foreach name,FAULT OUT VERSION SENDER RECEIVER,$(if $(filter command,$(origin $(name))),,$(eval override $(name) :=)))
@@ -22,8 +23,11 @@ setup: ## make .venv from the hash-pinned lock
 run: setup ## set up and start the local stack, run the sync once, show the balances
 	@$(PYTHON) -m local run
 
-test: setup ## run the whole test suite, offline
-	@$(PYTEST)
+quick: setup ## the tests of single modules: what to run while working
+	@$(PYTEST) tests/unit
+
+test: setup ## all that the product promises, on a PostgreSQL, a bank and an Airflow of the tests' own; offline
+	@$(PYTEST) --ignore=$(THIRD_PARTIES)
 
 sync: setup ## one run of qbank_balance_sync in the foreground (CONF='{…}')
 	@$(PYTHON) -m local sync
@@ -52,12 +56,13 @@ status: setup ## say what of the local stack is up
 clean: setup ## stop the local stack and delete its data
 	@$(PYTHON) -m local clean
 
-check: setup ## format, lint, types, tests and a few faults: what CI runs
+check: setup ## format, lint, types, tests, other makers' servers and a few faults: what CI runs
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -m mypy local
-	@$(PYTEST)
+	@$(MAKE) test
+	@$(PYTEST) $(THIRD_PARTIES)
 	@$(PYTHON) -m chaos --short
 
 verify: setup ## recompute the chain of seals over the ledger

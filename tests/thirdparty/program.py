@@ -5,6 +5,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -49,6 +50,19 @@ def from_debian(name: str, folder: Path) -> tuple[str, dict[str, str]]:
         **os.environ,
         "LD_LIBRARY_PATH": libraries,
     }
+
+
+def from_wheels(requirements: Path, folder: Path) -> Path:
+    """The folder, with what a file of pinned requirements names, and nothing of what that depends on."""
+    uv = Path(sys.executable).parent / "uv"
+    command: list[str | Path] = [uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+    command += ["--python", sys.executable, "--target", folder, "--requirement", requirements]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    if done.returncode:
+        pytest.fail(
+            f"uv could not install what {requirements.name} pins: {done.stderr[-2000:]}", pytrace=False
+        )
+    return folder
 
 
 def _succeeded(command: list[str], folder: Path) -> bool:

@@ -24,6 +24,7 @@ from qbank.errors import QBankAuthError
 from qbank.settings import Settings
 from tests.conftest import free_port
 from tests.contract.bank import Answer, Bank, Call
+from tests.thirdparty.conftest import Node
 from tests.thirdparty.program import found, running
 
 IDS = [f"account-{number}" for number in range(40)]
@@ -90,8 +91,7 @@ class Api(Bank):
 
 
 @pytest.fixture
-def server_of(node_folder: Path, tmp_path: Path) -> Iterator[ServerOf]:
-    node = found("node", todo="install Node.js 20 or newer")
+def server_of(node: Node, node_folder: Path, tmp_path: Path) -> Iterator[ServerOf]:
     with ExitStack() as stack:
 
         def start(lifetime_s: int = 3600) -> TokenServer:
@@ -102,7 +102,7 @@ def server_of(node_folder: Path, tmp_path: Path) -> Iterator[ServerOf]:
             env = {name.upper(): str(getattr(server, name)) for name in names}
             stack.enter_context(
                 running(
-                    [node, str(node_folder / "token_server.mjs")],
+                    [node.node, str(node_folder / "token_server.mjs")],
                     port=server.port,
                     log=tmp_path / "output.log",
                     env=os.environ | env | {"LIFETIME_S": str(lifetime_s)},

@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import REPOSITORY, free_port
 from tests.contract.bank import Bank
-from tests.thirdparty.program import running
+from tests.thirdparty.program import from_wheels, running
 
 HERE = Path(__file__).parent
 GRANTED = "QBank granted a token for the scope balances.read. answered"
@@ -58,23 +58,7 @@ def bank() -> Iterator[Bank]:
 @pytest.fixture(scope="session")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A folder outside of .venv, with what vaults.txt pins: the path for PYTHONPATH."""
-    folder = tmp_path_factory.mktemp("vaults")
-    uv = Path(sys.executable).parent / "uv"
-    command: list[str | Path] = [
-        uv,
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--require-hashes",
-        "--python",
-        sys.executable,
-    ]
-    command += ["--target", folder, "--requirement", HERE / "vaults.txt"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
-    if done.returncode:
-        pytest.fail(f"uv could not install what vaults.txt pins: {done.stderr[-2000:]}", pytrace=False)
-    return str(folder)
+    return str(from_wheels(HERE / "vaults.txt", tmp_path_factory.mktemp("vaults")))
 
 
 class Worker:

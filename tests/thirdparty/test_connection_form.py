@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import time
@@ -111,18 +110,6 @@ def answers(url: str) -> bool:
         return requests.get(url, timeout=5).ok
     except requests.RequestException:
         return False
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Debian's Chromium, which is installed where it is absent and may be."""
-    if not shutil.which("chromium") and shutil.which("apt-get") and os.geteuid() == 0:
-        subprocess.run(["apt-get", "update", "-q"], check=False, stdout=subprocess.DEVNULL)
-        subprocess.run(["apt-get", "install", "-qy", "chromium"], check=False, stdout=subprocess.DEVNULL)
-    found = shutil.which("chromium")
-    if found is None:
-        pytest.fail("This test needs a Chromium: install the package chromium, or run it as root on Debian.")
-    return found
 
 
 @pytest.fixture

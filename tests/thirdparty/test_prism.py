@@ -6,8 +6,6 @@ Beside the contract's own examples it serves those of hostile.yaml, each at a pa
 import copy
 import json
 import secrets
-import shutil
-import subprocess
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -22,37 +20,22 @@ from qbank.errors import QBankError
 from qbank.settings import Settings
 from tests.conftest import free_port
 from tests.openapi.contract import BALANCES, contract
-from tests.thirdparty.program import found, running
+from tests.thirdparty.conftest import Node
+from tests.thirdparty.program import running
 
 HERE = Path(__file__).parent
 HOSTILE = yaml.safe_load((HERE / "hostile.yaml").read_text("utf-8"))
 JSON = "application/json"
 
 
-@pytest.fixture(scope="session")
-def prism(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Prism as package-lock.json pins it, in a folder outside the tree."""
-    folder = tmp_path_factory.mktemp("prism")
-    for name in (".npmrc", "package.json", "package-lock.json"):
-        shutil.copy(HERE / name, folder)
-    npm = found("npm", todo="install Node.js 20 or newer, with npm")
-    command = [npm, "ci", "--prefer-offline"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
-    if done.returncode:
-        pytest.fail(
-            f"npm could not install what package-lock.json pins: {done.stderr[-2000:]}", pytrace=False
-        )
-    return folder / "node_modules" / ".bin" / "prism"
-
-
 @pytest.fixture(scope="module")
-def url(prism: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(node: Node, node_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where Prism serves the contract."""
     folder, port = tmp_path_factory.mktemp("served"), free_port()
     document = folder / "openapi.json"
     document.write_text(json.dumps(served()))
-    node = found("node", todo="install Node.js 20 or newer")
-    command = [node, str(prism), "mock", "--host", "127.0.0.1", "--port", str(port), str(document)]
+    prism = node_folder / "node_modules" / ".bin" / "prism"
+    command = [node.node, str(prism), "mock", "--host", "127.0.0.1", "--port", str(port), str(document)]
     with running(command, port=port, log=folder / "prism.log"):
         yield f"http://127.0.0.1:{port}"
 
