@@ -25,28 +25,30 @@ def found(name: str, *, todo: str, path: str = PATH) -> str:
     return program
 
 
-def from_debian(name: str, folder: Path) -> tuple[str, dict[str, str]]:
+def from_debian(name: str, folder: Path, package: str = "") -> tuple[str, dict[str, str]]:
     """The program of this machine, or else Debian's, unpacked into a folder: no service is installed.
 
-    Gives its path, and the environment in which it finds its libraries.
+    ``package`` where it is called otherwise. Gives its path, and the environment in which it finds its libraries.
     """
-    if program := shutil.which(name, path=PATH):
+    package = package or name
+    servers = f"usr/lib/{package.replace('-', '/')}/bin"  # where Debian keeps PostgreSQL's
+    if program := shutil.which(name, path=f"/{servers}" if package != name else PATH):
         return program, dict(os.environ)
-    apt = found("apt-get", todo=f"install {name}")
-    if not _succeeded([apt, "download", name], folder):
-        _succeeded([apt, "update"], folder)  # a new container has no lists of packages
-        _succeeded([apt, "download", name], folder)
+    apt = found("apt-get", todo=f"install {package}")
+    if not succeeds([apt, "download", package], folder):
+        succeeds([apt, "update"], folder)  # a new container has no lists of packages
+        succeeds([apt, "download", package], folder)
     depends = subprocess.run(
-        ["apt-cache", "depends", name], capture_output=True, text=True, check=False
+        ["apt-cache", "depends", package], capture_output=True, text=True, check=False
     ).stdout
     for library in re.findall(r"^  Depends: (lib\S+)", depends, re.MULTILINE):
         if library != "libc6":  # every program here has it
-            _succeeded([apt, "download", library], folder)
-    for package in folder.glob("*.deb"):
-        _succeeded(["dpkg-deb", "--extract", str(package), str(folder)], folder)
+            succeeds([apt, "download", library], folder)
+    for archive in folder.glob("*.deb"):
+        succeeds(["dpkg-deb", "--extract", str(archive), str(folder)], folder)
     libraries = ":".join(str(path) for path in (folder / "usr" / "lib").glob("*-linux-*"))
-    path = f"{folder / 'usr' / 'sbin'}:{folder / 'usr' / 'bin'}"
-    return found(name, todo="install it, apt-get could not", path=path), {
+    path = ":".join(str(folder / each) for each in ("usr/sbin", "usr/bin", servers))
+    return found(name, todo=f"install {package}, apt-get could not", path=path), {
         **os.environ,
         "LD_LIBRARY_PATH": libraries,
     }
@@ -65,7 +67,7 @@ def from_wheels(requirements: Path, folder: Path) -> Path:
     return folder
 
 
-def _succeeded(command: list[str], folder: Path) -> bool:
+def succeeds(command: list[str], folder: Path | None = None) -> bool:
     return not subprocess.run(command, cwd=folder, capture_output=True, timeout=200, check=False).returncode
 
 
