@@ -1,6 +1,6 @@
 """Bring a ledger database to the newest schema and its roles, or say what a DBA must run.
 
-A revision is a folder of plain SQL: ``up.sql``, then ``check.sql``, whose rows name what is wrong
+A revision is a folder of plain SQL: what it does, then ``check.sql``, whose rows name what is wrong
 and undo it. Everything runs in one transaction: two processes at once migrate once.
 """
 
@@ -14,7 +14,7 @@ from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, exc, text
+from sqlalchemy import Connection, TextClause, exc, text
 from sqlalchemy.engine import URL
 
 from qbank_ledger.db.connection import READ_ONLY, engine_for
@@ -116,7 +116,7 @@ def _set_up_server(connection: Connection) -> None:
     """What only a superuser may do, or a word on it."""
     connection.execute(text("RESET ROLE"))
     if connection.execute(_IS_SUPERUSER).scalar():
-        connection.execute(text(_read("server.sql").replace(":", r"\:")))
+        connection.execute(_plain("server.sql"))
     else:
         log.warning(
             "A superuser makes the ledger safer against who may only read it, with this SQL in the ledger "
@@ -179,10 +179,10 @@ def _sql_for_superuser() -> str:
     return f"BEGIN;\nSET LOCAL search_path = {PINNED['search_path']};\n{_read('server.sql')}COMMIT;\n"
 
 
-def apply(revision: str) -> None:
-    """Run a revision's up.sql and check.sql; called by the revision itself, inside Alembic."""
-    # Plain SQL: no colon in it is a parameter.
-    op.execute(text(_read(f"{revision}/up.sql").replace(":", r"\:")))
+def apply(revision: str, *files: str) -> None:
+    """Run a revision's files (up.sql), then its check.sql; called by the revision itself, inside Alembic."""
+    for file in files or ("up",):
+        op.execute(_plain(f"{revision}/{file}.sql"))
     if op.get_context().as_sql:
         return
     problems = op.get_bind().execute(text(_read(f"{revision}/check.sql"))).scalars().all()
@@ -194,6 +194,11 @@ def _alembic(output: io.StringIO | None = None) -> Config:
     config = Config(output_buffer=output) if output else Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     return config
+
+
+def _plain(name: str) -> TextClause:
+    """The SQL of a file, in which no colon is a parameter."""
+    return text(_read(name).replace(":", r"\:"))
 
 
 def _read(name: str) -> str:

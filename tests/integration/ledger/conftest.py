@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL
 
@@ -21,6 +22,9 @@ from qbank_ledger.sync.plan import plan_run
 from qbank_ledger.sync.publish import publish_run
 from qbank_ledger.sync.rules import RULES
 from qbank_ledger.sync.run import close_run
+from tests.conftest import POSTGRES, throwaway
+
+from .bare_server import Server
 
 HOUR = timedelta(hours=1)
 PASSWORD = "of-this-test-only"
@@ -161,3 +165,18 @@ class Ledger:
     def value(self, sql: str, **parameters: Any) -> Any:
         """The one value of a query, as the superuser."""
         return self.rows(sql, **parameters)[0][0]
+
+
+@pytest.fixture(scope="module", params=[16, POSTGRES])
+def _bare_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    with throwaway(tmp_path_factory.mktemp("postgres") / "data", request.param) as cluster:
+        yield Server(cluster)
+
+
+@pytest.fixture
+def bare_server(_bare_server: Server) -> Server:
+    """A server that has never seen the ledger."""
+    _bare_server.forget()
+    return _bare_server

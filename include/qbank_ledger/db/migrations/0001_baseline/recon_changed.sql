@@ -1,0 +1,102 @@
+-- Purpose: notes of the inputs that changed, so that reconciling costs what changed and not what there is.
+-- Run as:  qbank_owner, in one transaction (see migrate.py).
+
+CREATE FUNCTION recon.note_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    first_hour timestamptz;
+BEGIN
+    -- An hour lies on up to three dates: clocks go from twelve hours behind UTC to fourteen ahead.
+    IF TG_OP = 'DELETE' THEN
+        INSERT INTO recon.changed (first_date, last_date)
+        SELECT DISTINCT (as_of_hour AT TIME ZONE 'UTC' - interval '12 hours')::date,
+                        (as_of_hour AT TIME ZONE 'UTC' + interval '15 hours')::date FROM old_rows;
+        RETURN NULL;
+    END IF;
+    INSERT INTO recon.changed (first_date, last_date)
+    SELECT DISTINCT (as_of_hour AT TIME ZONE 'UTC' - interval '12 hours')::date,
+                    (as_of_hour AT TIME ZONE 'UTC' + interval '15 hours')::date FROM new_rows;
+    IF TG_OP = 'UPDATE' THEN
+        RETURN NULL;
+    END IF;
+    -- A balance may be the first of its account, and all of the account's dates then have another beginning: only of
+    -- an account that nobody expected before.
+    SELECT min(as_of_hour) INTO first_hour FROM new_rows;
+    IF EXISTS (SELECT FROM ledger.account AS a
+                WHERE a.active AND NOT EXISTS (
+                      SELECT FROM ledger.account_period AS p
+                       WHERE p.account_id = a.account_id AND p.opened_at <= first_hour)) THEN
+        INSERT INTO recon.changed (entity, gl_account, currency, first_date, last_date)
+        SELECT DISTINCT a.entity, a.gl_account, a.currency, date '-infinity', date 'infinity'
+          FROM (SELECT account_id, min(as_of_hour) AS as_of_hour FROM new_rows GROUP BY account_id) AS n
+          JOIN ledger.account AS a USING (account_id)
+         WHERE NOT EXISTS (SELECT FROM ledger.account_period AS p
+                            WHERE p.account_id = n.account_id AND p.opened_at <= n.as_of_hour)
+           AND NOT EXISTS (SELECT FROM ledger.balance AS b
+                            WHERE b.account_id = n.account_id AND b.as_of_hour < n.as_of_hour);
+        -- … and so have those that have neither, when it is the first of all.
+        INSERT INTO recon.changed (first_date, last_date)
+        SELECT '-infinity', 'infinity'
+         WHERE NOT EXISTS (SELECT FROM ledger.balance AS b WHERE b.as_of_hour < first_hour);
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION recon.note_balance() IS 'Notes the dates whose closing may have changed.';
+
+CREATE TRIGGER note_inserted AFTER INSERT ON ledger.balance REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION recon.note_balance();
+
+CREATE TRIGGER note_updated AFTER UPDATE ON ledger.balance REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION recon.note_balance();
+
+CREATE TRIGGER note_deleted AFTER DELETE ON ledger.balance REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION recon.note_balance();
+
+CREATE FUNCTION recon.note_account() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        INSERT INTO recon.changed (entity, gl_account, currency, first_date, last_date)
+        VALUES (OLD.entity, OLD.gl_account, OLD.currency, '-infinity', 'infinity');
+    END IF;
+    INSERT INTO recon.changed (entity, gl_account, currency, first_date, last_date)
+    VALUES (NEW.entity, NEW.gl_account, NEW.currency, '-infinity', 'infinity');
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION recon.note_account() IS
+    'Notes the GL accounts, before and after, of an account that is set up otherwise.';
+
+CREATE TRIGGER note_new AFTER INSERT ON ledger.account FOR EACH ROW EXECUTE FUNCTION recon.note_account();
+
+CREATE TRIGGER note_otherwise AFTER UPDATE ON ledger.account FOR EACH ROW
+    WHEN ((NEW.entity, NEW.gl_account, NEW.currency, NEW.minor_units, NEW.tolerance, NEW.time_zone, NEW.cut_off,
+           NEW.max_age_minutes, NEW.active) IS DISTINCT FROM
+          (OLD.entity, OLD.gl_account, OLD.currency, OLD.minor_units, OLD.tolerance, OLD.time_zone, OLD.cut_off,
+           OLD.max_age_minutes, OLD.active))
+    EXECUTE FUNCTION recon.note_account();
+
+CREATE FUNCTION recon.note_gl_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- The whole entity: the date's first row is what makes the accounts without one missing_gl.
+    INSERT INTO recon.changed (entity, first_date, last_date)
+    SELECT DISTINCT entity, as_of_date, as_of_date FROM new_rows;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION recon.note_gl_balance() IS 'Notes the dates of GL balances that were loaded.';
+
+CREATE TRIGGER note_loaded AFTER INSERT ON recon.gl_balance REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION recon.note_gl_balance();
+
+CREATE FUNCTION recon.note_item() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- Every date: an item that does not count on one may still be its cause (timing).
+    INSERT INTO recon.changed (entity, gl_account, currency, first_date, last_date)
+    SELECT DISTINCT entity, gl_account, currency, date '-infinity', date 'infinity' FROM new_rows;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION recon.note_item() IS 'Notes the GL accounts of items that were loaded.';
+
+CREATE TRIGGER note_loaded AFTER INSERT ON recon.item REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION recon.note_item();

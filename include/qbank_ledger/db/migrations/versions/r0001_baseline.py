@@ -1,0 +1,28 @@
+"""The baseline: what is kept of balances, what runs do, what reconciliation finds, and who may do what."""
+
+from qbank_ledger.db.migrate import apply
+
+revision = "0001_baseline"
+down_revision = None
+
+# In the order in which one needs the other.
+FILES = (
+    "ledger",
+    "ledger_guards",
+    "ledger_seals",
+    "ledger_views",
+    "ledger_operator",
+    "sync",
+    "sync_views",
+    "recon",
+    "recon_views",
+    "recon_sign_off",
+    "recon_changed",
+    "partitions",
+    "grants",
+)
+
+
+def upgrade() -> None:
+    """Run the files, then check.sql, of the folder that carries the revision's name."""
+    apply(revision, *FILES)
