@@ -42,6 +42,21 @@ _BECOME_OWNER = text(
 _IS_OWNED = text(
     "SELECT pg_get_userbyid(nspowner) = 'qbank_owner' FROM pg_namespace WHERE nspname = 'ledger'"
 )
+# Made before the baseline, by versions that were never released; migrations/unreleased carries them over.
+_UNRELEASED = (
+    "0001_ledger",
+    "0002_trust",
+    "0003_recon",
+    "0004_sign_off",
+    "0005_changed",
+    "0006_reading",
+    "0007_words",
+    "0008_amounts_and_dates",
+    "0009_lookalike",
+    "0010_retry_after",
+    "0011_hardening",
+    "0012_day_end",
+)
 _TRIES = 20
 # How long readers of what is to be changed are waited for.
 _PATIENCE_S = 120.0
@@ -54,7 +69,7 @@ def migrate(url: URL) -> str:
 
     Raises MigrationNotAllowedError, with the SQL for a DBA, when the login may neither make roles
     nor become ``qbank_owner``; LockedError when somebody reads what is to be changed, for two minutes;
-    LedgerError when a revision fails its own check.
+    LedgerError when a revision fails its own check, or the database is at one that is not known here.
     """
     engine = engine_for(url, role=None)
     ends = time.monotonic() + _PATIENCE_S
@@ -77,6 +92,11 @@ def _migrate(connection: Connection) -> str:
                 "Migrate an empty database of this server, which makes them, and restore once more."
             )
         return f"The ledger database is at the newest schema ({head})."
+    if before not in (None, *_UNRELEASED, *_known_revisions()):
+        raise LedgerError(
+            f"The ledger database is at schema {before}, which this version does not know: use the version "
+            "that migrated it, or a newer one."
+        )
     _make_roles(connection)
     if not connection.execute(_BECOME_OWNER).scalar():
         raise MigrationNotAllowedError(
@@ -92,7 +112,11 @@ def _migrate(connection: Connection) -> str:
     connection.execute(text("SET LOCAL lock_timeout = '1s'"))
     config = _alembic()
     config.attributes["connection"] = connection
+    if before in _UNRELEASED:
+        connection.execute(_plain("unreleased/set_aside.sql"))
     command.upgrade(config, "head")
+    if before in _UNRELEASED:
+        connection.execute(_plain("unreleased/carry_over.sql"))
     _set_up_server(connection)
     return f"The ledger database went from {before or 'nothing'} to {head}."
 
@@ -160,11 +184,22 @@ def newest_revision() -> str | None:
     return ScriptDirectory.from_config(_alembic()).get_current_head()
 
 
+def _known_revisions() -> list[str]:
+    """Every revision that this version of the code can take a database through."""
+    return [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()]
+
+
 def sql_for_dba(since: str | None) -> str:
     """The SQL that brings a database from revision ``since`` to the newest, for psql."""
     out = io.StringIO()
-    command.upgrade(_alembic(out), f"{since or 'base'}:head", sql=True)
+    is_unreleased = since in _UNRELEASED
+    command.upgrade(_alembic(out), f"{'base' if since is None or is_unreleased else since}:head", sql=True)
     upgrade = out.getvalue().replace("BEGIN;", "", 1)
+    if is_unreleased:
+        upgrade, _, _ = upgrade.rpartition("COMMIT;")
+        upgrade = (
+            f"{_read('unreleased/set_aside.sql')}\n{upgrade}\n{_read('unreleased/carry_over.sql')}\nCOMMIT;\n"
+        )
     return (
         "-- Run with psql -v ON_ERROR_STOP=1 as a superuser, in the ledger database.\n"
         "-- Then let the logins of the runs and of people in, for example:\n"

@@ -1,0 +1,289 @@
+"""Ledgers that one of the twelve unreleased revisions made are carried over to the baseline, every row of them."""
+
+import io
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from sqlalchemy import exc
+
+from qbank_ledger.db import migrate as module
+from qbank_ledger.db.connection import engine_for
+from qbank_ledger.db.migrate import migrate, require_newest
+from qbank_ledger.errors import LedgerError, MigrationNotAllowedError, NotMigratedError
+from qbank_ledger.recon.load import load_file
+from qbank_ledger.recon.reconcile import reconcile
+from qbank_ledger.seals.verify import verify
+
+from .bare_server import PASSWORD, Server, database
+from .before_baseline import REVISIONS, migrate_to
+from .conftest import Ledger, Reply, failed
+
+NEWEST = "0001_baseline"
+LONG_AGO = datetime(2020, 2, 2, tzinfo=UTC)
+TABLES = """
+SELECT c.oid::regclass::text, string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+  FROM pg_class AS c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+ WHERE relnamespace::regnamespace::text IN ('ledger', 'sync', 'recon') AND relkind IN ('r', 'p')
+   AND NOT relispartition AND relname <> 'alembic_version'
+ GROUP BY c.oid ORDER BY c.oid
+"""
+SEQUENCES = """
+SELECT oid::regclass::text FROM pg_class
+ WHERE relnamespace::regnamespace::text IN ('ledger', 'sync', 'recon') AND relkind = 'S'
+"""
+
+
+@pytest.fixture
+def server(bare_server: Server) -> Server:
+    return bare_server
+
+
+def test_a_loaders_login_gets_the_sql_that_carries_over(server: Server) -> None:
+    migrate_to("0001_ledger", database(server, "one"))
+    server.run(f"CREATE ROLE runs LOGIN PASSWORD '{PASSWORD}'; GRANT qbank_loader TO runs")
+    url = server.url("one", "runs")
+    with engine_for(url).connect() as connection, pytest.raises(NotMigratedError, match="run `make migrate`"):
+        require_newest(connection)
+    with pytest.raises(MigrationNotAllowedError) as caught:
+        migrate(url)
+    server.psql("one", caught.value.sql)
+    assert migrate(url) == f"The ledger database is at the newest schema ({NEWEST})."
+    assert verify(engine_for(url)) == "The ledger is whole: it has no balance and no seal yet."
+
+
+FILL = """
+SELECT ledger.ensure_partitions('2026-10-15');
+INSERT INTO ledger.account VALUES ('a', 'A', 'EUR', 2, 'QB01', '1100', 'UTC', NULL, 90, NULL, 0, NULL, NULL, true);
+INSERT INTO ledger.account_period VALUES ('a', '2026-10-05 10:00+00');
+INSERT INTO sync.run (dag_run_id, api_host, deadline_at, dry_run, subset, expected) VALUES ('d', 'bank', now(), false, false, 1);
+INSERT INTO ledger.balance SELECT 'a', '2026-10-05 10:00+00', n, 123456789012345678901234567890.12, 'EUR', '2026-10-05 10:05+00', 1, 1, 1, '2026-10-05 10:06+00' FROM generate_series(1, 1) AS n;
+INSERT INTO ledger.seal SELECT 1, 1, 1, '{"EUR": {"available": "1", "ledger": "123456789012345678901234567890.12"}}',
+       r.sha, NULL, ledger.seal_sha256(1, 1, 1, '{"EUR": {"available": "1", "ledger": "123456789012345678901234567890.12"}}', r.sha, NULL, '2026-10-05 10:06+00'), '2026-10-05 10:06+00'
+  FROM (SELECT encode(sha256(ledger.row_sha256(account_id, as_of_hour, available_balance, ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at)), 'hex') AS sha FROM ledger.balance) AS r;
+UPDATE ledger.balance SET available_balance = 2, observed_at = '2026-10-05 10:15+00', seal_no = 2, revision = 2, recorded_at = '2026-10-05 10:16+00';
+INSERT INTO ledger.seal SELECT 2, 1, 1, '{"EUR": {"available": "2", "ledger": "123456789012345678901234567890.12"}}',
+       r.sha, p.sha256, ledger.seal_sha256(2, 1, 1, '{"EUR": {"available": "2", "ledger": "123456789012345678901234567890.12"}}', r.sha, p.sha256, '2026-10-05 10:16+00'), '2026-10-05 10:16+00'
+  FROM ledger.seal AS p, (SELECT encode(sha256(ledger.row_sha256(account_id, as_of_hour, available_balance, ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at)), 'hex') AS sha FROM ledger.balance) AS r;
+"""
+# What revision 0003 brought; matched, then a break by a corrected file.
+FILL_RECON = """
+INSERT INTO recon.gl_load (kind, sha256, rows) SELECT k, repeat(n::text, 64), 1 FROM (VALUES (1, 'gl'), (2, 'gl'), (3, 'items')) AS f (n, k);
+INSERT INTO recon.gl_balance VALUES (1, 'QB01', '1100', 'EUR', '2026-10-05', 123456789012345678901234567890.12), (2, 'QB01', '1100', 'EUR', '2026-10-05', 123456789012345678901234567891.12);
+INSERT INTO recon.item VALUES (3, 'QB01', '1100', 'EUR', '2026-10-01', '2026-10-04', 'bank', 'deposit', 7, '');
+INSERT INTO recon.reconciliation
+SELECT 'a', '2026-10-05', n, 'QB01', '1100', 'EUR', b, '2026-10-05 10:15+00', b + n - 1, n, 1 - n, 0, 0, 1 - n, 0,
+       CASE n WHEN 1 THEN 'matched' ELSE 'break' END, CASE n WHEN 2 THEN 'restatement' END, CASE n WHEN 2 THEN date '2026-10-05' END,
+       CASE n WHEN 2 THEN 0 END, '{a}', false, now()
+  FROM (VALUES (123456789012345678901234567890.12)) AS s (b), generate_series(1, 2) AS n;
+"""
+# What was loaded before amounts and dates were looked at: a thousandth, gold, a date typed as 1926.
+FILL_BAD = """
+INSERT INTO recon.gl_balance VALUES (2, 'QB01', '1200', 'EUR', '2026-10-05', -3.000), (2, 'QB01', '1200', 'XAU', '2026-10-05', 1),
+       (2, 'QB01', '1100', 'EUR', '1926-10-05', 1);
+INSERT INTO recon.item VALUES (3, 'QB01', '1100', 'JPY', '2026-10-01', NULL, 'bank', 'deposit', 1.5, '');
+"""
+
+
+def lived_in(server: Server, folder: Path) -> None:
+    """A database ``lived_in`` at the last of the twelve, in which all that a ledger can hold was done."""
+    url = database(server, "lived_in")
+    migrate_to(REVISIONS[-1], url)
+    ledger = Ledger(url, folder)
+    with (
+        patch.object(module, "newest_revision", return_value=REVISIONS[-1]),
+        ledger.people({"jane": "qbank_preparer", "joe": "qbank_approver"}) as people,
+    ):
+        ledger.stay_in_one_hour()
+        ledger.quick_run(
+            [Reply(account_id="a"), failed("b"), Reply(account_id="c", ledger_balance=Decimal("1.234"))]
+        )
+        ledger.quick_run(lambda id_: Reply(account_id=id_, ledger_balance=Decimal("12345678901234567890.12")))
+        held = ledger.quick_run(
+            lambda id_: Reply(account_id=id_, echoed_as_of="long ago", bank_as_of=LONG_AGO)
+        )
+        assert ledger.value("SELECT ledger.release(:run, 'a', 'by phone') IS NOT NULL", run=held)
+        ledger.quick_run(dry_run=True)
+        ledger.rows("SELECT ledger.accept_accounts(repeat('a', 64))")
+        ledger.rows("INSERT INTO sync.lookalike VALUES (1, 'a', 'b')")
+        ledger.rows(
+            "INSERT INTO ledger.balance_set_aside SELECT account_id, as_of_hour, seal_no, run_no, observed_at, now(), 'otto', 'why'"
+            " FROM ledger.balance_history LIMIT 1"
+        )
+        yesterday = ledger.value("SELECT (now() AT TIME ZONE 'UTC')::date - 1")
+        ledger.rows(
+            "WITH new AS (INSERT INTO ledger.balance SELECT id, date_trunc('hour', at, 'UTC'), 7, 7, 'EUR', at, 1, 99, 1, at"
+            " FROM unnest(ARRAY['a', 'b', 'c']) AS id, (SELECT CAST(:at AS timestamptz)) AS t (at) RETURNING as_of_hour)"
+            " SELECT count(*) FROM new",
+            at=f"{yesterday} 12:05+00",
+        )
+        ledger.rows(
+            "SELECT ledger.write_seal(99, 1, CAST(:at AS timestamptz), '-infinity')",
+            at=f"{yesterday} 12:05+00",
+        )
+        ledger.rows("SELECT setval('ledger.seal_no', 99)")
+        for amount, comment in (("21.00", "as it is"), ("22.00", None)):
+            file = folder / f"{amount}.csv"
+            file.write_text(
+                f"entity,gl_account,currency,as_of_date,balance\nQB01,1100,EUR,{yesterday},{amount}\n"
+            )
+            load_file(ledger.engine, file, "gl")
+            reconcile(ledger.engine)
+            if comment:
+                for name, verb in (("jane", "prepare"), ("joe", "approve")):
+                    with people[name].begin() as connection:
+                        connection.exec_driver_sql(
+                            f"SELECT recon.{verb}(account_id, %s, %s) FROM ledger.account",
+                            (yesterday, comment),
+                        )
+        file.write_text(
+            "entity,gl_account,currency,item_date,cleared_date,side,kind,amount,reference\n"
+            f"QB01,1100,EUR,{yesterday},,book,charge,-1.00,\n"
+        )
+        load_file(ledger.engine, file, "items")
+    ledger.owner.dispose()
+
+
+def rows(server: Server, name: str, of: list[tuple[str, str]]) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of these columns of these tables, and where each sequence stands."""
+    found = {
+        table: server.run(f"SELECT {columns} FROM {table} ORDER BY ROW({columns})::text", name)
+        for table, columns in of
+    }
+    for (sequence,) in server.run(SEQUENCES, name):
+        found[str(sequence)] = server.run(f"SELECT last_value, is_called FROM {sequence}", name)
+    return found
+
+
+def tables(server: Server, name: str) -> list[tuple[str, str]]:
+    """The tables of a ledger in the order in which they were made, and their columns."""
+    return [(str(table), str(columns)) for table, columns in server.run(TABLES, name)]
+
+
+def fill(server: Server, source: str, target: str) -> None:
+    """Copy what ``target`` has a place for, as if it had happened there."""
+    known = {
+        f"{table}.{column}" for table, columns in tables(server, source) for column in columns.split(", ")
+    }
+    with server.engine(source).connect() as read, server.engine(target).connect() as write:
+        write.exec_driver_sql("SET session_replication_role = replica")
+        ours, theirs = read.connection.cursor(), write.connection.cursor()
+        for table, columns in tables(server, target):
+            common = ", ".join(column for column in columns.split(", ") if f"{table}.{column}" in known)
+            text = io.StringIO()
+            ours.copy_expert(f"COPY (SELECT {common} FROM {table}) TO STDOUT", text)
+            text.seek(0)
+            write.exec_driver_sql(f"DELETE FROM {table}")
+            theirs.copy_expert(f"COPY {table} ({common}) FROM STDIN", text)
+    for (sequence,) in server.run(SEQUENCES, target):
+        [(value, called)] = server.run(f"SELECT last_value, is_called FROM {sequence}", source)
+        server.run(f"SELECT setval('{sequence}', {value}, {called})", target)
+
+
+def test_a_ledger_at_any_of_the_twelve_revisions_keeps_every_row_and_goes_on(
+    server: Server, tmp_path: Path
+) -> None:
+    lived_in(server, tmp_path)
+    migrate(database(server, "fresh"))
+    fresh = server.catalogue("fresh")
+    for revision in [*REVISIONS[::3], REVISIONS[-1]] if server.cluster.version > 16 else ["0007_words"]:
+        url = database(server, revision.partition("_")[2])
+        assert url.database
+        migrate_to(revision, url)
+        fill(server, "lived_in", url.database)
+        there = tables(server, url.database)
+        before = rows(server, url.database, there)
+        assert all(before.values())
+        assert migrate(url) == f"The ledger database went from {revision} to {NEWEST}."
+        after = rows(server, url.database, there)
+        if "recon.changed" in before:
+            # Every date is to be compared once more.
+            [added] = [row for row in after["recon.changed"] if row not in before["recon.changed"]]
+            assert added[-3:-1] == (date.min, date.max)
+            after["recon.changed"].remove(added)
+            del after["recon.changed_changed_no_seq"], before["recon.changed_changed_no_seq"]
+        assert {name: after[name] for name in before} == before
+        assert sorted(server.catalogue(url.database) ^ fresh, key=str) == []
+        ledger = Ledger(url, tmp_path)
+        assert ledger.quick_run(lambda id_: Reply(account_id=id_)) == 5
+        seals = ledger.value("SELECT count(*) FROM ledger.seal")
+        assert verify(ledger.engine).startswith(f"The ledger is whole: {seals} seals cover its ")
+        ledger.owner.dispose()
+
+
+def test_what_was_loaded_with_too_many_decimals_stays_survives_a_restore_and_is_the_last_of_its_kind(
+    server: Server,
+) -> None:
+    url = database(server, "one")
+    migrate_to("0007_words", url)
+    server.run(FILL + FILL_RECON + FILL_BAD, "one")
+    migrate(url)
+    database(server, "copy")
+    server.psql("copy", server.dump("one"))
+    for name in ("one", "copy"):
+        assert server.run("SELECT balance::text FROM recon.gl_balance WHERE gl_account = '1200' ORDER BY currency", name) == [
+            ("-3.000",), ("1",),
+        ]  # fmt: skip
+        with pytest.raises(exc.IntegrityError, match="balance_has_its_currencys_decimals"):
+            server.run(
+                "INSERT INTO recon.gl_balance VALUES (2, 'QB01', '1300', 'EUR', '2026-10-05', 1.234)", name
+            )
+
+
+def test_ages_that_came_of_a_date_typed_as_1926_are_reckoned_anew_once(server: Server) -> None:
+    url = database(server, "one")
+    migrate_to("0007_words", url)
+    server.run(FILL + FILL_RECON + FILL_BAD, "one")
+    reconcile_as_before = (
+        "INSERT INTO recon.reconciliation SELECT account_id, '1926-10-05', 1, entity, gl_account, currency, NULL, NULL, 1, 2, NULL,"
+        " 0, 0, NULL, 0, 'missing_bank', 'missing_bank_data', '1926-10-05', 0, members, false FROM recon.reconciliation WHERE version = 1;"
+        "INSERT INTO recon.reconciliation SELECT account_id, as_of_date, 3, entity, gl_account, currency, bank_balance,"
+        " bank_observed_at, gl_balance, gl_load_no, difference, bank_items, book_items, unexplained, tolerance, status, cause,"
+        " '1926-10-05', as_of_date - date '1926-10-05', members, false FROM recon.reconciliation WHERE version = 2;"
+        "DELETE FROM recon.changed"
+    )
+    server.run(reconcile_as_before, "one")
+    assert server.run("SELECT age_days FROM recon.open_break", "one") == [(36_525,)]
+    migrate(url)
+    engine = engine_for(url)
+    reconcile(engine)
+    assert server.run("SELECT opened_on::text, age_days FROM recon.open_break", "one") == [("2026-10-05", 0)]
+    assert reconcile(engine) == {}
+
+
+def test_what_was_compared_before_there_was_sign_off_is_open_and_can_be_signed(server: Server) -> None:
+    url = database(server, "one")
+    migrate_to("0003_recon", url)
+    server.run(FILL + FILL_RECON, "one")
+    migrate(url)
+    assert server.run("SELECT version, status, state FROM recon.sign_off_state", "one") == [
+        (2, "break", "open")
+    ]
+    assert server.run("SELECT version, state FROM recon.prepare('a', '2026-10-05')", "one") == [
+        (2, "prepared")
+    ]
+
+
+def test_a_database_of_an_unknown_revision_says_so_in_one_sentence(server: Server) -> None:
+    url = database(server, "one")
+    migrate(url)
+    server.run("UPDATE ledger.alembic_version SET version_num = '0042_later'", "one")
+    with pytest.raises(LedgerError) as caught:
+        migrate(url)
+    assert str(caught.value) == (
+        "The ledger database is at schema 0042_later, which this version does not know: use the version that "
+        "migrated it, or a newer one."
+    )
+
+
+def test_somebody_elses_view_is_not_dropped_with_the_tables_that_it_reads(server: Server) -> None:
+    url = database(server, "one")
+    migrate_to("0007_words", url)
+    server.run("CREATE VIEW public.report AS SELECT * FROM ledger.balance", "one")
+    with pytest.raises(LedgerError, match=r"not the ledger's read it: public\.report\. Drop them, migrate"):
+        migrate(url)
+    assert server.run("SELECT version_num FROM ledger.alembic_version", "one") == [("0007_words",)]
+    server.run("DROP VIEW public.report", "one")
+    migrate(url)
