@@ -169,6 +169,18 @@ def test_every_role_reads(sessions: dict[str, Any], role: str) -> None:
     sessions[role].rollback()
 
 
+def test_who_does_something_reads_as_an_analyst_does_and_by_no_grant_of_his_own(ledger: Ledger) -> None:
+    """What people may read is granted once."""
+    granted = (
+        "SELECT g.grantee::regrole::text FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS g"
+        " WHERE c.relnamespace::regnamespace::text IN ('ledger', 'sync', 'recon') AND g.privilege_type = 'SELECT'"
+        " GROUP BY 1 ORDER BY 1"
+    )
+    assert [name for (name,) in ledger.rows(granted)] == ["qbank_analyst", "qbank_owner"]
+    for role in ROLES:
+        assert ledger.value("SELECT pg_has_role(:role, 'qbank_analyst', 'USAGE')", role=role)
+
+
 @pytest.mark.parametrize("statement", OPERATES[1:])
 def test_an_operator_operates(sessions: dict[str, Any], statement: str) -> None:
     sessions["qbank_operator"].exec_driver_sql(statement)

@@ -5,7 +5,8 @@ DECLARE
     r          text;
     privilege  text;
 BEGIN
-    FOREACH r IN ARRAY ARRAY['qbank_owner', 'qbank_loader', 'qbank_analyst', 'qbank_operator', 'qbank_preparer', 'qbank_approver'] LOOP
+    FOREACH r IN ARRAY ARRAY['qbank_owner', 'qbank_loader', 'qbank_analyst', 'qbank_operator', 'qbank_preparer',
+                            'qbank_approver'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', r);
         END IF;
@@ -16,6 +17,12 @@ BEGIN
             EXECUTE format('GRANT %I TO %I', r, current_user);
         END IF;
     END LOOP;
+    -- Whoever does something in the ledger reads it as well.
+    FOREACH r IN ARRAY ARRAY['qbank_loader', 'qbank_operator', 'qbank_preparer', 'qbank_approver'] LOOP
+        IF NOT pg_has_role(r, 'qbank_analyst', 'USAGE') THEN
+            EXECUTE format('GRANT qbank_analyst TO %I', r);
+        END IF;
+    END LOOP;
     -- Anybody could fill the disk with temporary tables.
     IF has_database_privilege('public', current_database(), 'CREATE, TEMPORARY') THEN
         EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
@@ -24,9 +31,7 @@ BEGIN
     FOR r, privilege IN
         SELECT w.role, w.privilege
           FROM (VALUES ('qbank_owner', 'CREATE'), ('qbank_owner', 'CONNECT'), ('qbank_owner', 'TEMPORARY'),
-                       ('qbank_loader', 'CONNECT'), ('qbank_loader', 'TEMPORARY'), ('qbank_analyst', 'CONNECT'),
-                       ('qbank_operator', 'CONNECT'), ('qbank_preparer', 'CONNECT'), ('qbank_approver', 'CONNECT')
-               ) AS w (role, privilege)
+                       ('qbank_loader', 'TEMPORARY'), ('qbank_analyst', 'CONNECT')) AS w (role, privilege)
          WHERE NOT EXISTS (SELECT FROM pg_database AS d CROSS JOIN LATERAL aclexplode(d.datacl) AS g
                             WHERE d.datname = current_database() AND g.grantee = w.role::regrole
                               AND g.privilege_type = w.privilege)

@@ -5,17 +5,14 @@
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA ledger, sync, recon FROM PUBLIC;
 
--- ── Who reads ────────────────────────────────────────────────────────────────────────────────────
+-- ── Who reads (the other roles are members of qbank_analyst, see roles.sql) ───────────────────────
 
-GRANT USAGE ON SCHEMA ledger, sync, recon
-    TO qbank_loader, qbank_analyst, qbank_operator, qbank_preparer, qbank_approver;
+GRANT USAGE ON SCHEMA ledger, sync, recon TO qbank_analyst;
 
-GRANT SELECT ON ALL TABLES IN SCHEMA ledger, sync, recon
-    TO qbank_loader, qbank_analyst, qbank_operator, qbank_preparer, qbank_approver;
+GRANT SELECT ON ALL TABLES IN SCHEMA ledger, sync, recon TO qbank_analyst;
 
 -- Not the locks: who can read a table can lock it.
-REVOKE ALL ON ledger.lock_plan, ledger.lock_publish, ledger.lock_reconcile
-    FROM qbank_loader, qbank_analyst, qbank_operator, qbank_preparer, qbank_approver;
+REVOKE ALL ON ledger.lock_plan, ledger.lock_publish, ledger.lock_reconcile FROM qbank_analyst;
 
 -- Functions that views and queries call with the rights of who reads.
 GRANT EXECUTE ON FUNCTION
@@ -26,7 +23,7 @@ GRANT EXECUTE ON FUNCTION
     ledger.missing_accounts(timestamptz), ledger.active_at(text, timestamptz), ledger.minor_units(text),
     ledger.is_ahead(timestamptz), sync.significant_digits(numeric),
     recon.is_transposed(numeric, numeric, integer), recon.age_bucket(integer)
-    TO qbank_loader, qbank_analyst, qbank_operator, qbank_preparer, qbank_approver;
+    TO qbank_analyst;
 
 -- ── Runs ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -140,12 +140,9 @@ BEGIN
      CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS u (pid)
       JOIN pg_stat_activity AS b ON b.pid = u.pid
      WHERE w.pid = waiter AND w.usename = session_user
+       AND pg_has_role(b.usesysid, 'qbank_analyst', 'MEMBER')
        AND NOT pg_has_role(b.usesysid, 'qbank_loader', 'MEMBER')
        AND NOT pg_has_role(b.usesysid, 'qbank_owner', 'MEMBER')
-       AND (pg_has_role(b.usesysid, 'qbank_analyst', 'MEMBER')
-            OR pg_has_role(b.usesysid, 'qbank_operator', 'MEMBER')
-            OR pg_has_role(b.usesysid, 'qbank_preparer', 'MEMBER')
-            OR pg_has_role(b.usesysid, 'qbank_approver', 'MEMBER'))
        -- Who releases, sets aside or signs off has a turn, or waits for one, and is let finish.
        AND NOT EXISTS (SELECT FROM pg_locks AS l
                         WHERE l.pid = b.pid AND l.mode = 'ShareRowExclusiveLock' AND l.locktype = 'relation'
