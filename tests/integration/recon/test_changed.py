@@ -69,6 +69,25 @@ def test_what_changed_is_compared_again_and_then_no_more(compared: Books, name: 
     assert compared.reconcile() == {}
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO {partition} SELECT 'new', as_of_hour, 1, 1, 'EUR', observed_at, 1, 1, 1, recorded_at FROM {partition} LIMIT 1",
+        "UPDATE {partition} SET ledger_balance = 7",
+        "DELETE FROM {partition}",
+    ],
+    ids=["a row", "a change", "a row taken out"],
+)
+def test_a_partition_that_is_written_to_by_its_own_name_notes_it_as_well(
+    compared: Books, statement: str
+) -> None:
+    """Nobody but the owner may: test_roles.py."""
+    partition = compared.value("SELECT min(tableoid::regclass::text) FROM ledger.balance")
+    assert partition != "ledger.balance"
+    compared.rows(statement.format(partition=partition))
+    assert compared.value("SELECT count(*) FROM recon.changed") > 0
+
+
 def test_an_account_taken_out_leaves_its_group(compared: Books) -> None:
     compared.account("z")
     compared.bank(day(1), "1", "z")

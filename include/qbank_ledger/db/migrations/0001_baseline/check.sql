@@ -5,15 +5,18 @@ SELECT format('%s has no partition for %s', c.oid::regclass, to_char(now() AT TI
  WHERE c.relkind = 'p' AND n.nspname IN ('ledger', 'sync')
    AND to_regclass(format('%I.%I', n.nspname, c.relname || to_char(now() AT TIME ZONE 'UTC', '_YYYY_MM'))) IS NULL
 UNION ALL
-SELECT format('%s keeps no history', t.relation)
+SELECT format('%s keeps no history, or notes no change', t.relation)
   FROM (SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'ledger.balance'::regclass
         UNION ALL
         SELECT 'ledger.balance'::regclass) AS t (relation)
- WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.relation AND tgname = 'keep_updated')
+ WHERE (SELECT count(*) FROM pg_trigger
+         WHERE tgrelid = t.relation AND tgname IN ('keep_updated', 'keep_deleted', 'refuse_truncate', 'note_inserted',
+                                                   'note_updated', 'note_deleted')) <> 6
 UNION ALL
 SELECT format('%s can be changed', t.relation)
-  FROM unnest(ARRAY['ledger.balance_history', 'ledger.balance_set_aside', 'ledger.seal', 'sync.release', 'recon.gl_load',
-                    'recon.gl_balance', 'recon.item', 'recon.reconciliation', 'recon.sign_off']) AS t (relation)
+  FROM unnest(ARRAY['ledger.balance_history', 'ledger.balance_set_aside', 'ledger.seal', 'sync.release',
+                    'recon.gl_load', 'recon.gl_balance', 'recon.item', 'recon.reconciliation',
+                    'recon.sign_off']) AS t (relation)
  WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.relation::regclass AND tgname = 'append_only')
 UNION ALL
 SELECT format('%s may write recon.sign_off', r.rolname)

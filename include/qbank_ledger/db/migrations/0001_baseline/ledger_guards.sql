@@ -80,6 +80,12 @@ BEGIN
                        ' FOR EACH STATEMENT EXECUTE FUNCTION ledger.keep_deleted()', relation);
         EXECUTE format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON %s'
                        ' FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', relation);
+        EXECUTE format('CREATE TRIGGER note_inserted AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION recon.note_balance()', relation);
+        EXECUTE format('CREATE TRIGGER note_updated AFTER UPDATE ON %s REFERENCING NEW TABLE AS new_rows'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION recon.note_balance()', relation);
+        EXECUTE format('CREATE TRIGGER note_deleted AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION recon.note_balance()', relation);
     ELSIF kind = 'balance_history' THEN
         EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s'
                        ' FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', relation);
@@ -87,8 +93,6 @@ BEGIN
 END $$;
 COMMENT ON PROCEDURE ledger.guard_relation(regclass, text) IS
     'Puts the statement triggers of balance or balance_history on a relation.';
-CALL ledger.guard_relation('ledger.balance', 'balance');
-CALL ledger.guard_relation('ledger.balance_history', 'balance_history');
 
 -- ── Turns ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,5 +1,5 @@
 -- Purpose: monthly partitions of what grows by the hour: balances, their history, observations.
--- Run as:  qbank_owner, in one transaction (see migrate.py), after ledger.sql and sync.sql.
+-- Run as:  qbank_owner, in one transaction (see migrate.py), after what its triggers call.
 
 CREATE FUNCTION ledger.ensure_partitions(at timestamptz DEFAULT now()) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -38,5 +38,8 @@ END $$;
 COMMENT ON FUNCTION ledger.ensure_partitions(timestamptz) IS
     'Makes the monthly partitions from last month to the month after next, where absent; returns how many it made. '
     'Each plan calls it.';
+
+CALL ledger.guard_relation('ledger.balance', 'balance');
+CALL ledger.guard_relation('ledger.balance_history', 'balance_history');
 
 SELECT ledger.ensure_partitions();

@@ -41,16 +41,8 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION recon.note_balance() IS 'Notes the dates whose closing may have changed.';
-
-CREATE TRIGGER note_inserted AFTER INSERT ON ledger.balance REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION recon.note_balance();
-
-CREATE TRIGGER note_updated AFTER UPDATE ON ledger.balance REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION recon.note_balance();
-
-CREATE TRIGGER note_deleted AFTER DELETE ON ledger.balance REFERENCING OLD TABLE AS old_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION recon.note_balance();
+COMMENT ON FUNCTION recon.note_balance() IS
+    'Notes the dates whose closing may have changed; called by the triggers of ledger.guard_relation.';
 
 CREATE FUNCTION recon.note_account() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
