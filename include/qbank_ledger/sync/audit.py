@@ -106,8 +106,9 @@ def _keep_results(connection: Connection, run_no: int, results: list[Result], an
     if results:
         connection.execute(
             text(
-                "INSERT INTO sync.validation_result VALUES"
-                " (:run_no, :expectation, :severity, :success, :evaluated, :unexpected)"
+                "INSERT INTO sync.validation_result"
+                " (run_no, expectation, severity, success, evaluated, unexpected)"
+                " VALUES (:run_no, :expectation, :severity, :success, :evaluated, :unexpected)"
             ),
             [
                 {

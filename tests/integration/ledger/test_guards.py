@@ -14,10 +14,10 @@ from .conftest import Ledger, Reply, failed
 
 SEAL = (
     "INSERT INTO ledger.seal (seal_no, run_no, row_count, control_totals, rows_sha256, previous_sha256, sha256, sealed_at, row_hashes)"
-    " SELECT 99, 1, {rows}, '{{}}', {rows_hash}, {previous}, {hash}, now(), {hashes} FROM ledger.seal ORDER BY seal_no DESC LIMIT 1"
+    " SELECT 99, 1, {rows}, '{{}}', {rows_hash}, {previous}, {hash}, {at}, {hashes} FROM ledger.seal ORDER BY seal_no DESC LIMIT 1"
 )
 GOOD = {
-    "rows": "1", "rows_hash": "rows_sha256", "previous": "sha256", "hash": "repeat('0', 64)", "hashes": "NULL",
+    "at": "now()", "rows": "1", "rows_hash": "rows_sha256", "previous": "sha256", "hash": "repeat('0', 64)", "hashes": "NULL",
 }  # fmt: skip
 
 
@@ -70,6 +70,14 @@ BROKEN = {
     "ledger.superseded_after_recorded": [
         "INSERT INTO ledger.balance_history SELECT *, recorded_at FROM ledger.balance",
         "INSERT INTO ledger.balance_history SELECT *, recorded_at - interval '1 microsecond' FROM ledger.balance",
+    ],
+    # Times whose text in a seal another time has as well.
+    "ledger.years_have_four_digits": [
+        *(f"INSERT INTO ledger.balance SELECT 'z', as_of_hour, 1, 1, currency, observed_at, 1, 1, 1, {at} FROM ledger.balance LIMIT 1"
+          for at in ("'2026-10-05 10:00+00 BC'", "'infinity'", "'10000-01-01 00:00+00'")),
+        "INSERT INTO ledger.balance_history SELECT account_id, as_of_hour, 1, 1, currency, '2026-10-05 10:00+00 BC', 1, 1, 1, recorded_at,"
+        " now() FROM ledger.balance",
+        seal(at="'2026-10-05 10:00+00 BC'"), seal(at="'infinity'"), seal(at="'-infinity'"),
     ],
     "ledger.balance_set_aside_reason_check": [
         "INSERT INTO ledger.balance_set_aside VALUES ('a', now(), 1, 1, now(), now(), 'me', '  ')"

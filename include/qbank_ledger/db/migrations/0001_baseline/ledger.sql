@@ -130,7 +130,11 @@ CREATE TABLE ledger.balance (
     recorded_at        timestamptz NOT NULL,
     PRIMARY KEY (account_id, as_of_hour),
     CONSTRAINT hour_is_that_of_the_observation
-        CHECK (as_of_hour = date_trunc('hour', observed_at, 'UTC'))
+        CHECK (as_of_hour = date_trunc('hour', observed_at, 'UTC')),
+    -- A time has one spelling in a seal: without an era, and never infinity.
+    CONSTRAINT years_have_four_digits
+        CHECK (least(observed_at, recorded_at) >= '0001-01-01 00:00+00'
+               AND greatest(observed_at, recorded_at) < '10000-01-01 00:00+00')
 ) PARTITION BY RANGE (as_of_hour);
 -- Hours arrive in order: a BRIN finds an hour's blocks at a ten-thousandth of a B-tree's size.
 CREATE INDEX balance_hour ON ledger.balance
@@ -169,7 +173,10 @@ CREATE TABLE ledger.balance_history (
     recorded_at        timestamptz NOT NULL,
     superseded_at      timestamptz NOT NULL,
     PRIMARY KEY (account_id, as_of_hour, superseded_at),
-    CONSTRAINT superseded_after_recorded CHECK (superseded_at > recorded_at)
+    CONSTRAINT superseded_after_recorded CHECK (superseded_at > recorded_at),
+    CONSTRAINT years_have_four_digits
+        CHECK (least(as_of_hour, observed_at, recorded_at) >= '0001-01-01 00:00+00'
+               AND greatest(as_of_hour, observed_at, recorded_at) < '10000-01-01 00:00+00')
 ) PARTITION BY RANGE (as_of_hour);
 CREATE INDEX balance_history_seal ON ledger.balance_history
     USING brin (seal_no) WITH (pages_per_range = 16, autosummarize = on);
@@ -252,7 +259,9 @@ CREATE TABLE ledger.seal (
     sealed_at        timestamptz NOT NULL,
     row_hashes       bytea,
     CONSTRAINT row_hashes_are_the_sealed_ones
-        CHECK (encode(sha256(row_hashes), 'hex') = rows_sha256 AND length(row_hashes) = 32 * row_count)
+        CHECK (encode(sha256(row_hashes), 'hex') = rows_sha256 AND length(row_hashes) = 32 * row_count),
+    CONSTRAINT years_have_four_digits
+        CHECK (sealed_at >= '0001-01-01 00:00+00' AND sealed_at < '10000-01-01 00:00+00')
 );
 -- Hashes don't compress: spare the trial.
 ALTER TABLE ledger.seal ALTER COLUMN row_hashes SET STORAGE EXTERNAL;

@@ -82,8 +82,10 @@ BEGIN
     ELSE
         new_seal := NULL;
     END IF;
-    INSERT INTO sync.release VALUES (release.run_no, release.account_id, moment, session_user, btrim(release.reason),
-        held.reasons, held.available_balance, held.ledger_balance, held.observed_at, new_seal);
+    INSERT INTO sync.release (run_no, account_id, released_at, released_by, reason, held_for, available_balance,
+                              ledger_balance, observed_at, seal_no)
+    VALUES (release.run_no, release.account_id, moment, session_user, btrim(release.reason), held.reasons,
+            held.available_balance, held.ledger_balance, held.observed_at, new_seal);
     RETURN new_seal;
 END $$;
 COMMENT ON FUNCTION ledger.release(bigint, text, text) IS
@@ -105,7 +107,8 @@ BEGIN
     PERFORM ledger.take_turn('publish');
     moment := clock_timestamp();
     -- Those that another one from the same hour to come replaced are set aside as well.
-    INSERT INTO ledger.balance_set_aside
+    INSERT INTO ledger.balance_set_aside (account_id, as_of_hour, seal_no, run_no, observed_at, set_aside_at,
+                                          set_aside_by, reason)
     SELECT v.account_id, v.as_of_hour, v.seal_no, v.run_no, v.observed_at, moment, session_user,
            btrim(set_aside.reason, E' \t\r\n')
       FROM (SELECT b.account_id, b.as_of_hour, b.seal_no, b.run_no, b.observed_at FROM ledger.balance AS b

@@ -1,8 +1,6 @@
 -- Purpose: the seals' canonical forms and their hashes, and how a publish is sealed (docs/adr/0013).
 -- Run as:  qbank_owner, in one transaction (see migrate.py).
 
--- The text of a year before Christ is that of one after: the era goes into the hash where it is not ours.
--- What was sealed before has the hash that it had.
 CREATE FUNCTION ledger.row_sha256(
     account_id text, as_of_hour timestamptz, available_balance numeric, ledger_balance numeric,
     currency text, observed_at timestamptz, run_no bigint, seal_no bigint, revision integer, recorded_at timestamptz
@@ -14,8 +12,7 @@ BEGIN ATOMIC
         trim_scale(available_balance), trim_scale(ledger_balance), currency,
         to_char(observed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
         run_no, seal_no, revision,
-        to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-        CASE WHEN least(as_of_hour, observed_at, recorded_at) < '0001-01-01 00:00+00' THEN 'BC' END), 'UTF8'));
+        to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')), 'UTF8'));
 END;
 COMMENT ON FUNCTION ledger.row_sha256(text, timestamptz, numeric, numeric, text, timestamptz, bigint, bigint,
     integer, timestamptz) IS
@@ -28,8 +25,8 @@ CREATE FUNCTION ledger.seal_sha256(
 ) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT encode(sha256(convert_to(concat_ws('|', seal_no, run_no, row_count, control_totals::text, rows_sha256,
-        coalesce(previous_sha256, ''), to_char(sealed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-        CASE WHEN sealed_at < '0001-01-01 00:00+00' THEN 'BC' END), 'UTF8')), 'hex');
+        coalesce(previous_sha256, ''),
+        to_char(sealed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')), 'UTF8')), 'hex');
 END;
 COMMENT ON FUNCTION ledger.seal_sha256(bigint, bigint, bigint, jsonb, text, text, timestamptz) IS
     'SHA-256 of a seal: its fields and the hash of the seal before it, joined by |.';
