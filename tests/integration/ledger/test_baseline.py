@@ -1,13 +1,16 @@
 """The baseline has all that the twelve revisions before it made; where it differs, it is meant to."""
 
+import re
+
 from qbank_ledger.db.migrate import migrate
 
 from .bare_server import Server, database
 from .before_baseline import REVISIONS, migrate_to
 
-# What was a grant to each of five roles is one to qbank_analyst, which the others are as well.
-INHERITED = {f"qbank_{name} {right} f" for name in ("loader", "operator", "preparer", "approver") for right in (
-    "SELECT", "USAGE", "EXECUTE")}  # fmt: skip
+# Gone on purpose. What was a grant to each of five roles is one to qbank_analyst, which the others are as well …
+INHERITED = re.compile(r"qbank_(loader|operator|preparer|approver) (SELECT|USAGE|EXECUTE) f")
+# … and the hash of a seal takes the form that it was made in.
+OTHERWISE = re.compile(r"ledger\.seal_sha256\(.*time zone\)")
 
 
 def test_nothing_of_the_twelve_revisions_is_lost(bare_server: Server) -> None:
@@ -22,5 +25,5 @@ def test_nothing_of_the_twelve_revisions_is_lost(bare_server: Server) -> None:
         }
         for database in ("old", "new")
     )
-    lost = {thing for thing in old - new if not (thing[0] == "grant" and thing[2] in INHERITED)}
-    assert lost == set()
+    lost = {" ".join(map(str, thing)) for thing in old - new}
+    assert {thing for thing in lost if not (INHERITED.search(thing) or OTHERWISE.search(thing))} == set()

@@ -208,6 +208,7 @@ def test_a_ledger_at_any_of_the_twelve_revisions_keeps_every_row_and_goes_on(
         assert sorted(server.catalogue(url.database) ^ fresh, key=str) == []
         ledger = Ledger(url, tmp_path)
         assert ledger.quick_run(lambda id_: Reply(account_id=id_)) == 5
+        assert ledger.rows("SELECT DISTINCT form FROM ledger.seal ORDER BY form") == [(1,), (2,)]
         seals = ledger.value("SELECT count(*) FROM ledger.seal")
         assert verify(ledger.engine).startswith(f"The ledger is whole: {seals} seals cover its ")
         ledger.owner.dispose()

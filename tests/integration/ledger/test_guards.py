@@ -13,11 +13,11 @@ from qbank_ledger.db.connection import engine_for
 from .conftest import Ledger, Reply, failed
 
 SEAL = (
-    "INSERT INTO ledger.seal (seal_no, run_no, row_count, control_totals, rows_sha256, previous_sha256, sha256, sealed_at, row_hashes)"
-    " SELECT 99, 1, {rows}, '{{}}', {rows_hash}, {previous}, {hash}, {at}, {hashes} FROM ledger.seal ORDER BY seal_no DESC LIMIT 1"
+    "INSERT INTO ledger.seal (seal_no, run_no, row_count, control_totals, rows_sha256, previous_sha256, sha256, sealed_at, row_hashes, form)"
+    " SELECT 99, 1, {rows}, '{{}}', {rows_hash}, {previous}, {hash}, {at}, {hashes}, {form} FROM ledger.seal ORDER BY seal_no DESC LIMIT 1"
 )
 GOOD = {
-    "at": "now()", "rows": "1", "rows_hash": "rows_sha256", "previous": "sha256", "hash": "repeat('0', 64)", "hashes": "NULL",
+    "at": "now()", "form": "2", "rows": "1", "rows_hash": "rows_sha256", "previous": "sha256", "hash": "repeat('0', 64)", "hashes": "NULL",
 }  # fmt: skip
 
 
@@ -82,6 +82,7 @@ BROKEN = {
     "ledger.balance_set_aside_reason_check": [
         "INSERT INTO ledger.balance_set_aside VALUES ('a', now(), 1, 1, now(), now(), 'me', '  ')"
     ],
+    "ledger.seal_form_check": [seal(form="0"), seal(form="3")],
     "ledger.seal_row_count_check": [seal(rows="0")],
     "ledger.seal_rows_sha256_check": [seal(rows_hash="upper(rows_sha256)"), seal(rows_hash="''")],
     "ledger.seal_previous_sha256_check": [seal(previous="upper(sha256)"), seal(previous="''")],
@@ -276,6 +277,7 @@ def test_what_an_operator_accepts_is_kept_once_with_the_login(
 @pytest.mark.parametrize("hash_", [
     "ledger.row_sha256('a', '2026-10-25 00:00+00', {}, 2, 'EUR', '2026-10-25 00:59:59.000001+00', 1, 2, 3, '2026-10-25 01:00+00')",
     "ledger.seal_sha256(1, 2, 3, '{{}}', repeat('0', 64), NULL, '2026-10-25 00:59:59.000001+00')",
+    "ledger.seal_sha256(1, 2, 3, '{{}}', repeat('0', 64), NULL, '2026-10-25 00:59:59.000001+00', 1)",
 ])  # fmt: skip
 def test_a_hash_is_the_same_in_every_session(ledger: Ledger, hash_: str) -> None:
     hashes = set()

@@ -1,45 +1,29 @@
 """Verify: what was done behind the ledger's back is found, and named."""
 
+import hashlib
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
-from unittest.mock import patch
 
 import pytest
-from sqlalchemy import Connection, text
 
 from qbank_ledger.errors import LedgerAlteredError
 from qbank_ledger.seals import verify as module
 from qbank_ledger.seals.verify import verify
-from qbank_ledger.sync import publish
-from qbank_ledger.sync.sql import execute
 
 from .conftest import Ledger, Reply
 
 TABLES = ("ledger.balance", "ledger.balance_history", "ledger.seal", "sync.observation")
 
 
-def in_october(connection: Connection, name: str, **parameters: Any) -> Any:
-    """Publishes of a date that every year has, those before Christ too."""
-    if name != "publish_moment":
-        return execute(connection, name, **parameters)
-    ago = "date_trunc('day', now(), 'UTC') - timestamptz '2024-10-01 00:00Z'"
-    return connection.execute(
-        text(f"SELECT clock_timestamp() - ({ago}) AS recorded_at, nextval('ledger.seal_no') AS seal_no")
-    )
-
-
 @pytest.fixture(scope="module")
 def published(_shared: Ledger) -> Ledger:
     """Two publishes of three balances each, the second over the first, and a copy of all of it."""
     _shared.stay_in_one_hour()
-    with patch.object(publish, "execute", in_october):
-        for amount in ("1.10", "2.20"):
-            _shared.quick_run(
-                lambda id_, amount=amount: Reply(account_id=id_, ledger_balance=Decimal(amount))
-            )
+    for amount in ("1.10", "2.20"):
+        _shared.quick_run(lambda id_, amount=amount: Reply(account_id=id_, ledger_balance=Decimal(amount)))
     _shared.rows("CREATE SCHEMA kept")
     for table in TABLES:
         _shared.rows(f"CREATE TABLE kept.{table.split('.')[1]} AS SELECT * FROM {table}")
@@ -78,6 +62,51 @@ def test_a_ledger_that_nobody_touched_is_whole(ledger: Ledger, monkeypatch: pyte
     assert verify(ledger.engine) == said, "whatever the size of its chunks"
 
 
+def test_an_auditor_makes_the_hashes_without_the_database(ledger: Ledger) -> None:
+    """From what docs/adr/0019 and 0013 say of the texts, and nothing else."""
+
+    def moment(at: datetime) -> str:
+        return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+    def number(amount: Decimal | str) -> str:
+        return f"{Decimal(amount).normalize():f}"
+
+    before = ""
+    for seal in ledger.rows("SELECT * FROM ledger.seal ORDER BY seal_no"):
+        rows = ledger.rows(
+            "SELECT * FROM ledger.balance WHERE seal_no = :no UNION ALL SELECT account_id, as_of_hour, available_balance,"
+            " ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at FROM ledger.balance_history"
+            " WHERE seal_no = :no",
+            no=seal.seal_no,
+        )
+        hashes = b"".join(
+            hashlib.sha256(
+                "|".join(
+                    [
+                        row.account_id,
+                        moment(row.as_of_hour),
+                        number(row.available_balance),
+                        number(row.ledger_balance),
+                        row.currency,
+                        moment(row.observed_at),
+                        f"{row.run_no}|{row.seal_no}|{row.revision}",
+                        moment(row.recorded_at),
+                    ]
+                ).encode()
+            ).digest()
+            for row in sorted(rows, key=lambda row: (row.account_id.encode(), row.as_of_hour))
+        )
+        rows_sha256 = hashlib.sha256(hashes).hexdigest()
+        totals = ",".join(
+            f"{currency} {number(sum(row.available_balance for row in rows if row.currency == currency))}"
+            f" {number(sum(row.ledger_balance for row in rows if row.currency == currency))}"
+            for currency in sorted({row.currency for row in rows})
+        )
+        text = f"seal 2|{seal.seal_no}|{seal.run_no}|{len(rows)}|{totals}|{rows_sha256}|{before}|{moment(seal.sealed_at)}"
+        assert hashlib.sha256(text.encode()).hexdigest() == seal.sha256
+        before = seal.sha256
+
+
 def test_an_empty_ledger_is_whole(ledger: Ledger) -> None:
     behind_its_back(ledger, *(f"DELETE FROM {table}" for table in TABLES))
     assert verify(ledger.engine) == "The ledger is whole: it has no balance and no seal yet."
@@ -104,6 +133,7 @@ ALTERED = [
     ("DELETE FROM ledger.seal WHERE seal_no = {second}", "account a .* was added, or its seal removed: no seal has its number {second}"),
     ("UPDATE ledger.seal SET run_no = 99 WHERE seal_no = {first}", "Seal {first} was altered"),
     ("UPDATE ledger.seal SET control_totals = '{{}}' WHERE seal_no = {second}", "Seal {second} was altered"),
+    ("UPDATE ledger.seal SET form = 1 WHERE seal_no = {second}", "Seal {second} was altered"),
     ("UPDATE ledger.seal SET sealed_at = now() WHERE seal_no = {second}", "Seal {second} was altered"),
     ("UPDATE ledger.seal SET previous_sha256 = repeat('0', 64) WHERE seal_no = {second}", "Seal {second} was altered"),
 ]  # fmt: skip
@@ -139,7 +169,7 @@ def test_a_forged_seal_does_not_follow(ledger: Ledger) -> None:
         f"DELETE FROM ledger.seal WHERE seal_no = {first}",
         "INSERT INTO ledger.seal SELECT k.seal_no, k.run_no, k.row_count, k.control_totals, encode(sha256(h.hashes), 'hex'), NULL,"
         " ledger.seal_sha256(k.seal_no, k.run_no, k.row_count, k.control_totals, encode(sha256(h.hashes), 'hex'), NULL, k.sealed_at),"
-        " k.sealed_at, h.hashes FROM kept AS k, (SELECT string_agg(ledger.row_sha256(account_id, as_of_hour, available_balance,"
+        " k.sealed_at, h.hashes, k.form FROM kept AS k, (SELECT string_agg(ledger.row_sha256(account_id, as_of_hour, available_balance,"
         " ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at), ''::bytea ORDER BY account_id COLLATE \"C\") AS hashes"
         f" FROM ledger.balance_history WHERE seal_no = {first}) AS h",
     )

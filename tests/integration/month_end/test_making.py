@@ -92,8 +92,8 @@ def test_the_seals_are_those_of_the_months_publishes(books: Books, close: Close)
     for number, at in enumerate(moments, 1):
         books.rows(
             "INSERT INTO ledger.seal (seal_no, run_no, row_count, control_totals, rows_sha256, previous_sha256, sha256,"
-            " sealed_at) VALUES (:n, :n, :n, jsonb_build_object('EUR', jsonb_build_object('available', '1', 'ledger',"
-            " '12345678901234567.89')), repeat('a', 64), (SELECT max(sha256) FROM ledger.seal), repeat(:digit, 64), :at)",
+            " sealed_at, form) VALUES (:n, :n, :n, jsonb_build_object('EUR', jsonb_build_object('available', '1', 'ledger',"
+            " '12345678901234567.89')), repeat('a', 64), (SELECT max(sha256) FROM ledger.seal), repeat(:digit, 64), :at, 2)",
             n=number, digit=str(number), at=f"{at}+00",
         )  # fmt: skip
     made = close()

@@ -17,7 +17,8 @@ REVOKE ALL ON ledger.lock_plan, ledger.lock_publish, ledger.lock_reconcile FROM 
 -- Functions that views and queries call with the rights of who reads.
 GRANT EXECUTE ON FUNCTION
     ledger.row_sha256(text, timestamptz, numeric, numeric, text, timestamptz, bigint, bigint, integer, timestamptz),
-    ledger.seal_sha256(bigint, bigint, bigint, jsonb, text, text, timestamptz),
+    ledger.seal_text(bigint, bigint, bigint, jsonb, text, text, timestamptz),
+    ledger.seal_sha256(bigint, bigint, bigint, jsonb, text, text, timestamptz, integer),
     ledger.balance_as_known(timestamptz), ledger.closing(text, text, time, date),
     ledger.day_end(text, time, date), ledger.hours(),
     ledger.missing_accounts(timestamptz), ledger.active_at(text, timestamptz), ledger.minor_units(text),

@@ -258,6 +258,7 @@ CREATE TABLE ledger.seal (
     sha256           text NOT NULL UNIQUE CHECK (sha256 ~ '^[0-9a-f]{64}$'),
     sealed_at        timestamptz NOT NULL,
     row_hashes       bytea,
+    form             smallint NOT NULL CHECK (form IN (1, 2)),
     CONSTRAINT row_hashes_are_the_sealed_ones
         CHECK (encode(sha256(row_hashes), 'hex') = rows_sha256 AND length(row_hashes) = 32 * row_count),
     CONSTRAINT years_have_four_digits
@@ -280,7 +281,10 @@ COMMENT ON COLUMN ledger.seal.sha256 IS 'SHA-256 over this seal and the one befo
 COMMENT ON COLUMN ledger.seal.sealed_at IS 'When it was published: recorded_at of its rows (UTC).';
 COMMENT ON COLUMN ledger.seal.row_hashes IS
     'ledger.row_sha256 of each row, 32 bytes each, in key order: what rows_sha256 is the hash of, kept so that an '
-    'altered row can be named. Null: sealed before 0002.';
+    'altered row can be named. Null: sealed before they were kept.';
+COMMENT ON COLUMN ledger.seal.form IS
+    'How the text was made that sha256 is the hash of. 2: ledger.seal_text; 1: as before the first release, with '
+    'PostgreSQL''s own text of control_totals.';
 
 -- ── Turns ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -19,17 +19,38 @@ COMMENT ON FUNCTION ledger.row_sha256(text, timestamptz, numeric, numeric, text,
     'SHA-256 of a balance in canonical form: fields in the order of ledger.balance joined by |, numbers by '
     'trim_scale, times in UTC to the microsecond.';
 
-CREATE FUNCTION ledger.seal_sha256(
+-- Ours, and not what PostgreSQL makes of a jsonb, so that it can be made without PostgreSQL (docs/adr/0019).
+CREATE FUNCTION ledger.seal_text(
     seal_no bigint, run_no bigint, row_count bigint, control_totals jsonb, rows_sha256 text,
     previous_sha256 text, sealed_at timestamptz
 ) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT encode(sha256(convert_to(concat_ws('|', seal_no, run_no, row_count, control_totals::text, rows_sha256,
-        coalesce(previous_sha256, ''),
-        to_char(sealed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')), 'UTF8')), 'hex');
+    SELECT concat_ws('|', 'seal 2', seal_no, run_no, row_count,
+        (SELECT coalesce(string_agg(concat_ws(' ', t.currency, t.total ->> 'available', t.total ->> 'ledger'), ','
+                                    ORDER BY t.currency COLLATE "C"), '')
+           FROM jsonb_each(control_totals) AS t (currency, total)),
+        rows_sha256, coalesce(previous_sha256, ''),
+        to_char(sealed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'));
 END;
-COMMENT ON FUNCTION ledger.seal_sha256(bigint, bigint, bigint, jsonb, text, text, timestamptz) IS
-    'SHA-256 of a seal: its fields and the hash of the seal before it, joined by |.';
+COMMENT ON FUNCTION ledger.seal_text(bigint, bigint, bigint, jsonb, text, text, timestamptz) IS
+    'A seal in canonical form: seal 2, its number, run, rows, totals, hash of the rows, hash of the seal before it '
+    '(empty for the first) and time, joined by |. Totals: of each currency its code, available and ledger, joined by '
+    'a blank; currencies in order, joined by a comma. Times in UTC to the microsecond.';
+
+CREATE FUNCTION ledger.seal_sha256(
+    seal_no bigint, run_no bigint, row_count bigint, control_totals jsonb, rows_sha256 text,
+    previous_sha256 text, sealed_at timestamptz, form integer DEFAULT 2
+) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT encode(sha256(convert_to(CASE form
+        WHEN 1 THEN concat_ws('|', seal_no, run_no, row_count, control_totals::text, rows_sha256,
+            coalesce(previous_sha256, ''), to_char(sealed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+        WHEN 2 THEN ledger.seal_text(seal_no, run_no, row_count, control_totals, rows_sha256, previous_sha256,
+                                     sealed_at)
+        END, 'UTF8')), 'hex');
+END;
+COMMENT ON FUNCTION ledger.seal_sha256(bigint, bigint, bigint, jsonb, text, text, timestamptz, integer) IS
+    'SHA-256 of a seal: of its text in the form that it was sealed in (ledger.seal.form).';
 
 -- A publish of a million rows sorts in memory, not on disk.
 CREATE FUNCTION ledger.write_seal(new_seal_no bigint, of_run bigint, sealed_at timestamptz, since timestamptz)
@@ -55,10 +76,10 @@ SET search_path = pg_catalog, pg_temp SET work_mem = '128MB' AS $$
           FROM hashed AS h, totals AS t
     )
     INSERT INTO ledger.seal (seal_no, run_no, row_count, control_totals, rows_sha256, previous_sha256, sha256,
-                             sealed_at, row_hashes)
+                             sealed_at, row_hashes, form)
     SELECT new_seal_no, of_run, row_count, control_totals, rows_sha256, previous_sha256,
            ledger.seal_sha256(new_seal_no, of_run, row_count, control_totals, rows_sha256, previous_sha256, sealed_at),
-           sealed_at, row_hashes
+           sealed_at, row_hashes, 2
       FROM link
 $$;
 COMMENT ON FUNCTION ledger.write_seal(bigint, bigint, timestamptz, timestamptz) IS

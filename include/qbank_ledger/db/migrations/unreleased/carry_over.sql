@@ -21,6 +21,10 @@ BEGIN
     END LOOP;
 END $$;
 
+-- A seal keeps the hash that it has, and so the form that it was hashed in: the newest hash, which somebody may have
+-- kept elsewhere, still proves what it proved.
+ALTER TABLE ledger.seal ALTER COLUMN form SET DEFAULT 1;
+
 DO $$
 DECLARE
     pair      record;
@@ -79,6 +83,8 @@ BEGIN
         EXECUTE format('SELECT setval(%L, last_value, is_called) FROM %s', pair.new::regclass, pair.old::regclass);
     END LOOP;
 END $$;
+
+ALTER TABLE ledger.seal ALTER COLUMN form DROP DEFAULT;
 
 -- Every date is compared once more: earlier revisions noted less of what changes one.
 INSERT INTO recon.changed (first_date, last_date) VALUES ('-infinity', 'infinity');
