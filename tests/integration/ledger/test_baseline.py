@@ -9,8 +9,12 @@ from .before_baseline import REVISIONS, migrate_to
 
 # Gone on purpose. What was a grant to each of five roles is one to qbank_analyst, which the others are as well …
 INHERITED = re.compile(r"qbank_(loader|operator|preparer|approver) (SELECT|USAGE|EXECUTE) f")
-# … and the hash of a seal takes the form that it was made in.
-OTHERWISE = re.compile(r"ledger\.seal_sha256\(.*time zone\)")
+# … the hash of a seal takes the form that it was made in, and what an account, a currency, an amount or a hash may be
+# is said once, by a domain.
+OTHERWISE = re.compile(
+    r"ledger\.seal_sha256\(.*time zone\)"
+    r"|constraint .*_(account_id|currency|fingerprint|sha256|balance|amount|difference|items|unexplained)_check"
+)
 
 
 def test_nothing_of_the_twelve_revisions_is_lost(bare_server: Server) -> None:

@@ -117,8 +117,8 @@ COLUMNS = {
 def columns(ledger: Ledger, relation: str) -> str:
     return str(
         ledger.value(
-            "SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum)"
-            " FROM pg_attribute WHERE attrelid = CAST(:name AS regclass) AND attnum > 0 AND NOT attisdropped",
+            "SELECT string_agg(attname || ' ' || format_type(coalesce(nullif(typbasetype, 0), atttypid), atttypmod), ', '"
+            " ORDER BY attnum) FROM pg_attribute JOIN pg_type AS t ON t.oid = atttypid WHERE attrelid = CAST(:name AS regclass) AND attnum > 0 AND NOT attisdropped",
             name=relation,
         )
     )

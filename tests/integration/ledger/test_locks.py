@@ -142,7 +142,7 @@ def test_an_analysts_locks_stop_no_migration(ledger: Ledger, analyst: Engine) ->
         lock_everything(session, [tuple(row) for row in ledger.rows(RELATIONS)])
         connection.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
         connection.exec_driver_sql("DELETE FROM ledger.alembic_version")
-        with pytest.raises(exc.ProgrammingError, match='function "minor_units" already exists'):
+        with pytest.raises(exc.ProgrammingError, match='type "account_id" already exists'):
             migrate._migrate(connection)
 
 

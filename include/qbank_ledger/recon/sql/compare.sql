@@ -23,7 +23,7 @@ WITH gl AS MATERIALIZED (
      WHERE k.as_of_date BETWEEN a.all_began_on AND a.latest_date
 ), grouped AS MATERIALIZED (
     SELECT m.entity, m.gl_account, m.currency, m.as_of_date,
-           array_agg(m.account_id ORDER BY m.account_id COLLATE "C") AS members,
+           array_agg(m.account_id::text ORDER BY m.account_id COLLATE "C") AS members,
            max(m.minor_units)::integer AS minor_units, min(m.tolerance) AS tolerance,
            bool_or(m.closes_at > now()) AS provisional,
            -- A sum that lacks a member would be wrong.

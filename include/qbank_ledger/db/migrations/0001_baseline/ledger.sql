@@ -6,6 +6,22 @@
 CREATE SCHEMA IF NOT EXISTS ledger;
 COMMENT ON SCHEMA ledger IS 'Balances that passed the audit, their history, their seals: kept for ever.';
 
+-- ── What a value may be ──────────────────────────────────────────────────────────────────────────
+
+CREATE DOMAIN ledger.account_id AS text CHECK (VALUE ~ '^[A-Za-z0-9_-]{1,64}$');
+COMMENT ON DOMAIN ledger.account_id IS 'QBank''s id of an account: opaque text.';
+
+CREATE DOMAIN ledger.currency_code AS text CHECK (VALUE ~ '^[A-Z]{3}$');
+COMMENT ON DOMAIN ledger.currency_code IS 'ISO 4217 code of a currency.';
+
+-- numeric without a scale: a scale would round in silence. NaN and the infinities are values of
+-- numeric, and NaN passes >= 0: each is named.
+CREATE DOMAIN ledger.amount AS numeric CHECK (VALUE NOT IN ('NaN', 'Infinity', '-Infinity'));
+COMMENT ON DOMAIN ledger.amount IS 'An exact, finite amount in the currency beside it.';
+
+CREATE DOMAIN ledger.sha256_hex AS text CHECK (VALUE ~ '^[0-9a-f]{64}$');
+COMMENT ON DOMAIN ledger.sha256_hex IS 'A SHA-256, in lower-case hex.';
+
 -- ── Currencies ───────────────────────────────────────────────────────────────────────────────────
 
 -- A function and no table: a CHECK may ask it, also while a dump is restored.
@@ -37,17 +53,17 @@ COMMENT ON FUNCTION ledger.minor_units(text) IS
 -- ── Accounts ─────────────────────────────────────────────────────────────────────────────────────
 
 CREATE TABLE ledger.account (
-    account_id       text PRIMARY KEY CHECK (account_id ~ '^[A-Za-z0-9_-]{1,64}$'),
+    account_id       ledger.account_id PRIMARY KEY,
     name             text NOT NULL,
-    currency         text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    currency         ledger.currency_code NOT NULL,
     minor_units      smallint NOT NULL CHECK (minor_units BETWEEN 0 AND 4),
     entity           text NOT NULL,
     gl_account       text NOT NULL,
     time_zone        text NOT NULL,
     cut_off          time,
     max_age_minutes  integer NOT NULL CHECK (max_age_minutes > 0),
-    minimum_balance  numeric CHECK (minimum_balance NOT IN ('NaN', 'Infinity', '-Infinity')),
-    tolerance        numeric NOT NULL CHECK (tolerance >= 0 AND tolerance NOT IN ('NaN', 'Infinity')),
+    minimum_balance  ledger.amount,
+    tolerance        ledger.amount NOT NULL CHECK (tolerance >= 0),
     bank_account     text,
     bank_id          text,
     active           boolean NOT NULL,
@@ -75,7 +91,7 @@ COMMENT ON COLUMN ledger.account.active IS 'Whether runs ask for this account no
 COMMENT ON COLUMN ledger.account.updated_at IS 'When a run last changed this row (UTC).';
 
 CREATE TABLE ledger.account_period (
-    account_id  text NOT NULL REFERENCES ledger.account,
+    account_id  ledger.account_id NOT NULL REFERENCES ledger.account,
     opened_at   timestamptz NOT NULL,
     closed_at   timestamptz CHECK (closed_at >= opened_at),
     PRIMARY KEY (account_id, opened_at)
@@ -101,7 +117,7 @@ COMMENT ON COLUMN ledger.accepted_host.accepted_by IS
     'The login that accepted it; the first run''s for the first host.';
 
 CREATE TABLE ledger.accepted_accounts (
-    fingerprint  text PRIMARY KEY CHECK (fingerprint ~ '^[0-9a-f]{64}$'),
+    fingerprint  ledger.sha256_hex PRIMARY KEY,
     accepted_at  timestamptz NOT NULL DEFAULT now(),
     accepted_by  text NOT NULL
 );
@@ -115,14 +131,12 @@ COMMENT ON COLUMN ledger.accepted_accounts.accepted_by IS 'The login that accept
 
 -- ── Balances ─────────────────────────────────────────────────────────────────────────────────────
 
--- numeric without a scale: a scale would round in silence. NaN and the infinities are values of
--- numeric, and NaN passes >= 0: each is named.
 CREATE TABLE ledger.balance (
-    account_id         text NOT NULL,
+    account_id         ledger.account_id NOT NULL,
     as_of_hour         timestamptz NOT NULL,
-    available_balance  numeric NOT NULL CHECK (available_balance NOT IN ('NaN', 'Infinity', '-Infinity')),
-    ledger_balance     numeric NOT NULL CHECK (ledger_balance NOT IN ('NaN', 'Infinity', '-Infinity')),
-    currency           text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    available_balance  ledger.amount NOT NULL,
+    ledger_balance     ledger.amount NOT NULL,
+    currency           ledger.currency_code NOT NULL,
     observed_at        timestamptz NOT NULL,
     run_no             bigint NOT NULL,
     seal_no            bigint NOT NULL,
@@ -161,11 +175,11 @@ COMMENT ON COLUMN ledger.balance.recorded_at IS
     'When this version was published: one instant for the whole publish (UTC).';
 
 CREATE TABLE ledger.balance_history (
-    account_id         text NOT NULL,
+    account_id         ledger.account_id NOT NULL,
     as_of_hour         timestamptz NOT NULL,
-    available_balance  numeric NOT NULL,
-    ledger_balance     numeric NOT NULL,
-    currency           text NOT NULL,
+    available_balance  ledger.amount NOT NULL,
+    ledger_balance     ledger.amount NOT NULL,
+    currency           ledger.currency_code NOT NULL,
     observed_at        timestamptz NOT NULL,
     run_no             bigint NOT NULL,
     seal_no            bigint NOT NULL,
@@ -205,7 +219,7 @@ COMMENT ON COLUMN ledger.balance_history.superseded_at IS
     'When a later version replaced this one: that version''s recorded_at (UTC).';
 
 CREATE TABLE ledger.gap (
-    account_id   text NOT NULL,
+    account_id   ledger.account_id NOT NULL,
     as_of_hour   timestamptz NOT NULL,
     reason       text NOT NULL,
     run_no       bigint NOT NULL,
@@ -222,7 +236,7 @@ COMMENT ON COLUMN ledger.gap.run_no IS 'The run that tried.';
 COMMENT ON COLUMN ledger.gap.recorded_at IS 'When it was written down (UTC).';
 
 CREATE TABLE ledger.balance_set_aside (
-    account_id    text NOT NULL,
+    account_id    ledger.account_id NOT NULL,
     as_of_hour    timestamptz NOT NULL,
     seal_no       bigint NOT NULL,
     run_no        bigint NOT NULL,
@@ -253,9 +267,9 @@ CREATE TABLE ledger.seal (
     run_no           bigint NOT NULL,
     row_count        bigint NOT NULL CHECK (row_count > 0),
     control_totals   jsonb NOT NULL,
-    rows_sha256      text NOT NULL CHECK (rows_sha256 ~ '^[0-9a-f]{64}$'),
-    previous_sha256  text CHECK (previous_sha256 ~ '^[0-9a-f]{64}$'),
-    sha256           text NOT NULL UNIQUE CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    rows_sha256      ledger.sha256_hex NOT NULL,
+    previous_sha256  ledger.sha256_hex,
+    sha256           ledger.sha256_hex NOT NULL UNIQUE,
     sealed_at        timestamptz NOT NULL,
     row_hashes       bytea,
     form             smallint NOT NULL CHECK (form IN (1, 2)),

@@ -301,7 +301,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 4 SET search_path = pg_catalog, pg_te
 SET plan_cache_mode = force_custom_plan SET enable_nestloop = off SET jit = off AS $$
 BEGIN
     RETURN QUERY
-    SELECT DISTINCT p.account_id FROM ledger.account_period AS p
+    SELECT DISTINCT p.account_id::text FROM ledger.account_period AS p
      WHERE p.opened_at < hour + interval '1 hour' AND (p.closed_at IS NULL OR p.closed_at >= hour + interval '1 hour')
        AND NOT EXISTS (SELECT FROM ledger.balance AS b WHERE b.account_id = p.account_id AND b.as_of_hour = hour);
 END $$;

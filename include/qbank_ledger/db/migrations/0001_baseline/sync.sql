@@ -49,12 +49,12 @@ COMMENT ON COLUMN sync.run.payloads_dropped_at IS
 
 CREATE TABLE sync.run_account (
     run_no           bigint NOT NULL REFERENCES sync.run ON DELETE CASCADE,
-    account_id       text NOT NULL,
+    account_id       ledger.account_id NOT NULL,
     batch_no         integer NOT NULL,
-    currency         text NOT NULL,
+    currency         ledger.currency_code NOT NULL,
     minor_units      smallint NOT NULL,
     max_age_minutes  integer NOT NULL,
-    minimum_balance  numeric,
+    minimum_balance  ledger.amount,
     PRIMARY KEY (run_no, account_id)
 );
 COMMENT ON TABLE sync.run_account IS
@@ -82,7 +82,7 @@ COMMENT ON COLUMN sync.batch.fetch_started_at IS 'Start of its first try since t
 -- Logged on purpose: an unlogged table is empty after a crash.
 CREATE TABLE sync.observation (
     run_no             bigint NOT NULL,
-    account_id         text NOT NULL,
+    account_id         ledger.account_id NOT NULL,
     run_started_at     timestamptz NOT NULL,
     state              text NOT NULL CHECK (state IN ('answered', 'unfit', 'failed')),
     reason             text,
@@ -129,7 +129,7 @@ COMMENT ON COLUMN sync.observation.retry_after_s IS
 
 CREATE TABLE sync.finding (
     run_no      bigint NOT NULL REFERENCES sync.run ON DELETE CASCADE,
-    account_id  text NOT NULL,
+    account_id  ledger.account_id NOT NULL,
     rule        text NOT NULL,
     severity    text NOT NULL CHECK (severity IN ('critical', 'warning')),
     reason      text NOT NULL,
@@ -144,7 +144,7 @@ COMMENT ON COLUMN sync.finding.reason IS 'Reason code of the rule, or of the ans
 
 CREATE TABLE sync.verdict (
     run_no      bigint NOT NULL REFERENCES sync.run ON DELETE CASCADE,
-    account_id  text NOT NULL,
+    account_id  ledger.account_id NOT NULL,
     fit         boolean NOT NULL,
     audited_at  timestamptz NOT NULL,
     PRIMARY KEY (run_no, account_id)
@@ -158,8 +158,8 @@ COMMENT ON COLUMN sync.verdict.audited_at IS 'When it was decided (UTC).';
 
 CREATE TABLE sync.lookalike (
     run_no            bigint NOT NULL REFERENCES sync.run ON DELETE CASCADE,
-    account_id        text NOT NULL,
-    other_account_id  text NOT NULL,
+    account_id        ledger.account_id NOT NULL,
+    other_account_id  ledger.account_id NOT NULL,
     PRIMARY KEY (run_no, account_id),
     CONSTRAINT looks_like_another CHECK (other_account_id <> account_id)
 );
@@ -202,13 +202,13 @@ COMMENT ON COLUMN sync.publication.published_at IS 'recorded_at of the rows it w
 -- No foreign key: a release is kept whatever becomes of the run's rows.
 CREATE TABLE sync.release (
     run_no             bigint NOT NULL,
-    account_id         text NOT NULL,
+    account_id         ledger.account_id NOT NULL,
     released_at        timestamptz NOT NULL,
     released_by        text NOT NULL,
     reason             text NOT NULL CHECK (reason ~ '\S'),
     held_for           text[] NOT NULL,
-    available_balance  numeric NOT NULL,
-    ledger_balance     numeric NOT NULL,
+    available_balance  ledger.amount NOT NULL,
+    ledger_balance     ledger.amount NOT NULL,
     observed_at        timestamptz NOT NULL,
     seal_no            bigint,
     PRIMARY KEY (run_no, account_id)
