@@ -4,7 +4,7 @@
 INSERT INTO sync.observation AS o (
     run_no, account_id, run_started_at, state, reason, available_balance, ledger_balance, echoed_account_id,
     echoed_currency, echoed_as_of, bank_as_of, payload, http_status, attempts, observed_at, retry_after_s)
-SELECT r.run_no, i.account_id, r.started_at, i.state, i.reason, i.available_balance, i.ledger_balance,
+SELECT r.run_no, a.account_id, r.started_at, i.state, i.reason, i.available_balance, i.ledger_balance,
        i.echoed_account_id, i.echoed_currency, i.echoed_as_of, i.bank_as_of, i.payload, i.http_status,
        i.attempts, i.observed_at, i.retry_after_s
   FROM incoming AS i

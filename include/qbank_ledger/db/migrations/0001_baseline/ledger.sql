@@ -8,7 +8,8 @@ COMMENT ON SCHEMA ledger IS 'Balances that passed the audit, their history, thei
 
 -- ── What a value may be ──────────────────────────────────────────────────────────────────────────
 
-CREATE DOMAIN ledger.account_id AS text CHECK (VALUE ~ '^[A-Za-z0-9_-]{1,64}$');
+-- The length apart: in the pattern it costs ten times as much.
+CREATE DOMAIN ledger.account_id AS text CHECK (VALUE ~ '^[A-Za-z0-9_-]+$' AND length(VALUE) <= 64);
 COMMENT ON DOMAIN ledger.account_id IS 'QBank''s id of an account: opaque text.';
 
 CREATE DOMAIN ledger.currency_code AS text CHECK (VALUE ~ '^[A-Z]{3}$');
