@@ -80,7 +80,9 @@ def test_the_readme_names_every_target_of_make_help() -> None:
 
 @pytest.mark.parametrize("document", OF_THE_LEDGER, ids=name)
 def test_every_relation_that_is_named_is_in_the_schema(document: Path) -> None:
-    made = set(re.findall(r"\b(?:TABLE|VIEW|FUNCTION|PROCEDURE|SEQUENCE) ((?:ledger|sync)\.[a-z_0-9]+)", SQL))
+    made = set(
+        re.findall(r"\b(?:TABLE|VIEW|FUNCTION|PROCEDURE|SEQUENCE|DOMAIN) ((?:ledger|sync)\.[a-z_0-9]+)", SQL)
+    )
     named = set(RELATION.findall(document.read_text()))
     assert named - made == set()
 
