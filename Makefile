@@ -3,6 +3,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest -n 2
 THIRD_PARTIES := tests/thirdparty
+# Of the unit tests, those that start servers or wait.
+SLOW := $(addprefix tests/unit/,deployment local/test_supervision.py ledger/test_hostile_files.py)
 .DEFAULT_GOAL := help
 .PHONY: help setup run quick test sync reconcile close export migrate psql stop status clean check verify bench chaos lock
 
@@ -24,7 +26,7 @@ run: setup ## set up and start the local stack, run the sync once, show the bala
 	@$(PYTHON) -m local run
 
 quick: setup ## the tests of single modules: what to run while working
-	@$(PYTEST) tests/unit
+	@$(PYTEST) tests/unit $(addprefix --ignore=,$(SLOW))
 
 test: setup ## all that the product promises, on a PostgreSQL, a bank and an Airflow of the tests' own; offline
 	@$(PYTEST) --ignore=$(THIRD_PARTIES)
