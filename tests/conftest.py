@@ -4,6 +4,7 @@ import itertools
 import os
 import random
 import re
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -23,11 +24,11 @@ from qbank_ledger.db import transaction
 from qbank_ledger.db.migrate import migrate
 
 # Airflow reads its settings when it is imported, which a test module may do: they come first. Nothing
-# of the machine's own Airflow, connections or proxies gets in.
+# of the machine's own Airflow, connections or proxies gets in. QBANK_TEST_… is for the tests, in every worker.
 REPOSITORY = Path(__file__).parents[1]
 _programs = os.environ.get("QBANK_TEST_POSTGRES")  # the folder with another PostgreSQL's initdb and postgres
 for _name in list(os.environ):
-    if _name.startswith(("AIRFLOW", "QBANK_")):
+    if _name.startswith(("AIRFLOW", "QBANK_")) and not _name.startswith("QBANK_TEST_"):
         del os.environ[_name]
 os.environ |= {
     "AIRFLOW_HOME": tempfile.mkdtemp(prefix="airflow-"),
@@ -73,13 +74,13 @@ def _version_of(programs: Path) -> int:
 @contextmanager
 def throwaway(directory: Path, version: int = POSTGRES) -> Iterator[Cluster]:
     """A PostgreSQL server on a free port. What is in it need not survive a power cut: that makes it quick."""
-    server = Cluster(directory, free_port(), version=version)
-    if _programs and version == POSTGRES:
+    programs = Path(_programs) if _programs and version == POSTGRES else None
+    if programs:
         # Servers before 16 go to their directory by its whole path, which must be open to whom they run as.
         directory = Path(tempfile.mkdtemp(prefix="postgres-"))
         directory.chmod(0o755)
-        programs = Path(_programs)
-        server = Cluster(directory, free_port(), version=_version_of(programs), programs=programs)
+        version = _version_of(programs)
+    server = Cluster(directory, free_port(), version=version, programs=programs)
     server.prepare()
     with (server.data / "postgresql.auto.conf").open("a") as settings:
         settings.write("fsync = off\nfull_page_writes = off\n")
@@ -88,6 +89,8 @@ def throwaway(directory: Path, version: int = POSTGRES) -> Iterator[Cluster]:
         yield server
     finally:
         server.stop()
+        if programs:
+            shutil.rmtree(directory)
 
 
 @pytest.fixture(scope="session", autouse=True)
