@@ -90,8 +90,7 @@ class Hour:
         self.url = make_url(self.cluster.url()).set(drivername="postgresql+psycopg2")
         migrate(self.url)
         self.file = folder / "accounts.csv"
-        rows = "".join(f"{id_},EUR,QB01,1100\n" for id_ in self.ids)
-        self.file.write_text(f"account_id,currency,entity,gl_account\n{rows}")
+        write_accounts(self.file, self.ids)
         self._scenario = folder / "scenario.yaml"
         self.bank_is()
         self._secret = secrets.token_urlsafe(16)
@@ -184,12 +183,6 @@ class Hour:
         process.send_signal(signal.SIGQUIT if hard else signal.SIGINT)
         process.wait(30)
 
-    def away(self, seconds: float, *, hard: bool = True) -> None:
-        """PostgreSQL is gone for so long, and then back."""
-        self.stop_server(hard=hard)
-        time.sleep(seconds)
-        self.cluster.start()
-
 
 @contextmanager
 def new_hour(**options: Any) -> Iterator[Hour]:
@@ -219,6 +212,12 @@ def must_be_whole(url: URL, ids: Sequence[str], missing: Sequence[str] = ()) -> 
     if rows(url, "SELECT FROM sync.outcome WHERE outcome <> 'published' AND reasons = '{}'"):
         raise NotHeldError("an account is missing without a reason")
     verify(engine_for(url))
+
+
+def write_accounts(file: Path, ids: Sequence[str]) -> None:
+    """An accounts file with these, all in EUR."""
+    lines = "".join(f"{id_},EUR,QB01,1100\n" for id_ in ids)
+    file.write_text(f"account_id,currency,entity,gl_account\n{lines}")
 
 
 def free_port() -> int:

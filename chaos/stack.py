@@ -20,9 +20,8 @@ from local.stack import Stack
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 
-from chaos.hour import NotHeldError, free_port, must_be_whole, rows
+from chaos.hour import ACCOUNTS, NotHeldError, free_port, must_be_whole, rows, write_accounts
 
-ACCOUNTS = 600
 UP_S = 150  # until the first accounts are fetched, from nothing
 
 
@@ -34,9 +33,7 @@ class OwnStack:
         self.state = folder / "state"
         self.state.mkdir(0o700)
         file = folder / "accounts.csv"
-        file.write_text(
-            "account_id,currency,entity,gl_account\n" + "".join(f"{id_},EUR,QB01,1100\n" for id_ in self.ids)
-        )
+        write_accounts(file, self.ids)
         self.bank_is(balances=[{"faults": {"latency": {"seconds": 1}}}])
         inherited = {n: v for n, v in os.environ.items() if not n.startswith(("AIRFLOW", "QBANK_"))}
         self.environ = {
