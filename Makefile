@@ -9,12 +9,12 @@ SLOW := $(addprefix tests/unit/,deployment local/test_supervision.py ledger/test
 .PHONY: help setup run quick test sync reconcile close export migrate psql stop status clean check verify bench chaos lock
 
 # An environment may well have names like these for something else: they count on the command line alone.
-$(foreach name,FAULT OUT VERSION SENDER RECEIVER,$(if $(filter command,$(origin $(name))),,$(eval override $(name) :=)))
+$(foreach name,FAULT OUT DATE VERSION SENDER RECEIVER,$(if $(filter command,$(origin $(name))),,$(eval override $(name) :=)))
 MAKEOVERRIDES := # a command needs them once, not also in MAKEFLAGS
 # What the command line gives, under whatever name, is text: make would expand a $ in it on its way into
 # the commands' environment. What the environment gives is handed on as it is.
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval override export $(name) := $$(value $(name)))))
-export SQL CONF FAULT MONTH FORMAT OUT VERSION SENDER RECEIVER
+export SQL CONF FAULT MONTH FORMAT OUT DATE VERSION SENDER RECEIVER
 
 help: ## these, one line each
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r verb does; do printf '%-10s %s\n' "$$verb" "$$does"; done
@@ -40,7 +40,7 @@ reconcile: setup ## one run of qbank_reconciliation in the foreground (CONF='{â€
 close: setup ## the month-end close pack (MONTH=2026-10; OUT=DIR)
 	@$(PYTHON) -m local close
 
-export: setup ## the newest balances for an ERP (FORMAT=camt052, bai2 or csv; OUT=FILE; VERSION=001.08)
+export: setup ## balances for an ERP: the newest, or a date's closings (FORMAT=camt052, bai2 or csv; DATE=2026-10-31; OUT=FILE)
 	@$(PYTHON) -m local export
 
 migrate: setup ## bring the ledger database to the newest schema, or print the SQL for a DBA

@@ -28,12 +28,13 @@ def verify(settings: Settings) -> int:
 def export(settings: Settings) -> int:
     """``python -m qbank_ledger export --format FORMAT``, into OUT where given.
 
+    DATE asks for that date's closings.
     VERSION is camt.052's, SENDER and RECEIVER are BAI2's.
     """
     given = settings.environ.get
     form = given("FORMAT") or "camt052"
     arguments = ["--format", form]
-    options = {"--output": "OUT"}
+    options = {"--output": "OUT", "--date": "DATE"}
     if form == "camt052":
         options["--camt-version"] = "VERSION"
     elif form == "bai2":

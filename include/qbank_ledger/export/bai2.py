@@ -1,6 +1,6 @@
-"""The newest balances as BAI2: 030 current ledger, 060 current available, in minor units.
+"""Balances as BAI2, in minor units: 030 current and 060 current available, of a closing 015 and 045.
 
-A group for each currency and date of observation. Control totals and record counts are running
+A group for each currency and date. Control totals and record counts are running
 sums: nothing is kept but the open group's.
 """
 
@@ -16,14 +16,16 @@ SENDER, RECEIVER = "QBANK", "ERP"
 PARTY_CHARACTERS = 20  # so that records 01 and 02 fit a line
 # The longest line, and so the longest field: only a field's end may be a line's end.
 LINE_CHARACTERS = 80
-_TODAYS, _EARLIER = 3, 1  # interim, of the same day or of a previous one
+# By whether it is a closing and whether it is of the same day: the types of its two balances, its modifier.
+_LEDGER, _AVAILABLE = {False: "030", True: "015"}, {False: "060", True: "045"}
+_MODIFIER = {(False, True): 3, (False, False): 1, (True, True): 4, (True, False): 2}
 _FIELD = re.compile(r"[ -+\-.0-~]+")  # printable ASCII but , and /
 
 
 class Bai2:
     """Records 01 and 99 around a group (02 … 98) for each currency and date, 03 and 49 for each account.
 
-    Takes the accounts ordered by currency and date of observation (UTC). ``sender`` and ``receiver`` are
+    Takes the accounts ordered by currency and date (``Balance.on``). ``sender`` and ``receiver`` are
     what the importer knows the bank and itself by; ``is_party`` says whether a field can hold them.
     """
 
@@ -48,10 +50,12 @@ class Bai2:
             )
         )
         start = f"03,{_number(balance)},{balance.currency}"
-        lines = list(_lines(start, f"030,{ledger},,", f"060,{available},,"))
+        closing = balance.closing_of is not None
+        summaries = (f"{_LEDGER[closing]},{ledger},,", f"{_AVAILABLE[closing]},{available},,")
+        lines = list(_lines(start, *summaries))
         records, total = len(lines) + 1, ledger + available
         lines.append(f"49,{total},{records}/")
-        before = self._turn_to(balance.currency, balance.observed_at.astimezone(UTC).date())
+        before = self._turn_to(balance.currency, balance.on, closing)
         self._group_total += total
         self._group_accounts += 1
         self._group_records += records
@@ -61,13 +65,13 @@ class Bai2:
         end = self._end_group()
         return f"{end}99,{self._file_total},{self._groups},{self._file_records + 1}/\n"
 
-    def _turn_to(self, currency: str, on: date) -> str:
+    def _turn_to(self, currency: str, on: date, closing: bool) -> str:
         """The end of the group before and the start of this one, unless it is the same."""
         if self._group == (currency, on):
             return ""
         end = self._end_group()
         self._group, self._group_records = (currency, on), 1
-        modifier = _TODAYS if on == self._made_at.date() else _EARLIER
+        modifier = _MODIFIER[closing, on == self._made_at.date()]
         parties = f"{self._receiver},{self._sender}"
         return f"{end}02,{parties},1,{on:%y%m%d},,{currency},{modifier}/\n"
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Za-z0-9]{1,30}")
@@ -14,9 +14,11 @@ class UnfitError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """An active account with its newest balance; money is in ``currency``, exact; times are UTC.
+    """An active account with its newest balance or a date's closing; money is in ``currency``, exact.
 
-    From ``ledger.account`` and ``ledger.latest_balance`` (``sql/newest_balances.sql``).
+    From ``ledger.account`` and ``ledger.latest_balance`` (``sql/newest_balances.sql``), or, where
+    ``closing_of`` is a date (by the account's time zone), ``ledger.closing`` (``sql/closings.sql``).
+    Times are UTC.
     """
 
     account_id: str
@@ -33,6 +35,12 @@ class Balance:
     observed_at: datetime
     is_stale: bool
     seal_no: int
+    closing_of: date | None
+
+    @property
+    def on(self) -> date:
+        """The date that an ERP books it under: the closing's, else the observation's in UTC."""
+        return self.closing_of or self.observed_at.astimezone(UTC).date()
 
     @property
     def number(self) -> str:

@@ -1,4 +1,4 @@
-"""The newest balances as ISO 20022 camt.052: a report for each account, interim booked and available.
+"""Balances as ISO 20022 camt.052: a report for each account, booked and available.
 
 Nothing gets into the XML unescaped. The limits are those of the message's schema.
 """
@@ -15,6 +15,9 @@ from qbank_ledger.money import plain
 BIC_ELEMENT = {"001.02": "BIC", "001.08": "BICFI"}
 VERSIONS = tuple(BIC_ELEMENT)
 
+_INTERIM = {"ledger": "ITBD", "available": "ITAV"}
+_CLOSING = {"ledger": "CLBD", "available": "CLAV"}
+
 _DIGITS, _DECIMALS = 18, 5
 _OTHER_ID, _MEMBER_ID, _NAME = 34, 35, 70
 _TEXT = re.compile("[\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")  # XML has no other characters
@@ -22,7 +25,7 @@ _BIC = re.compile(r"[A-Z]{6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3})?")
 
 
 class Camt052:
-    """A group header, then a Rpt for each account with its balances of type ITBD and ITAV."""
+    """A group header, then a Rpt for each account: ITBD and ITAV, or CLBD and CLAV of a closing."""
 
     def __init__(self, made_at: datetime, version: str = VERSIONS[0]) -> None:
         self._version = version
@@ -41,8 +44,8 @@ class Camt052:
     def account(self, balance: Balance) -> str:
         parts = (
             _account(balance, BIC_ELEMENT[self._version]),
-            _balance("ITBD", balance.ledger_balance, balance),
-            _balance("ITAV", balance.available_balance, balance),
+            _balance("ledger", balance.ledger_balance, balance),
+            _balance("available", balance.available_balance, balance),
         )
         self._reports += 1
         report_id = f"{self._message_id}-{self._reports}"
@@ -82,13 +85,17 @@ def _bank(bank_id: str, bic_element: str) -> str:
     return f"<ClrSysMmbId><MmbId>{escape(bank_id)}</MmbId></ClrSysMmbId>"
 
 
-def _balance(code: str, amount: Decimal, balance: Balance) -> str:
-    text = _unsigned("ledger" if code == "ITBD" else "available", amount, balance.minor_units)
+def _balance(what: str, amount: Decimal, balance: Balance) -> str:
+    text = _unsigned(what, amount, balance.minor_units)
+    if balance.closing_of:
+        code, when = _CLOSING[what], f"<Dt>{balance.closing_of}</Dt>"
+    else:
+        code, when = _INTERIM[what], f"<DtTm>{_moment(balance.observed_at)}</DtTm>"
     return (
         f"<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp>"
         f'<Amt Ccy="{balance.currency}">{text}</Amt>'
         f"<CdtDbtInd>{'DBIT' if amount < 0 else 'CRDT'}</CdtDbtInd>"
-        f"<Dt><DtTm>{_moment(balance.observed_at)}</DtTm></Dt></Bal>\n"
+        f"<Dt>{when}</Dt></Bal>\n"
     )
 
 

@@ -6,7 +6,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -28,6 +28,12 @@ FORMATS: dict[str, Callable[[datetime], Format]] = {"camt052": Camt052, "bai2": 
 def options(parser: ArgumentParser) -> None:
     """What the verb takes."""
     parser.add_argument("--format", required=True, choices=tuple(FORMATS), help="the file's format")
+    parser.add_argument(
+        "--date",
+        type=_date,
+        metavar="DATE",
+        help="the closings of a date, such as 2026-10-31 (default: the newest)",
+    )
     parser.add_argument(
         "--camt-version", default=VERSIONS[0], choices=VERSIONS, help="of camt052 (default: %(default)s)"
     )
@@ -51,7 +57,7 @@ def run(url: URL, given: Namespace) -> str:
         form = partial(Bai2, sender=given.bai2_sender, receiver=given.bai2_receiver)
     try:
         with _standard_output() if given.output is None else _file(given.output) as out:
-            done = export_balances(engine_for(url, role=None), form, out, _say)
+            done = export_balances(engine_for(url, role=None), form, out, _say, given.date)
     except BrokenPipeError:
         # Who read has read enough. What is still in a buffer must not fail again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -62,7 +68,8 @@ def run(url: URL, given: Namespace) -> str:
         where = given.output or "standard output"
         raise ExportError(f"The export can't be written to {where}: {error.strerror or error}.") from None
     if done.stale:
-        _say(f"Warning: {done.stale} of {done.written} balances are stale; each is exported with its time.")
+        when = "its time" if given.date is None else "the date asked for"
+        _say(f"Warning: {done.stale} of {done.written} balances are stale; each is exported with {when}.")
     if done.refused:
         total = done.written + done.refused
         raise ExportError(
@@ -77,6 +84,13 @@ def _party(text: str) -> str:
             f"{text!r} can't be one: write 1 to {PARTY_CHARACTERS} characters of plain ASCII but , and /"
         )
     return text
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no date: write it as 2026-10-31") from None
 
 
 def _say(line: str) -> None:

@@ -1,4 +1,4 @@
-"""The newest balances as CSV (RFC 4180, UTF-8): every column as it is in the ledger."""
+"""Balances as CSV (RFC 4180, UTF-8): every column as it is in the ledger."""
 
 import csv
 import io
@@ -11,6 +11,7 @@ from qbank_ledger.money import plain
 COLUMNS = (
     "account_id", "name", "entity", "gl_account", "bank_id", "bank_account", "currency", "ledger_balance",
     "available_balance", "as_of_hour", "observed_at", "is_stale", "seal_no",
+    "closing_of",
 )  # fmt: skip
 
 
@@ -39,6 +40,7 @@ class CsvTable:
                 utc(balance.observed_at),
                 "true" if balance.is_stale else "false",
                 str(balance.seal_no),
+                str(balance.closing_of or ""),
             )
         )
 

@@ -1,4 +1,4 @@
-"""The export itself: the newest balances, read and written as they come.
+"""The export itself: the newest balances, or the closings of a date, read and written as they come.
 
 One REPEATABLE READ, READ ONLY transaction; memory holds some thousand rows, whatever the count.
 """
@@ -6,7 +6,7 @@ One REPEATABLE READ, READ ONLY transaction; memory holds some thousand rows, wha
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any, Protocol, TextIO
 
 from sqlalchemy import Engine, text
@@ -44,12 +44,17 @@ class Export:
 
 
 def export_balances(
-    engine: Engine, form: Callable[[datetime], Format], out: TextIO, say: Callable[[str], None]
+    engine: Engine,
+    form: Callable[[datetime], Format],
+    out: TextIO,
+    say: Callable[[str], None],
+    closing_of: date | None = None,
 ) -> Export:
-    """Write every active account's newest balance to ``out``; ``form`` takes the moment of the export.
+    """Write every active account's newest balance, or its closing of a date, to ``out``.
 
-    ``say`` is told of each account that was refused, with the reason. Raises ExportError, and has
-    written nothing, when no account is left.
+    ``form`` takes the moment of the export; the date is by each account's own time zone. ``say`` is told
+    of each account that was refused, with the reason. Raises ExportError, and has written nothing, when
+    no account is left.
     """
     written = refused = stale = 0
     with snapshot(engine) as connection:
@@ -57,7 +62,12 @@ def export_balances(
         require_newest(connection)
         writer = form(connection.execute(_NOW).scalar_one())
         stream = connection.execution_options(yield_per=_CHUNK_ROWS)
-        for row in stream.execute(statement("newest_balances")):
+        rows = (
+            stream.execute(statement("newest_balances"))
+            if closing_of is None
+            else stream.execute(statement("closings"), {"date": closing_of})
+        )
+        for row in rows:
             try:
                 balance = _balance(row)
                 account = writer.account(balance)
@@ -78,8 +88,14 @@ def export_balances(
 
 
 def _balance(row: Any) -> Balance:
+    on = row.closing_of
+    if on and not row.is_over:
+        raise UnfitError(
+            f"{on} ends at {row.ends_at.astimezone(UTC):%Y-%m-%dT%H:%MZ}, and has no closing before"
+        )
     if row.ledger_balance is None:
-        raise UnfitError("it has no balance yet")
+        raise UnfitError(f"it has no closing of {on}" if on else "it has no balance yet")
     if row.currency != row.account_currency:
-        raise UnfitError(f"its newest balance is in {row.currency}, the account in {row.account_currency}")
+        which = f"closing of {on}" if on else "newest balance"
+        raise UnfitError(f"its {which} is in {row.currency}, the account in {row.account_currency}")
     return Balance(**{name: getattr(row, name) for name in _FIELDS})

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -60,11 +60,14 @@ class Desk:
                     observed,
                 )
 
-    def export(self, form: Callable[[datetime], Format], url: URL | None = None) -> str:
+    def export(
+        self, form: Callable[[datetime], Format], url: URL | None = None, closing_of: date | None = None
+    ) -> str:
         """The file; ``said`` and ``done`` are what there is to say of it."""
         out = io.StringIO(newline="")
         self.said = []
-        self.done = export_balances(engine_for(url or self.ledger.url, None), form, out, self.said.append)
+        engine = engine_for(url or self.ledger.url, None)
+        self.done = export_balances(engine, form, out, self.said.append, closing_of)
         return out.getvalue()
 
     def command(

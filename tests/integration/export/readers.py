@@ -5,7 +5,7 @@ import importlib
 import io
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +26,7 @@ class Read:
     available_balance: Decimal
     currency: str
     on: date
+    closing: bool
 
 
 def read_csv(text: str) -> dict[str, dict[str, str]]:
@@ -37,7 +38,7 @@ def from_csv(text: str) -> dict[str, Read]:
     return {
         id_: Read(
             Decimal(line["ledger_balance"]), Decimal(line["available_balance"]), line["currency"],
-            datetime.fromisoformat(line["observed_at"]).astimezone(UTC).date(),
+            date.fromisoformat(line["closing_of"] or line["observed_at"][:10]), bool(line["closing_of"]),
         )
         for id_, line in read_csv(text).items()
     }  # fmt: skip
@@ -54,13 +55,15 @@ def from_bai2(text: str, minor_units: dict[str, int]) -> dict[str, Read]:
         for account in group.children:
             assert account.header.currency == group.header.currency
             amounts = {item.type_code.code: item.amount for item in account.header.summary_items}
-            assert list(amounts) == ["030", "060"]
+            closing = list(amounts) == ["015", "045"]
+            assert closing or list(amounts) == ["030", "060"]
+            assert group.header.as_of_date_modifier.value in (("2", "4") if closing else ("1", "3"))
             # A Decimal of its own text: dividing would round.
             ledger, available = (
                 Decimal(f"{amount}E-{minor_units[group.header.currency]}") for amount in amounts.values()
             )
             found[account.header.customer_account_number] = Read(
-                ledger, available, group.header.currency, group.header.as_of_date
+                ledger, available, group.header.currency, group.header.as_of_date, closing
             )
     return found
 
@@ -90,12 +93,14 @@ def from_camt(text: str) -> dict[str, Read]:
     found = {}
     for report in read_camt(text).bk_to_cstmr_acct_rpt.rpt:
         ledger, available = report.bal
-        assert [_code(ledger), _code(available)] == ["ITBD", "ITAV"]
+        closing = [_code(ledger), _code(available)] == ["CLBD", "CLAV"]
+        assert closing or [_code(ledger), _code(available)] == ["ITBD", "ITAV"]
         assert ledger.dt == available.dt
-        at = ledger.dt.dt_tm.to_datetime().astimezone(UTC)
+        when = ledger.dt
+        on = when.dt.to_date() if closing else when.dt_tm.to_datetime().astimezone(UTC).date()
         number = report.acct.id.iban or report.acct.id.othr.id
         assert report.acct.ccy == ledger.amt.ccy == available.amt.ccy
-        found[number] = Read(_signed(ledger), _signed(available), report.acct.ccy, at.date())
+        found[number] = Read(_signed(ledger), _signed(available), report.acct.ccy, on, closing)
     return found
 
 

@@ -72,7 +72,7 @@ def test_what_is_read_back_is_what_is_in_the_ledger(
     form, read = READERS[name]
     found = read(desk.export(form))["x"]
     assert (found.ledger_balance, found.available_balance) == (Decimal(booked), Decimal(available))
-    assert (found.currency, found.on) == (currency, desk.now.date())
+    assert (found.currency, found.on, found.closing) == (currency, desk.now.date(), False)
     assert desk.said == []
 
 
@@ -358,7 +358,7 @@ def test_csv_has_every_column_as_it_is_in_the_ledger(desk: Desk) -> None:
         "bank_id": "@1", "bank_account": "000123", "currency": "EUR",
         "ledger_balance": "1234567890123456789012345678901234.50", "available_balance": "-0.0000001",
         "as_of_hour": "2024-10-05T09:00:00.000000Z", "observed_at": "2024-10-05T09:07:01.000023Z",
-        "is_stale": "true", "seal_no": "7",
+        "is_stale": "true", "seal_no": "7", "closing_of": "",
     }  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def test_each_account_is_read_back_exactly_or_named(
     expected = {
         row["id"] if by_id else row["bank_account"] or row["id"]: Read(
             Decimal(row["ledger"]), Decimal(row["available"]), row["currency"],
-            row["observed"].astimezone(UTC).date(),
+            row["observed"].astimezone(UTC).date(), False,
         )
         for row in rows
         if row["id"] not in left_out

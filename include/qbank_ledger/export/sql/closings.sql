@@ -1,0 +1,13 @@
+-- Purpose: every active account with its closing of a date (:date), for an export.
+-- Grain:   active account; without a closing, its columns are null. Ordered by currency and account, so that a writer
+--          can group by them as the rows come. The closing is stale where it is older than the account allows at the
+--          end of its day, as it is for reconciliation.
+SELECT a.account_id, a.name, a.entity, a.gl_account, a.bank_id, a.bank_account, a.currency AS account_currency,
+       a.minor_units, c.currency, c.ledger_balance, c.available_balance, c.as_of_hour, c.observed_at,
+       d.ends_at - c.observed_at > make_interval(mins => a.max_age_minutes) AS is_stale, c.seal_no,
+       CAST(:date AS date) AS closing_of, d.ends_at, now() >= d.ends_at AS is_over
+  FROM ledger.account AS a
+ CROSS JOIN LATERAL ledger.day_end(a.time_zone, a.cut_off, CAST(:date AS date)) AS d (ends_at)
+  LEFT JOIN LATERAL ledger.closing(a.account_id, a.time_zone, a.cut_off, CAST(:date AS date)) AS c ON true
+ WHERE a.active
+ ORDER BY coalesce(c.currency, a.currency), a.account_id COLLATE "C"
