@@ -16,7 +16,7 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from qbank.client import QBankClient
 from qbank.settings import Settings
-from qbank_ledger.config import accounts_file, data_docs_dir, ledger_url
+from qbank_ledger.config import accounts_file, docs_place, ledger_url
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.sync import audit, fetch, plan, publish, run, settle
@@ -67,7 +67,7 @@ def _settle() -> str:
 _ROOMS = {
     "plan": _plan,
     "fetch": _fetch,
-    "audit": lambda: audit.audit_run(engine_for(ledger_url()), _run_no(), Path(data_docs_dir())),
+    "audit": lambda: audit.audit_run(engine_for(ledger_url()), _run_no(), Path(docs_place())),
     "publish": lambda: publish.publish_run(engine_for(ledger_url()), _run_no()),
     "settle": _settle,
 }

@@ -21,7 +21,8 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from qbank.hook import QBankHook
 from qbank_airflow.boundary import ledger, refuse_unknown_conf, task_errors
 from qbank_airflow.pool import POOL
-from qbank_ledger.config import accounts_file, data_docs_dir
+from qbank_airflow.storage import at_if_given
+from qbank_ledger.config import accounts_file, docs_place
 from qbank_ledger.sync.audit import audit_run
 from qbank_ledger.sync.fetch import fetch_batch
 from qbank_ledger.sync.plan import plan_run
@@ -98,7 +99,7 @@ def qbank_balance_sync():
     def audit(run_no: int) -> int:
         """Decide what is fit to publish."""
         with task_errors():
-            return audit_run(ledger(), run_no, data_docs_dir())
+            return audit_run(ledger(), run_no, at_if_given(docs_place()))
 
     @task(outlets=[LEDGER_BALANCE], execution_timeout=timedelta(minutes=10))
     def publish(run_no: int) -> int:

@@ -9,7 +9,7 @@ names one. Runs when the ledger is updated, and by hand.
 * *as_of_date*: the date to compare, also before its cut-off; empty: what changed, of the dates that are over.
 * *gl_file*, *items_file*: CSV files with closing balances and outstanding items,
   where the worker can read them.
-* *close_month*: a month such as 2026-10, whose close pack goes to the folder `close` of `QBANK_STATE_DIR`;
+* *close_month*: a month such as 2026-10, whose close pack goes where `QBANK_PACKS` says;
   empty: none, and *close* is skipped. One that is not ready is packed, too, and the pack says what it lacks.
 
 **A red run needs a person now.** *load*: a file was refused, its lines named, and nothing of it was loaded;
@@ -28,7 +28,8 @@ from airflow.sdk import Asset, Param, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from qbank_airflow.boundary import ledger, refuse_unknown_conf, task_errors
-from qbank_ledger.config import break_limits
+from qbank_airflow.storage import at_if_given
+from qbank_ledger.config import break_limits, packs_place
 from qbank_ledger.db.transaction import PATIENCE_S
 from qbank_ledger.month_end.pack import close_month
 from qbank_ledger.recon.limits import require_within_limits
@@ -110,7 +111,9 @@ def qbank_reconciliation():
         if not params["close_month"]:
             raise AirflowSkipException("The run names no month to close.")
         with task_errors():
-            pack = close_month(ledger(), params["close_month"], patience_s=PATIENCE_S)
+            pack = close_month(
+                ledger(), params["close_month"], at_if_given(packs_place()), patience_s=PATIENCE_S
+            )
         return [str(pack.workbook), str(pack.page)]
 
     load_nos = load()

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from qbank_ledger.config import ledger_url
+from qbank_ledger.config import PACKS, ledger_url, packs_place
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.dictionary import dictionary
 from qbank_ledger.db.migrate import migrate
-from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
+from qbank_ledger.errors import CloseError, LedgerError, MigrationNotAllowedError
 from qbank_ledger.export import command as export
 from qbank_ledger.month_end.pack import close_month
 from qbank_ledger.seals.verify import verify
@@ -25,9 +25,16 @@ def _no_options(_parser: ArgumentParser) -> None:
 
 def _close_options(parser: ArgumentParser) -> None:
     parser.add_argument("--month", required=True, help="the month to close, such as 2026-10")
-    parser.add_argument(
-        "--output", type=Path, metavar="DIR", help="where to (default: QBANK_STATE_DIR/close)"
-    )
+    parser.add_argument("--output", type=Path, metavar="DIR", help=f"where to (default: {PACKS})")
+
+
+def _pack_folder(given: Namespace) -> Path | None:
+    if given.output:
+        return Path(given.output)
+    place = packs_place()
+    if "://" in place:
+        raise CloseError(f"{PACKS} is {place}, where only Airflow writes: give --output a folder.")
+    return Path(place) if place else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ VERBS = {
     "close": _Verb(
         "the close pack of a month, a workbook and a page; exit code 0 when it was made, ready or not",
         # With what the login itself may read: an analyst's is enough.
-        lambda url, given: str(close_month(engine_for(url, role=None), given.month, given.output)),
+        lambda url, given: str(close_month(engine_for(url, role=None), given.month, _pack_folder(given))),
         _close_options,
     ),
     "export": _Verb(

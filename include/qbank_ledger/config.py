@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 from qbank_ledger.errors import LedgerConnectionError, LedgerError
 from qbank_ledger.money import MINOR_UNITS, UNSIGNED_AMOUNT, looks_grouped
 
+DOCS, PACKS = "QBANK_DOCS", "QBANK_PACKS"
 LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
 LEDGER_HOSTS = "QBANK_LEDGER_HOSTS"
 LEDGER_AUTH = "QBANK_LEDGER_AUTH"
@@ -42,18 +43,24 @@ def accounts_file() -> Path:
     return Path(os.environ.get("QBANK_ACCOUNTS_FILE") or default)
 
 
-def data_docs_dir() -> Path:
-    """Where Data Docs go: ``QBANK_STATE_DIR``/data_docs, a site a run."""
-    return _state_dir() / "data_docs"
+def docs_place(environment: Mapping[str, str] = os.environ) -> str:
+    """Where Data Docs go, a site a run: a folder or an object-storage URL; empty: nowhere.
+
+    ``QBANK_DOCS``, where that is not set ``QBANK_STATE_DIR``/data_docs, without either nowhere.
+    """
+    return _place(environment, DOCS, "data_docs")
 
 
-def close_dir() -> Path:
-    """Where close packs go: ``QBANK_STATE_DIR``/close, two files a month."""
-    return _state_dir() / "close"
+def packs_place(environment: Mapping[str, str] = os.environ) -> str:
+    """Where close packs go, two files a month: ``QBANK_PACKS``, or ``close`` there, as ``docs_place``."""
+    return _place(environment, PACKS, "close")
 
 
-def _state_dir() -> Path:
-    return Path(os.environ.get("QBANK_STATE_DIR") or ".local").resolve()
+def _place(environment: Mapping[str, str], name: str, below_state: str) -> str:
+    if (given := environment.get(name)) is not None:
+        return given.strip()
+    state = environment.get("QBANK_STATE_DIR")
+    return str(Path(state, below_state).resolve()) if state else ""
 
 
 def payload_days(environment: Mapping[str, str] = os.environ) -> int:

@@ -22,6 +22,7 @@ def books(ledger_url: URL, tmp_path: Path, metadata: None, monkeypatch: pytest.M
     books.bank(day(1), "100")
     connection = ledger_url.set(drivername="postgres").render_as_string(False)
     monkeypatch.setenv("AIRFLOW_CONN_LEDGER_DEFAULT", connection)
+    monkeypatch.setenv("QBANK_STATE_DIR", str(tmp_path / "state"))
     return books
 
 
@@ -145,3 +146,24 @@ def test_a_month_that_cant_be_closed_is_red_at_once_and_what_was_compared_stands
     assert ended.tries["close", -1] == 1
     assert "The ledger has no balance and no reconciliation of 2023-01" in "".join(capfd.readouterr())
     assert books.found() == ("break", "unexplained")
+
+
+def test_a_close_pack_goes_to_object_storage(
+    books: Books, module: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By Airflow's own path for a folder: tests/thirdparty has a bucket."""
+    (tmp_path / "packs").mkdir()
+    monkeypatch.setenv("QBANK_PACKS", f"file://{tmp_path}/packs")
+    gl = books.file(f"{GL_HEADER}\nQB01,1100,EUR,{day(1)},93\n")
+    ended = run(module, gl_file=str(gl), close_month="2024-10")
+    assert (ended.state, ended.of("close")) == ("success", "success")
+    assert openpyxl.load_workbook(tmp_path / "packs" / "2024-10.xlsx").sheetnames
+
+
+def test_a_close_pack_without_a_place_is_refused(
+    books: Books, module: ModuleType, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("QBANK_PACKS", "")
+    ended = run(module, close_month="2024-10")
+    assert ended.of("close") == "failed"
+    assert "There is no place for the close pack: set QBANK_PACKS" in "".join(capfd.readouterr())

@@ -5,15 +5,18 @@ database. What the pack holds: docs/close.md.
 """
 
 import logging
+import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from qbank_ledger.config import close_dir
+from qbank_ledger.config import PACKS
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import patiently, plan_for_sets, snapshot
 from qbank_ledger.errors import CloseError, LedgerError
@@ -35,11 +38,11 @@ _CHUNK_ROWS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A pack that was made: its files, and what the month still lacks."""
+    """A pack that was made: its files, in a folder or in object storage, and what the month still lacks."""
 
     month: str
-    workbook: Path
-    page: Path
+    workbook: Any
+    page: Any
     provisional: bool
     not_ready: tuple[str, ...]
 
@@ -49,25 +52,55 @@ class Pack:
         return f"{made}\n  {self.workbook}\n  {self.page}\n" + (f"Not ready: {said}" if said else "Ready.")
 
 
-def close_month(engine: Engine, month: str, folder: Path | None = None, *, patience_s: float = 0.0) -> Pack:
+def close_month(engine: Engine, month: str, folder: Any, *, patience_s: float = 0.0) -> Pack:
     """Make the pack of a month such as 2026-10 in ``folder``, in place of the one that is there.
 
-    A month that is not ready is packed all the same, and the pack says what it lacks; one that has not ended
-    is marked provisional. A database that is away is waited for up to ``patience_s`` seconds. Raises
-    CloseError for what is no month, one to come or one without any data, or a folder that can't be written.
+    The folder is a Path, or what stands for one in object storage and has a Path's methods. A month that
+    is not ready is packed all the same, and the pack says what it lacks; one that has not ended is
+    marked provisional. A database that is away is waited for up to ``patience_s`` seconds. Raises
+    CloseError for what is no month, one to come or one without any data, no folder (None) or one that
+    can't be written.
     """
-    asked, folder = Month.parse(month), folder or close_dir()
+    asked = Month.parse(month)
+    if folder is None:
+        raise CloseError(
+            f"There is no place for the close pack: set {PACKS} to a folder or an object-storage URL."
+        )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with scratch(folder, ".close-") as unfinished:
+        with _unfinished(folder) as unfinished:
             made = patiently(lambda: _make(engine, asked, unfinished), patience_s)
-            xlsx, html = (new.replace(folder / new.name) for new in (made.workbook, made.page))
+            xlsx, html = (_put(new, folder) for new in (made.workbook, made.page))
     except LedgerError:  # a database that is away is a ConnectionError, and no folder's fault
         raise
-    except OSError as error:
-        raise CloseError(f"The close pack can't be written to {folder}: {error.strerror or error}.") from None
+    except Exception as error:
+        if isinstance(folder, Path) and not isinstance(error, OSError):
+            raise
+        why = getattr(error, "strerror", None) or " ".join(str(error).split())[:300] or type(error).__name__
+        raise CloseError(f"The close pack can't be written to {folder}: {why}.") from None
     log.info("close: %s: %s", asked, "; ".join(made.not_ready) or "ready")
     return Pack(made.month, xlsx, html, made.provisional, made.not_ready)
+
+
+@contextmanager
+def _unfinished(folder: Any) -> Iterator[Path]:
+    """Where the pack is made, before its files take their places."""
+    if isinstance(folder, Path):
+        folder.mkdir(parents=True, exist_ok=True)
+        with scratch(folder, ".close-") as beside:
+            yield beside
+    else:
+        with TemporaryDirectory(prefix="qbank-close-") as here:
+            yield Path(here)
+
+
+def _put(file: Path, folder: Any) -> Any:
+    """A whole file in its place: a folder's at once, object storage's when the last of it is there."""
+    place = folder / file.name
+    if isinstance(folder, Path):
+        return file.replace(place)
+    with file.open("rb") as source, place.open("wb") as target:
+        shutil.copyfileobj(source, target)
+    return place
 
 
 def _make(engine: Engine, month: Month, folder: Path) -> Pack:

@@ -7,12 +7,15 @@ where it can't, nothing may be published.
 """
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.db.transaction import in_transaction, patiently, plan_for_sets
 from qbank_ledger.errors import AuditError, RunRefusedError
+from qbank_ledger.sync.data_docs import keep
 from qbank_ledger.sync.gx import GATE, Result, evaluate
 from qbank_ledger.sync.rules import RULES, Rule
 from qbank_ledger.sync.sql import execute
@@ -20,11 +23,11 @@ from qbank_ledger.sync.sql import execute
 log = logging.getLogger(__name__)
 
 
-def audit_run(engine: Engine, run_no: int, docs: Path) -> int:
+def audit_run(engine: Engine, run_no: int, docs: Any = None) -> int:
     """Write findings and verdicts for every answer of an open run; returns how many are fit.
 
     First makes a ``not_attempted`` of every account without an observation. Auditing again changes
-    nothing that was decided. Data Docs go to ``docs``/run_N, the newest 48 are kept. Raises
+    nothing that was decided. Data Docs go to ``docs`` (see data_docs.py), where it is given. Raises
     AuditError when a rule can't be evaluated or the audit can't prove that it looked.
     """
 
@@ -35,9 +38,14 @@ def audit_run(engine: Engine, run_no: int, docs: Path) -> int:
         return answers
 
     answers = in_transaction(engine, begin)
-    results = patiently(lambda: evaluate(engine, run_no, answers, RULES, docs)) if answers else []
+    results: list[Result] = []
+    build: Callable[[Path], None] | None = None
+    if answers:
+        results, build = patiently(lambda: evaluate(engine, run_no, answers, RULES))
     fit = in_transaction(engine, lambda connection: _decide(connection, run_no, answers, results))
     log.info("audit: run %s has %s answers, %s fit to publish", run_no, answers, fit)
+    if docs is not None and build is not None:
+        keep(docs, run_no, build)
     return fit
 
 

@@ -6,12 +6,12 @@ Its verdicts and counts are what audit.py holds against its own; rows never come
 import logging
 import os
 import re
-import shutil
 import traceback
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from qbank_ledger.sync.rules import Rule
 
 GATE = "every_answer_is_looked_at"
 
-_SITES_KEPT = 48
 _AWAY = re.compile(
     r"psycopg2\.(OperationalError|InterfaceError|errors\.(AdminShutdown|CrashShutdown|CannotConnectNow))"
 )
@@ -39,11 +38,13 @@ class Result:
     count: int
 
 
-def evaluate(engine: Engine, run_no: int, answers: int, rules: Sequence[Rule], docs: Path) -> list[Result]:
+def evaluate(
+    engine: Engine, run_no: int, answers: int, rules: Sequence[Rule]
+) -> tuple[list[Result], Callable[[Path], None]]:
     """The verdict on each rule over the run's answers, and on the gate, that there were ``answers`` of them.
 
-    Data Docs go to ``docs``/run_N, the newest 48 are kept. Raises AuditError when a rule was not evaluated
-    over every answer, LedgerUnavailableError when the database goes away.
+    With them what builds Data Docs of it, a site in a folder. Raises AuditError when a rule was not
+    evaluated over every answer, LedgerUnavailableError when the database goes away.
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     # Hundreds of lines a run that say nothing, and some that would print a balance.
@@ -53,7 +54,7 @@ def evaluate(engine: Engine, run_no: int, answers: int, rules: Sequence[Rule], d
         import great_expectations as gx  # noqa: PLC0415 - 4 s and 230 MB: only where it is used
         import great_expectations.expectations as gxe  # noqa: PLC0415
 
-        context = gx.get_context(mode="ephemeral", project_config=_project(_new_site(docs, run_no)))
+        context = gx.get_context(mode="ephemeral", project_config=_project())
         asset = context.data_sources.add_postgres(
             "ledger", connection_string=_NOWHERE, kwargs={"creator": lambda: _connected(engine)}
         ).add_query_asset(
@@ -75,12 +76,25 @@ def evaluate(engine: Engine, run_no: int, answers: int, rules: Sequence[Rule], d
         checkpoint = gx.Checkpoint(
             name="audit",
             validation_definitions=[definition],
-            actions=[gx.checkpoint.UpdateDataDocsAction(name="docs", site_names=["run"])],
             result_format="BASIC",
         )
         outcome = context.checkpoints.add(checkpoint).run()
     validated = next(iter(outcome.run_results.values()))
-    return _results(run_no, answers, rules, validated.results)
+    return _results(run_no, answers, rules, validated.results), partial(_build, context)
+
+
+def _build(context: Any, site: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        context.add_data_docs_site(
+            site_name="run",
+            site_config={
+                "class_name": "SiteBuilder",
+                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+                "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(site)},
+            },
+        )
+        context.build_data_docs(site_names=["run"])
 
 
 @contextmanager
@@ -109,19 +123,13 @@ def _connected(engine: Engine) -> Any:
     return lent.dbapi_connection
 
 
-def _project(site: Path) -> Any:
-    """GX's project: everything in memory but one site of Data Docs (else it leaves one in /tmp)."""
+def _project() -> Any:
+    """GX's project: everything in memory, without a site of Data Docs (else it leaves one in /tmp)."""
     from great_expectations.data_context.types import base  # noqa: PLC0415 - as above
 
     return base.DataContextConfig(
         store_backend_defaults=base.InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
-        data_docs_sites={
-            "run": {
-                "class_name": "SiteBuilder",
-                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-                "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(site)},
-            }
-        },
+        data_docs_sites={},
         progress_bars=base.ProgressBarsConfig(globally=False, metric_calculations=False),
         analytics_enabled=False,
     )
@@ -157,14 +165,3 @@ def _results(run_no: int, answers: int, rules: Sequence[Rule], results: Any) -> 
             f"Great Expectations saw {seen} of {answers} answers of run {run_no}: not published."
         )
     return found
-
-
-def _new_site(docs: Path, run_no: int) -> Path:
-    """A folder of its own for the run's Data Docs; the oldest beyond 48 go."""
-    docs.mkdir(parents=True, exist_ok=True)
-    sites = sorted(docs.glob("run_*"), key=lambda path: path.stat().st_mtime)
-    for old in sites[: max(0, len(sites) - _SITES_KEPT + 1)]:
-        shutil.rmtree(old, ignore_errors=True)
-    site = docs / f"run_{run_no}"
-    shutil.rmtree(site, ignore_errors=True)
-    return site

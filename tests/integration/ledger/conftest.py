@@ -122,7 +122,7 @@ class Ledger:
         with patch.object(audit, "evaluate", self._count_broken):
             return self.audit(run_no)
 
-    def _count_broken(self, _engine: Engine, run_no: int, answers: int, *_: Any) -> list[Any]:
+    def _count_broken(self, _engine: Engine, run_no: int, answers: int, *_: Any) -> tuple[list[Any], None]:
         gate = audit.Result(audit.GATE, "critical", True, answers)
         counts = [
             self.value(
@@ -134,7 +134,7 @@ class Ledger:
         return [gate] + [
             audit.Result(rule.name, rule.severity, count == 0, count)
             for rule, count in zip(RULES, counts, strict=True)
-        ]
+        ], None
 
     @contextmanager
     def people(self, roles: Mapping[str, str]) -> Iterator[dict[str, Engine]]:

@@ -1,5 +1,6 @@
 """Audit: each rule has a row that breaks it, and nothing is published that was not looked at."""
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ import pytest
 
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import AuditError, LedgerError
-from qbank_ledger.sync import audit, rules
+from qbank_ledger.sync import audit, data_docs, rules
 
 from .conftest import Ledger, Reply
 
@@ -177,10 +178,52 @@ def test_each_expectation_leaves_a_result_and_a_page(ledger: Ledger) -> None:
 
 
 def test_only_the_newest_sites_of_data_docs_are_kept(ledger: Ledger) -> None:
+    older = 1_000_000 - ledger.value("SELECT coalesce(max(run_no), 0) FROM sync.run")
     for n in range(60):
-        (ledger.folder / "docs" / f"run_old{n}").mkdir(parents=True)
-    ledger.run()
-    assert len(list((ledger.folder / "docs").glob("run_*"))) == 48
+        (ledger.folder / "docs" / f"run_{older + n}").mkdir(parents=True)
+    (ledger.folder / "docs" / "somebody's").mkdir()
+    run_no = ledger.run()
+    kept = {path.name for path in (ledger.folder / "docs").iterdir()}
+    assert kept == {f"run_{older + n}" for n in range(13, 60)} | {f"run_{run_no}", "somebody's"}
+
+
+@pytest.mark.parametrize("place", ["/proc/nowhere", "a file/docs"])
+def test_a_report_that_can_not_be_kept_is_one_warning_and_costs_nothing(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture, place: str
+) -> None:
+    (ledger.folder / "a file").touch()
+    run_no = ledger.plan()
+    ledger.fetch(run_no)
+    assert audit.audit_run(ledger.engine, run_no, ledger.folder / place) == 3
+    assert ledger.publish(run_no) == 3
+    (warning,) = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+    assert f"The audit's report of run {run_no} is not kept in {ledger.folder / place}: " in warning
+    assert "set QBANK_DOCS to" in warning
+
+
+def test_a_store_that_does_not_answer_holds_the_audit_for_a_while_only(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_docs, "_PATIENCE_S", 0.2)
+    released = threading.Event()
+    monkeypatch.setattr(data_docs, "_copy", lambda *_: released.wait(60))
+    run_no = ledger.plan()
+    ledger.fetch(run_no)
+    try:
+        assert ledger.audit(run_no) == 3
+    finally:
+        released.set()
+    assert "is not kept in" in caplog.text
+    assert "it took more than" in caplog.text
+
+
+def test_without_a_place_for_reports_there_is_none_and_no_word_of_it(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_no = ledger.plan()
+    ledger.fetch(run_no)
+    assert audit.audit_run(ledger.engine, run_no, None) == 3
+    assert [each for each in caplog.records if each.levelname == "WARNING"] == []
 
 
 def broken(rule: str, predicate: str) -> tuple[rules.Rule, ...]:
