@@ -16,7 +16,7 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from qbank.client import QBankClient
 from qbank.settings import Settings
-from qbank_ledger.config import accounts_file, docs_place, ledger_url
+from qbank_ledger.config import accounts_place, docs_place, ledger_url
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.sync import audit, fetch, plan, publish, run, settle
@@ -38,7 +38,7 @@ def main(room: str) -> int:
 
 
 def _plan() -> int:
-    file, ids = accounts_file(), {"dag_run_id": "chaos", "api_host": "bank"}
+    file, ids = Path(accounts_place()), {"dag_run_id": "chaos", "api_host": "bank"}
     return plan.plan_run(engine_for(ledger_url()), file, **ids, timeout=timedelta(minutes=50)).run_no
 
 

@@ -14,116 +14,147 @@ observed in it: the past can't be asked for, so a backfill is refused.
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from airflow.sdk import Asset, Param, dag, get_current_context, task
+from airflow.sdk import DAG, Asset, Param, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from qbank.hook import QBankHook
+from qbank_airflow.accounts import accounts_from
 from qbank_airflow.boundary import ledger, refuse_unknown_conf, task_errors
+from qbank_airflow.names import BALANCE, LEDGER, TAGS
 from qbank_airflow.pool import POOL
 from qbank_airflow.storage import at_if_given
-from qbank_ledger.config import accounts_file, docs_place
+from qbank_ledger.config import accounts_place, docs_place, schedule
 from qbank_ledger.sync.audit import audit_run
 from qbank_ledger.sync.fetch import fetch_batch
 from qbank_ledger.sync.plan import plan_run
 from qbank_ledger.sync.publish import publish_run
 from qbank_ledger.sync.settle import settle_run
 
-LEDGER_BALANCE = Asset("ledger://balance")
 RUN_TIMEOUT = timedelta(minutes=57)
+PARAMS = {
+    "accounts": Param(
+        [],
+        type=["array", "null"],
+        items={"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
+        title="Accounts",
+        description="Ids of configured accounts, a line each. Empty: all of them.",
+    ),
+    "dry_run": Param(
+        False,
+        type="boolean",
+        title="Dry run",
+        description="Fetch and audit; publish nothing.",
+    ),
+}
+DEFAULT_ARGS = {
+    "owner": "finance-data",
+    "retries": 2,
+    "retry_delay": timedelta(seconds=15),  # said here: a mapped task forgets the configured default
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=2),
+}
 
 
-@dag(
-    schedule="@hourly",
-    start_date=datetime(2020, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    dagrun_timeout=RUN_TIMEOUT,
-    doc_md=__doc__,
-    tags=["qbank", "ledger"],
-    params={
-        "accounts": Param(
-            [],
-            type=["array", "null"],
-            items={"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
-            title="Accounts",
-            description="Ids of configured accounts, a line each. Empty: all of them.",
-        ),
-        "dry_run": Param(
-            False,
-            type="boolean",
-            title="Dry run",
-            description="Fetch and audit; publish nothing.",
-        ),
-    },
-    default_args={
-        "owner": "finance-data",
-        "retries": 2,
-        "retry_delay": timedelta(seconds=15),  # said here: a mapped task forgets the configured default
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": timedelta(minutes=2),
-    },
-)
-def qbank_balance_sync():
-    @task(execution_timeout=timedelta(minutes=7))
-    def plan(params: dict | None = None) -> list[int]:
-        """Write down what the run asks for; gives the numbers of its batches, and its own."""
-        refuse_unknown_conf()
-        context = get_current_context()
-        dag_run = context["dag_run"]
-        if dag_run.run_type == "backfill":
-            raise AirflowFailException("The bank can only be asked about the present: a backfill is refused.")
-        with task_errors():
-            run = plan_run(
-                ledger(),
-                accounts_file(),
-                dag_run_id=dag_run.run_id,
-                api_host=QBankHook().api_host,
-                timeout=RUN_TIMEOUT,
-                only=params["accounts"] or (),
-                dry_run=params["dry_run"],
-            )
-        context["ti"].xcom_push("run_no", run.run_no)
-        return list(range(run.batches))
+def qbank_balance_sync(
+    dag_id: str = "qbank_balance_sync",
+    *,
+    qbank_conn_id: str = QBankHook.default_conn_name,
+    ledger_conn_id: str = LEDGER,
+    accounts: str | None = None,
+    docs: str | None = None,
+    asset: str = BALANCE,
+    pool: str = POOL,
+    default_args: dict | None = None,
+    tags: tuple[str, ...] = (),
+    **options,
+) -> DAG:
+    """The DAG, for one bank client and one ledger; what is not given is as the environment says.
 
-    @task(pool=POOL, retries=1, execution_timeout=timedelta(minutes=27))
-    def fetch(run_no: int, batch_no: int) -> int:
-        """Ask the bank for a batch of accounts; what comes is written down as it comes."""
-        hook = QBankHook()
-        with task_errors(), hook.get_conn() as bank:
-            return fetch_batch(
-                ledger(), run_no, batch_no, budget_s=hook.fetch_budget_s, get_balances=bank.get_balances
-            )
+    accounts and docs as QBANK_ACCOUNTS_FILE and QBANK_DOCS; asset names the ledger in Airflow's graph;
+    default_args go over those here; options are Airflow's own of a DAG, such as schedule.
+    """
 
-    @task(trigger_rule="all_done_min_one_success", execution_timeout=timedelta(minutes=10))
-    def audit(run_no: int) -> int:
-        """Decide what is fit to publish."""
-        with task_errors():
-            return audit_run(ledger(), run_no, at_if_given(docs_place()))
+    engine = partial(ledger, ledger_conn_id)
 
-    @task(outlets=[LEDGER_BALANCE], execution_timeout=timedelta(minutes=10))
-    def publish(run_no: int) -> int:
-        """Put what is fit into the ledger, all at once."""
-        with task_errors():
-            rows = publish_run(ledger(), run_no)
-        if not rows:
-            raise AirflowSkipException("Nothing to publish.")
-        return rows
+    @dag(
+        dag_id,
+        start_date=datetime(2020, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        dagrun_timeout=RUN_TIMEOUT,
+        doc_md=__doc__,
+        tags=[*TAGS, *tags],
+        params=PARAMS,
+        default_args={**DEFAULT_ARGS, **(default_args or {})},
+        **{"schedule": schedule(), **options},
+    )
+    def wiring():
+        @task(execution_timeout=timedelta(minutes=7))
+        def plan(params: dict | None = None) -> list[int]:
+            """Write down what the run asks for; gives the numbers of its batches, and its own."""
+            refuse_unknown_conf()
+            context = get_current_context()
+            dag_run = context["dag_run"]
+            if dag_run.run_type == "backfill":
+                raise AirflowFailException(
+                    "The bank can only be asked about the present: a backfill is refused."
+                )
+            with task_errors():
+                run = plan_run(
+                    engine(),
+                    accounts_from(accounts or accounts_place()),
+                    dag_run_id=dag_run.run_id,
+                    api_host=QBankHook(qbank_conn_id).api_host,
+                    timeout=RUN_TIMEOUT,
+                    only=params["accounts"] or (),
+                    dry_run=params["dry_run"],
+                )
+            context["ti"].xcom_push("run_no", run.run_no)
+            return list(range(run.batches))
 
-    # all_done, since a skipped publish must not skip the one task that tells a loss: it looks itself.
-    @task(trigger_rule="all_done", execution_timeout=timedelta(minutes=6))
-    def settle() -> None:
-        """Close the run; fail, naming the accounts, when any is missing."""
-        run_no = get_current_context()["ti"].xcom_pull(task_ids="plan", key="run_no")
-        if run_no is None:
-            raise AirflowFailException("There is no run: its plan failed, and says why in its log.")
-        with task_errors():
-            settle_run(ledger(), run_no)
+        @task(pool=pool, retries=1, execution_timeout=timedelta(minutes=27))
+        def fetch(run_no: int, batch_no: int) -> int:
+            """Ask the bank for a batch of accounts; what comes is written down as it comes."""
+            hook = QBankHook(qbank_conn_id)
+            with task_errors(), hook.get_conn() as bank:
+                return fetch_batch(
+                    engine(), run_no, batch_no, budget_s=hook.fetch_budget_s, get_balances=bank.get_balances
+                )
 
-    batches = plan()
-    run_no = batches["run_no"]
-    fetched = fetch.partial(run_no=run_no).expand(batch_no=batches)
-    fetched >> audit(run_no) >> publish(run_no) >> settle()
+        @task(trigger_rule="all_done_min_one_success", execution_timeout=timedelta(minutes=10))
+        def audit(run_no: int) -> int:
+            """Decide what is fit to publish."""
+            with task_errors():
+                return audit_run(engine(), run_no, at_if_given(docs_place() if docs is None else docs))
+
+        @task(outlets=[Asset(asset)], execution_timeout=timedelta(minutes=10))
+        def publish(run_no: int) -> int:
+            """Put what is fit into the ledger, all at once."""
+            with task_errors():
+                rows = publish_run(engine(), run_no)
+            if not rows:
+                raise AirflowSkipException("Nothing to publish.")
+            return rows
+
+        # all_done, since a skipped publish must not skip the one task that tells a loss: it looks itself.
+        @task(trigger_rule="all_done", execution_timeout=timedelta(minutes=6))
+        def settle() -> None:
+            """Close the run; fail, naming the accounts, when any is missing."""
+            run_no = get_current_context()["ti"].xcom_pull(task_ids="plan", key="run_no")
+            if run_no is None:
+                raise AirflowFailException("There is no run: its plan failed, and says why in its log.")
+            with task_errors():
+                settle_run(engine(), run_no)
+
+        batches = plan()
+        run_no = batches["run_no"]
+        fetched = fetch.partial(run_no=run_no).expand(batch_no=batches)
+        fetched >> audit(run_no) >> publish(run_no) >> settle()
+
+    return wiring()
 
 
-qbank_balance_sync()
+if not __name__.startswith("qbank_airflow."):  # imported from there, it is the importer's to call
+    qbank_balance_sync()

@@ -22,12 +22,14 @@ The same file or the same run again changes nothing.
 """
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-from airflow.sdk import Asset, Param, dag, task
+from airflow.sdk import DAG, Asset, Param, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from qbank_airflow.boundary import ledger, refuse_unknown_conf, task_errors
+from qbank_airflow.names import BALANCE, LEDGER, TAGS
 from qbank_airflow.storage import at_if_given
 from qbank_ledger.config import break_limits, packs_place
 from qbank_ledger.db.transaction import PATIENCE_S
@@ -42,83 +44,107 @@ def _file(title: str, holds: str) -> Param:
     return Param(None, type=["null", "string"], title=title, description=f"Path of a CSV file with {holds}.")
 
 
-@dag(
-    schedule=Asset("ledger://balance"),
-    start_date=datetime(2020, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    dagrun_timeout=timedelta(minutes=57),
-    doc_md=__doc__,
-    tags=["qbank", "ledger", "reconciliation"],
-    params={
-        "as_of_date": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            title="Date",
-            description="Also before its cut-off. Empty: what changed, of the dates that are over.",
-        ),
-        "gl_file": _file("GL balances", "entity,gl_account,currency,as_of_date,balance"),
-        "items_file": _file(
-            "Outstanding items",
-            "entity,gl_account,currency,item_date,cleared_date,side,kind,amount,reference",
-        ),
-        "close_month": Param(
-            None,
-            type=["null", "string"],
-            pattern="^([0-9]{4}-(0[1-9]|1[0-2]))?$",
-            title="Month to close",
-            description="A month such as 2026-10, to make its close pack. Empty: none.",
-        ),
-    },
-    default_args={
-        "owner": "finance-data",
-        "retries": 1,
-        "retry_delay": timedelta(seconds=15),
-    },
-)
-def qbank_reconciliation():
-    @task(execution_timeout=timedelta(minutes=10))
-    def load(params: dict | None = None) -> list[int]:
-        """Load the files that the run names, each whole or not at all; gives the numbers of the loads."""
-        refuse_unknown_conf()
-        files = [(params["gl_file"], "gl"), (params["items_file"], "items")]
-        with task_errors():
-            return [load_file(ledger(), Path(path), kind).load_no for path, kind in files if path]
-
-    @task(execution_timeout=timedelta(minutes=2))
-    def match(load_nos: list[int]) -> None:
-        """Fail where none of an entity's rows in a file that was loaded matches an account."""
-        with task_errors():
-            require_matched(ledger(), load_nos)
-
-    @task(execution_timeout=timedelta(minutes=20))
-    def compare(params: dict | None = None) -> dict[str, int]:
-        """Compare the two sides; gives how many versions of each status were written."""
-        asked = params["as_of_date"]
-        with task_errors():
-            return reconcile(ledger(), date.fromisoformat(asked) if asked else None)
-
-    @task(execution_timeout=timedelta(minutes=6))
-    def judge() -> None:
-        """Fail where a break is above its limit and nobody has taken it on."""
-        with task_errors():
-            require_within_limits(ledger(), break_limits())
-
-    @task(execution_timeout=timedelta(minutes=20))
-    def close(params: dict | None = None) -> list[str]:
-        """Make the close pack of the month that the run names; gives its files. Skipped without a month."""
-        if not params["close_month"]:
-            raise AirflowSkipException("The run names no month to close.")
-        with task_errors():
-            pack = close_month(
-                ledger(), params["close_month"], at_if_given(packs_place()), patience_s=PATIENCE_S
-            )
-        return [str(pack.workbook), str(pack.page)]
-
-    load_nos = load()
-    match(load_nos)
-    load_nos >> compare() >> [judge(), close()]
+PARAMS = {
+    "as_of_date": Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        title="Date",
+        description="Also before its cut-off. Empty: what changed, of the dates that are over.",
+    ),
+    "gl_file": _file("GL balances", "entity,gl_account,currency,as_of_date,balance"),
+    "items_file": _file(
+        "Outstanding items",
+        "entity,gl_account,currency,item_date,cleared_date,side,kind,amount,reference",
+    ),
+    "close_month": Param(
+        None,
+        type=["null", "string"],
+        pattern="^([0-9]{4}-(0[1-9]|1[0-2]))?$",
+        title="Month to close",
+        description="A month such as 2026-10, to make its close pack. Empty: none.",
+    ),
+}
+DEFAULT_ARGS = {"owner": "finance-data", "retries": 1, "retry_delay": timedelta(seconds=15)}
 
 
-qbank_reconciliation()
+def qbank_reconciliation(
+    dag_id: str = "qbank_reconciliation",
+    *,
+    ledger_conn_id: str = LEDGER,
+    packs: str | None = None,
+    asset: str = BALANCE,
+    default_args: dict | None = None,
+    tags: tuple[str, ...] = (),
+    **options,
+) -> DAG:
+    """The DAG, for one ledger, after each update of its asset; what is not given is as the environment says.
+
+    packs as QBANK_PACKS; default_args go over those here; options are Airflow's own of a DAG.
+    """
+
+    engine = partial(ledger, ledger_conn_id)
+
+    @dag(
+        dag_id,
+        start_date=datetime(2020, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        dagrun_timeout=timedelta(minutes=57),
+        doc_md=__doc__,
+        tags=[*TAGS, "reconciliation", *tags],
+        params=PARAMS,
+        default_args={**DEFAULT_ARGS, **(default_args or {})},
+        **{"schedule": Asset(asset), **options},
+    )
+    def wiring():
+        @task(execution_timeout=timedelta(minutes=10))
+        def load(params: dict | None = None) -> list[int]:
+            """Load the files that the run names, each whole or not at all; gives the numbers of the loads."""
+            refuse_unknown_conf()
+            files = [(params["gl_file"], "gl"), (params["items_file"], "items")]
+            with task_errors():
+                return [load_file(engine(), Path(path), kind).load_no for path, kind in files if path]
+
+        @task(execution_timeout=timedelta(minutes=2))
+        def match(load_nos: list[int]) -> None:
+            """Fail where none of an entity's rows in a file that was loaded matches an account."""
+            with task_errors():
+                require_matched(engine(), load_nos)
+
+        @task(execution_timeout=timedelta(minutes=20))
+        def compare(params: dict | None = None) -> dict[str, int]:
+            """Compare the two sides; gives how many versions of each status were written."""
+            asked = params["as_of_date"]
+            with task_errors():
+                return reconcile(engine(), date.fromisoformat(asked) if asked else None)
+
+        @task(execution_timeout=timedelta(minutes=6))
+        def judge() -> None:
+            """Fail where a break is above its limit and nobody has taken it on."""
+            with task_errors():
+                require_within_limits(engine(), break_limits())
+
+        @task(execution_timeout=timedelta(minutes=20))
+        def close(params: dict | None = None) -> list[str]:
+            """Make the close pack of the month that the run names, if any; gives its files."""
+            if not params["close_month"]:
+                raise AirflowSkipException("The run names no month to close.")
+            with task_errors():
+                pack = close_month(
+                    engine(),
+                    params["close_month"],
+                    at_if_given(packs_place() if packs is None else packs),
+                    patience_s=PATIENCE_S,
+                )
+            return [str(pack.workbook), str(pack.page)]
+
+        load_nos = load()
+        match(load_nos)
+        load_nos >> compare() >> [judge(), close()]
+
+    return wiring()
+
+
+if not __name__.startswith("qbank_airflow."):  # imported from there, it is the importer's to call
+    qbank_reconciliation()

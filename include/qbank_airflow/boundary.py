@@ -13,22 +13,21 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from sqlalchemy import Engine
 
 from qbank.errors import QBankError
+from qbank_airflow.names import LEDGER
 from qbank_ledger.config import postgres_url
 from qbank_ledger.db.allowed_server import require_allowed
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import LedgerConnectionError, LedgerError
 
-LEDGER = "ledger_default"
 
-
-def ledger() -> Engine:
-    """The ledger database of the connection ``ledger_default``, as the loader."""
+def ledger(conn_id: str = LEDGER) -> Engine:
+    """The ledger database of an Airflow connection, as the loader."""
     try:
-        conn = Connection.get(LEDGER)
+        conn = Connection.get(conn_id)
     except AirflowNotFoundException:
         raise LedgerConnectionError(
-            f"There is no connection {LEDGER}: create one of type postgres, or set "
-            "AIRFLOW_CONN_LEDGER_DEFAULT."
+            f"There is no connection {conn_id}: create one of type postgres, or set "
+            f"AIRFLOW_CONN_{conn_id.upper()}."
         ) from None
     try:
         url = postgres_url(
@@ -41,7 +40,7 @@ def ledger() -> Engine:
             extra=json.loads(conn.extra or "{}"),
         )
     except ValueError:
-        raise LedgerConnectionError(f"The connection {LEDGER} is not of type postgres.") from None
+        raise LedgerConnectionError(f"The connection {conn_id} is not of type postgres.") from None
     require_allowed(url)
     return engine_for(url)
 

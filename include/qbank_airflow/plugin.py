@@ -11,7 +11,8 @@ from typing import Any
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
-from qbank_airflow.pool import POOL, SLOTS, make_pool
+from qbank_airflow.names import TAGS
+from qbank_airflow.pool import SLOTS, make_pool
 
 log = logging.getLogger(__name__)
 
@@ -21,12 +22,13 @@ def on_dag_run_running(dag_run: Any) -> None:
     """Make the pool where a run needs it and it is absent; called by the scheduler, which logs what fails."""
     from airflow.utils.session import create_session  # noqa: PLC0415 - of the scheduler alone
 
-    if dag_run.dag is None or all(task.pool != POOL for task in dag_run.dag.tasks):
+    if dag_run.dag is None or not set(TAGS) <= set(dag_run.dag.tags):
         return
     # Not the scheduler's own session: that may not commit here.
     with create_session(scoped=False) as session:
-        if make_pool(session):
-            log.warning("There was no pool %s: it is made, with %s slots.", POOL, SLOTS)
+        for pool in sorted({task.pool for task in dag_run.dag.tasks}):
+            if make_pool(session, pool):
+                log.warning("There was no pool %s: it is made, with %s slots.", pool, SLOTS)
 
 
 class QBankPlugin(AirflowPlugin):  # type: ignore[misc]

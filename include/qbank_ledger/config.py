@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sqlalchemy.engine import URL
 
-from qbank_ledger.errors import LedgerConnectionError, LedgerError
+from qbank_ledger.errors import AccountsFileError, LedgerConnectionError, LedgerError
 from qbank_ledger.money import MINOR_UNITS, UNSIGNED_AMOUNT, looks_grouped
 
 DOCS, PACKS = "QBANK_DOCS", "QBANK_PACKS"
@@ -37,10 +37,25 @@ _NOT_FOR_LIBPQ = {
 }
 
 
-def accounts_file() -> Path:
-    """The configured accounts: ``QBANK_ACCOUNTS_FILE``, else the file beside the packages."""
-    default = Path(__file__).parents[1] / "config" / "accounts.yaml"
-    return Path(os.environ.get("QBANK_ACCOUNTS_FILE") or default)
+def accounts_place(environment: Mapping[str, str] = os.environ) -> str:
+    """Where the configured accounts are: ``QBANK_ACCOUNTS_FILE``, in the repository else the file in it.
+
+    Raises AccountsFileError where it is not set and the package is installed: nothing lies beside it there.
+    """
+    if given := environment.get("QBANK_ACCOUNTS_FILE", "").strip():
+        return given
+    in_the_repository = Path(__file__).parents[1] / "config" / "accounts.yaml"
+    if in_the_repository.is_file():
+        return str(in_the_repository)
+    raise AccountsFileError(
+        "No accounts are configured: set QBANK_ACCOUNTS_FILE to the accounts file, on the workers' disk or "
+        "in object storage."
+    )
+
+
+def schedule(environment: Mapping[str, str] = os.environ) -> str:
+    """When the sync runs, as Airflow writes it: ``QBANK_SCHEDULE``, else ``@hourly``."""
+    return environment.get("QBANK_SCHEDULE", "").strip() or "@hourly"
 
 
 def docs_place(environment: Mapping[str, str] = os.environ) -> str:

@@ -136,7 +136,7 @@ def test_every_statement_is_used_and_every_one_that_is_named_exists(folder: Path
 @pytest.mark.parametrize("file", DAGS, ids=lambda file: file.stem)
 def test_a_dag_file_is_wiring_only(file: Path) -> None:
     text = file.read_text()
-    assert len(text.splitlines()) < 140
+    assert len(text.splitlines()) < 170
     assert not imported(file) & {"requests", "sqlalchemy", "psycopg2", "great_expectations", "os"}
     assert "SELECT " not in text
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from qbank_ledger.files.source import AnySource, Source
+
 _MOST_BYTES = 64 * 1024 * 1024
 _MOST_LINES = 1_000_000
 _LONGEST_LINE = 64 * 1024
@@ -26,11 +28,12 @@ class UnreadableFileError(Exception):
 class TextFile:
     """A file of UTF-8 text, with or without a byte order mark, to be read once: as lines, or whole.
 
-    Raises UnreadableFileError when it is not there, no regular file, larger than 64 MiB, or no UTF-8 text.
+    It lies on this machine, or where its source says. Raises UnreadableFileError when it is not there, no
+    regular file, larger than 64 MiB, or no UTF-8 text.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._file = _open(path)
+    def __init__(self, path: AnySource) -> None:
+        self._file = _open(path) if isinstance(path, Path) else _open_elsewhere(path)
         self._hash = hashlib.sha256()
         self._left = _MOST_BYTES
 
@@ -79,7 +82,9 @@ class TextFile:
         try:
             block = self._file.read(most)
         except OSError as error:
-            raise UnreadableFileError(str(error.strerror)) from None
+            raise UnreadableFileError(_why(error)) from None
+        except Exception as error:  # what object storage, or a library before it, raises
+            raise UnreadableFileError(_why(error)) from error
         self._left -= len(block)
         if self._left < 0:
             raise UnreadableFileError(_TOO_LARGE)
@@ -100,6 +105,18 @@ def _open(path: Path) -> BinaryIO:
         return os.fdopen(descriptor, "rb")
     os.close(descriptor)
     raise UnreadableFileError(_TOO_LARGE if stat.S_ISREG(file.st_mode) else "it is no regular file")
+
+
+def _open_elsewhere(source: Source) -> BinaryIO:
+    try:
+        return source.open("rb")
+    except Exception as error:  # as above
+        raise UnreadableFileError(_why(error)) from error
+
+
+def _why(error: Exception) -> str:
+    said = getattr(error, "strerror", None) or str(error)
+    return " ".join(str(said).split())[:300] or type(error).__name__
 
 
 def _decoded(raw: bytes, line: int) -> str:

@@ -5,12 +5,12 @@ Knows nothing of what a value means.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import yaml
 
 from qbank_ledger.files.cell import shown
 from qbank_ledger.files.problems import Problems
+from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.table_file import read_table
 from qbank_ledger.files.text_file import TextFile, UnreadableFileError
 from qbank_ledger.files.yaml_events import Events, is_on_one_line, kind_of, line_of, refused_to
@@ -31,7 +31,7 @@ Entry = Mapping[str, Value]
 
 
 def read_entries(
-    path: Path, columns: Collection[str], problems: Problems
+    path: AnySource, columns: Collection[str], problems: Problems
 ) -> tuple[Entry, list[tuple[int, Entry]]]:
     """The defaults of the file, and its entries, each with the line on which it begins.
 

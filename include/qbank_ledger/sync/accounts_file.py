@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import time
 from decimal import Decimal
-from pathlib import Path
 from zoneinfo import available_timezones
 
 from qbank_ledger.errors import AccountsFileError
 from qbank_ledger.files.cell import shown, unfit
 from qbank_ledger.files.problems import Problems, TooManyProblemsError
+from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import UnreadableFileError
 from qbank_ledger.money import MINOR_UNITS, is_amount, is_unsigned_amount, looks_grouped
 from qbank_ledger.sync.account import Account
@@ -62,7 +62,7 @@ _FORMS: dict[str, tuple[Callable[[str], object], str]] = {
 _MOST_SHOWN = 50
 
 
-def read_accounts(path: Path) -> tuple[Account, ...]:
+def read_accounts(path: AnySource) -> tuple[Account, ...]:
     """Every account of the file, active or not, in the file's order.
 
     Raises AccountsFileError, naming the file and every problem, when the file is missing, empty or
@@ -77,7 +77,9 @@ def read_accounts(path: Path) -> tuple[Account, ...]:
             if not problems and not any(account.active for account in accounts):
                 problems.add(1, "none of its accounts is active" if accounts else "it lists no account")
     except UnreadableFileError as error:
-        raise AccountsFileError(f"The accounts file {path} can't be read: {error}.") from None
+        raise AccountsFileError(
+            f"The accounts file {path} can't be read: {error} (QBANK_ACCOUNTS_FILE says where it is)."
+        ) from None
     if problems:
         raise AccountsFileError(
             f"The accounts file {path} has {problems.count}:{problems.listed(_MOST_SHOWN)}"

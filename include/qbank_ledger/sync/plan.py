@@ -9,7 +9,6 @@ import logging
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
@@ -18,6 +17,7 @@ from qbank_ledger.db.locks import take_turn
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.errors import AccountsFileError, RunRefusedError
+from qbank_ledger.files.source import AnySource
 from qbank_ledger.sync.account import Account, fingerprint
 from qbank_ledger.sync.accounts_file import read_accounts
 from qbank_ledger.sync.run import close_run
@@ -36,7 +36,7 @@ class Plan:
 
 def plan_run(
     engine: Engine,
-    accounts_file: Path,
+    accounts_file: AnySource,
     *,
     dag_run_id: str,
     api_host: str,
@@ -93,7 +93,7 @@ def plan_run(
     return Plan(run_no, batches)
 
 
-def _asked(configured: Iterable[Account], only: Collection[str], file: Path) -> list[Account]:
+def _asked(configured: Iterable[Account], only: Collection[str], file: AnySource) -> list[Account]:
     active = {account.account_id: account for account in configured if account.active}
     unknown = [id_ for id_ in only if id_ not in active]
     if unknown:
