@@ -27,7 +27,8 @@ def accounts_from(source: str) -> AnySource:
     if source.startswith(QUERY):
         conn_id, _, query = source.removeprefix(QUERY).partition("?")
         return _query(conn_id, query)
-    return at(source)
+    place: AnySource = at(source)
+    return place
 
 
 def _variable(name: str) -> TextSource:
