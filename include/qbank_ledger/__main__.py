@@ -1,21 +1,21 @@
-"""The ledger's command line: ``python -m qbank_ledger VERB``."""
+"""The ledger's command line: ``qbank-ledger VERB``, or ``python -m qbank_ledger VERB``."""
 
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
-from sqlalchemy.engine import URL
-
-from qbank_ledger.config import PACKS, ledger_url, packs_place
+from qbank_ledger.config import PACKS, accounts_place, ledger_url, packs_place
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.dictionary import dictionary
-from qbank_ledger.db.migrate import migrate
+from qbank_ledger.db.migrate import migrate, newest_revision
 from qbank_ledger.errors import CloseError, LedgerError, MigrationNotAllowedError
 from qbank_ledger.export import command as export
 from qbank_ledger.month_end.pack import close_month
 from qbank_ledger.seals.verify import verify
+from qbank_ledger.sync.accounts_file import read_accounts
 from qbank_ledger.terminal import print_anything, say
 
 
@@ -28,6 +28,18 @@ def _close_options(parser: ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, metavar="DIR", help=f"where to (default: {PACKS})")
 
 
+def _accounts_options(parser: ArgumentParser) -> None:
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="default: QBANK_ACCOUNTS_FILE")
+
+
+def _check_accounts(file: Path) -> str:
+    accounts = read_accounts(file)
+    active = sum(account.active for account in accounts)
+    entities = len({account.entity for account in accounts})
+    currencies = ", ".join(sorted({account.currency for account in accounts}))
+    return f"{file}: {len(accounts)} accounts, {active} active, of {entities} entities, in {currencies}."
+
+
 def _pack_folder(given: Namespace) -> Path | None:
     if given.output:
         return Path(given.output)
@@ -37,51 +49,64 @@ def _pack_folder(given: Namespace) -> Path | None:
     return Path(place) if place else None
 
 
+DISTRIBUTION = "airflow-provider-qbank-ledger"
+_DOES = "Work on the ledger that AIRFLOW_CONN_LEDGER_DEFAULT names."
+
+
 @dataclass(frozen=True, slots=True)
 class _Verb:
     """What a verb does, the options that it takes, and its work, which gives what is to be printed."""
 
     does: str
-    run: Callable[[URL, Namespace], str]
+    run: Callable[[Namespace], str]
     options: Callable[[ArgumentParser], None] = _no_options
 
 
 VERBS = {
     "migrate": _Verb(
-        "bring the ledger database to the newest schema and its roles", lambda url, _: migrate(url)
+        "bring the ledger database to the newest schema and its roles", lambda _: migrate(ledger_url())
     ),
     "verify": _Verb(
         "recompute the chain of seals; exit code 0 only when nothing was altered",
-        lambda url, _: verify(engine_for(url)),
+        lambda _: verify(engine_for(ledger_url())),
     ),
     "close": _Verb(
         "the close pack of a month, a workbook and a page; exit code 0 when it was made, ready or not",
         # With what the login itself may read: an analyst's is enough.
-        lambda url, given: str(close_month(engine_for(url, role=None), given.month, _pack_folder(given))),
+        lambda given: str(close_month(engine_for(ledger_url(), role=None), given.month, _pack_folder(given))),
         _close_options,
     ),
     "export": _Verb(
         "the newest balances as a file for an ERP; exit code 0 only when no active account is left out",
-        export.run,
+        lambda given: export.run(ledger_url(), given),
         export.options,
+    ),
+    "accounts-check": _Verb(
+        "read an accounts file as a run would; exit code 0 only when nothing in it is wrong",
+        lambda given: _check_accounts(given.file or Path(accounts_place())),
+        _accounts_options,
+    ),
+    "version": _Verb(
+        "the version of this package, and the newest schema that it knows",
+        lambda _: f"{DISTRIBUTION} {version(DISTRIBUTION)}, schema {newest_revision()}",
     ),
     "dictionary": _Verb(
         "the data dictionary, in Markdown, from the database's comments",
-        lambda url, _: dictionary(engine_for(url)),
+        lambda _: dictionary(engine_for(ledger_url())),
     ),
 }
 
 
 def main() -> int:
     """Run one verb; errors are one sentence on standard error, exit code 1; 130 when interrupted."""
-    parser = ArgumentParser(prog="python -m qbank_ledger", description=__doc__)
+    parser = ArgumentParser(prog="qbank-ledger", description=_DOES)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, verb in VERBS.items():
         verb.options(verbs.add_parser(name, help=verb.does, description=verb.does))
     print_anything()
     given = parser.parse_args()
     try:
-        said = VERBS[given.verb].run(ledger_url(), given)
+        said = VERBS[given.verb].run(given)
         if said:
             say(said)
     except MigrationNotAllowedError as error:
