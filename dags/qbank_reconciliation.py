@@ -8,7 +8,7 @@ names one. Runs when the ledger is updated, and by hand.
 
 * *as_of_date*: the date to compare, also before its cut-off; empty: what changed, of the dates that are over.
 * *gl_file*, *items_file*: CSV files with closing balances and outstanding items,
-  where the worker can read them.
+  where the worker can read them, or in object storage (`s3://conn@bucket/key`).
 * *close_month*: a month such as 2026-10, whose close pack goes where `QBANK_PACKS` says;
   empty: none, and *close* is skipped. One that is not ready is packed, too, and the pack says what it lacks.
 
@@ -23,14 +23,13 @@ The same file or the same run again changes nothing.
 
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 from airflow.sdk import DAG, Asset, Param, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from qbank_airflow.boundary import ledger, refuse_unknown_conf, task_errors
 from qbank_airflow.names import BALANCE, LEDGER, TAGS
-from qbank_airflow.storage import at_if_given
+from qbank_airflow.storage import at, at_if_given
 from qbank_ledger.config import break_limits, packs_place
 from qbank_ledger.db.transaction import PATIENCE_S
 from qbank_ledger.month_end.pack import close_month
@@ -41,7 +40,12 @@ from qbank_ledger.recon.reconcile import reconcile
 
 
 def _file(title: str, holds: str) -> Param:
-    return Param(None, type=["null", "string"], title=title, description=f"Path of a CSV file with {holds}.")
+    return Param(
+        None,
+        type=["null", "string"],
+        title=title,
+        description=f"Path or object-storage URL of a CSV file with {holds}.",
+    )
 
 
 PARAMS = {
@@ -104,7 +108,7 @@ def qbank_reconciliation(
             refuse_unknown_conf()
             files = [(params["gl_file"], "gl"), (params["items_file"], "items")]
             with task_errors():
-                return [load_file(engine(), Path(path), kind).load_no for path, kind in files if path]
+                return [load_file(engine(), at(path), kind).load_no for path, kind in files if path]
 
         @task(execution_timeout=timedelta(minutes=2))
         def match(load_nos: list[int]) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
@@ -17,6 +16,7 @@ from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction, plan_for_sets
 from qbank_ledger.errors import GLFileError
 from qbank_ledger.files.problems import Problems, TooManyProblemsError
+from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import TextFile, UnreadableFileError
 from qbank_ledger.recon.gl_file import COLUMNS, KEYS, Kind, Row, read_rows
 from qbank_ledger.recon.match import log_unused
@@ -38,7 +38,7 @@ class Load:
     is_new: bool
 
 
-def load_file(engine: Engine, path: Path, kind: Kind) -> Load:
+def load_file(engine: Engine, path: AnySource, kind: Kind) -> Load:
     """Load a file of the ERP; the same bytes again are the load that they were.
 
     Raises GLFileError, naming the file and the lines as ``line N``; nothing of it is in the ledger then.
@@ -50,7 +50,7 @@ def load_file(engine: Engine, path: Path, kind: Kind) -> Load:
         raise GLFileError(f"The file {path} can't be read: {error}; nothing of it was loaded.") from None
 
 
-def _load(connection: Connection, path: Path, kind: Kind) -> Load:
+def _load(connection: Connection, path: AnySource, kind: Kind) -> Load:
     problems = Problems()
     rows = 0
     with TextFile(path) as file:
