@@ -40,12 +40,8 @@ from qbank_ledger.recon.reconcile import reconcile
 
 
 def _file(title: str, holds: str) -> Param:
-    return Param(
-        None,
-        type=["null", "string"],
-        title=title,
-        description=f"Path or object-storage URL of a CSV file with {holds}.",
-    )
+    what = f"Path or object-storage URL of a CSV file with {holds}."
+    return Param(None, type=["null", "string"], title=title, description=what)
 
 
 PARAMS = {

@@ -72,9 +72,10 @@ def _version_of(programs: Path) -> int:
 
 
 @contextmanager
-def throwaway(directory: Path, version: int = POSTGRES) -> Iterator[Cluster]:
+def throwaway(directory: Path, version: int = POSTGRES, programs: Path | None = None) -> Iterator[Cluster]:
     """A PostgreSQL server on a free port. What is in it need not survive a power cut: that makes it quick."""
-    programs = Path(_programs) if _programs and version == POSTGRES else None
+    if programs is None and _programs and version == POSTGRES:
+        programs = Path(_programs)
     if programs:
         # Servers before 16 go to their directory by its whole path, which must be open to whom they run as.
         directory = Path(tempfile.mkdtemp(prefix="postgres-"))

@@ -1,0 +1,264 @@
+"""docs/existing-airflow.md, followed as it stands: from a wheel and a bare environment to a reconciled hour.
+
+With the oldest SQLAlchemy that is allowed, on Debian's PostgreSQL with JIT, through PgBouncer by the transaction,
+with a home that can't be written, and accounts, GL file, reports and packs in a bucket.
+"""
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg2
+import pytest
+import requests
+from local.postgres import Cluster
+
+from tests.conftest import REPOSITORY, free_port, throwaway
+from tests.integration.sandbox.conftest import CLIENT_ID, SandboxProcess
+from tests.thirdparty.program import from_debian, from_wheels, running
+from tests.thirdparty.test_older_postgres import oldest
+from tests.thirdparty.test_pooler import CONFIG, not_as_root
+
+HERE = Path(__file__).parent
+STEPS = (
+    (REPOSITORY / "docs" / "existing-airflow.md")
+    .read_text()
+    .split("## From nothing to the first green hour")[1]
+    .split("\n## ")[0]
+)
+PINS = {"sqlalchemy": "2.0.50"}  # the oldest that pyproject.toml allows, as a test holds
+S3 = ["apache-airflow-providers-amazon[s3fs]==9.39.0", "s3fs==2026.9.0", "aiobotocore==3.10.0"]
+ACCOUNTS = 40
+LOGINS = {name: secrets.token_urlsafe(12) for name in ("ledger_migrate", "ledger_run")}
+
+
+def blocks(step: int) -> list[tuple[str, str]]:
+    """The language and text of each block of a step, as the page has them."""
+    text = re.split(r"^\*\*\d+\. ", STEPS, flags=re.MULTILINE)[step]
+    return re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+@dataclass
+class Reader:
+    """Somebody who follows the page: a shell that remembers what was exported, and a folder of DAGs."""
+
+    folder: Path
+    environment: dict[str, str]
+    replaced: dict[str, str]
+
+    def types(self, command: str) -> str:
+        """Run it; what it said on both streams. Fails where the command does."""
+        for theirs, mine in self.replaced.items():
+            command = command.replace(theirs, mine)
+        after = self.folder / "environment"
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", f"{command}\nenv -0 >{after}"],
+            env=self.environment, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{command}\n{done.stdout[-6000:]}"
+        self.environment = dict(pair.split("=", 1) for pair in after.read_text().split("\0") if "=" in pair)
+        return done.stdout
+
+    def follows(self, step: int) -> str:
+        """Every shell block of a step."""
+        return "".join(self.types(text) for language, text in blocks(step) if language == "sh")
+
+
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Debian's PostgreSQL, as a provider manages it: with JIT."""
+    folder = tmp_path_factory.mktemp("postgres")
+    program, _ = from_debian("postgres", folder, f"postgresql-{oldest()}")
+    with throwaway(folder / "data", programs=Path(program).parent) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def pooled(server: Cluster, tmp_path: Path) -> Iterator[int]:
+    """The port of a PgBouncer before it."""
+    program, environment = from_debian("pgbouncer", tmp_path)
+    port = free_port()
+    (tmp_path / "logins").write_text("".join(f'"{name}" "{password}"\n' for name, password in LOGINS.items()))
+    config = CONFIG.substitute(server=server.port, port=port, folder=tmp_path, more="")
+    (tmp_path / "pgbouncer.ini").write_text(config.replace("default_pool_size = 1", "default_pool_size = 4"))
+    command = [*not_as_root(), program, str(tmp_path / "pgbouncer.ini")]
+    with running(command, port=port, log=tmp_path / "pgbouncer.log", env=environment):
+        yield port
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Iterator[str]:
+    """The URL of a bucket of S3, by moto."""
+    packages = from_wheels(HERE / "vaults.txt", tmp_path / "moto")
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    environment = {**os.environ, "PYTHONPATH": str(packages)}
+    with running(command, port=port, log=tmp_path / "moto.log", env=environment):
+        url = f"http://127.0.0.1:{port}/treasury"
+        assert requests.put(url, timeout=10).ok
+        yield url
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[SandboxProcess]:
+    (tmp_path / "bank.csv").write_text(accounts())
+    process = SandboxProcess(tmp_path / "bank.log", "--accounts", str(tmp_path / "bank.csv"))
+    yield process
+    process.stop()
+
+
+def accounts() -> str:
+    rows = "".join(f"acc-{n:02},EUR,QB01,11{n:02}\n" for n in range(ACCOUNTS))
+    return f"account_id,currency,entity,gl_account\n{rows}"
+
+
+def uv(*arguments: str) -> None:
+    program = Path(sys.executable).with_name("uv")
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.fixture
+def airflow(tmp_path: Path) -> Path:
+    """The bin of somebody's Airflow, as its constraints make it; ``pip`` there is uv's."""
+    constraints = tmp_path / "constraints.txt"
+    locked = (REPOSITORY / "requirements.lock").read_text().splitlines()
+    kept = [
+        line.removesuffix(" \\") for line in locked if line[:1].isalpha() and line.split("==")[0] not in PINS
+    ]
+    constraints.write_text("\n".join([*kept, *(f"{name}=={version}" for name, version in PINS.items())]))
+    bin_ = tmp_path / "theirs" / "bin"
+    uv("venv", "--python", sys.executable, str(bin_.parent))
+    chosen = ["apache-airflow==3.3.2", *S3, "--constraint", str(constraints)]
+    uv("pip", "install", "--python", str(bin_ / "python"), *chosen)
+    pip = bin_ / "pip"
+    pip.write_text(
+        f'#!/bin/sh\nexec env UV_NO_CACHE=1 {Path(sys.executable).with_name("uv")} pip "$@" --python {bin_}/python\n'
+    )
+    pip.chmod(0o755)
+    return bin_
+
+
+def wheel(tmp_path: Path) -> Path:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "wheel")]
+    subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
+    (built,) = (tmp_path / "wheel").glob("*.whl")
+    return built
+
+
+@pytest.fixture
+def reader(tmp_path: Path, airflow: Path, pooled: int, bucket: str, bank: SandboxProcess) -> Reader:
+    home = tmp_path / "airflow"
+    (home / "dags").mkdir(parents=True)
+    aws = {
+        "conn_type": "aws",
+        "login": "a",
+        "password": "b",
+        "extra": {"endpoint_url": bucket.rpartition("/")[0]},
+    }
+    token = json.dumps({"token_url": f"{bank.url}/token"}).replace('"', '\\"')
+    return Reader(
+        home,
+        environment={
+            "PATH": f"{airflow}:/usr/bin:/bin",
+            "HOME": "/proc/nowhere",
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW_CONN_AWS_DEFAULT": json.dumps(aws),
+            "MIGRATE_PASSWORD": LOGINS["ledger_migrate"],
+            "RUN_PASSWORD": LOGINS["ledger_run"],
+            "QBANK_CLIENT_ID": CLIENT_ID,
+            "QBANK_CLIENT_SECRET": bank.secret,
+            "NO_PROXY": "127.0.0.1",
+            **{name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_"))},
+        },
+        replaced={
+            "airflow_provider_qbank_ledger-0.1.0-py3-none-any.whl": str(wheel(tmp_path)),
+            "https://raw.githubusercontent.com/apache/airflow/constraints-3.3.2/constraints-3.11.txt": str(
+                tmp_path / "constraints.txt"
+            ),
+            "ledger.example.com:5432": f"127.0.0.1:{pooled}",
+            '\\"https://api.qbankconnect.com\\"': f'\\"{bank.url}\\", \\"extra\\": {token}',
+        },
+    )
+
+
+def as_(server: Cluster, login: str, database: str) -> Callable[[str], list[tuple[object, ...]]]:
+    def execute(statement: str) -> list[tuple[object, ...]]:
+        url = server.url("postgres", database)
+        if login in LOGINS:
+            url = f"postgres://{login}:{LOGINS[login]}@127.0.0.1:{server.port}/{database}"
+        with closing(psycopg2.connect(url.replace("postgres://", "postgresql://"))) as connection:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    return execute
+
+
+def sql_of(step: int) -> list[str]:
+    (text,) = [text for language, text in blocks(step) if language == "sql"]
+    return [line.partition(" --")[0] for line in text.splitlines() if not line.startswith("\\")]
+
+
+def keys(bucket: str) -> set[str]:
+    return set(
+        re.findall("<Key>(.*?)</Key>", requests.get(f"{bucket}?list-type=2&max-keys=1000", timeout=10).text)
+    )
+
+
+@pytest.mark.timeout(600)
+def test_the_page_leads_from_nothing_to_a_reconciled_hour(
+    reader: Reader, server: Cluster, bucket: str, tmp_path: Path
+) -> None:
+    dba = as_(server, "postgres", "postgres")
+    assert dba("SELECT pg_jit_available(), current_setting('jit')") == [(True, "on")]
+    before = set(reader.types("pip freeze").splitlines())
+
+    assert reader.follows(1).strip().endswith("schema 0001_baseline")
+    after = set(reader.types("pip freeze").splitlines())
+    assert before - after == set(), "no package that was there has changed"
+    assert "sqlalchemy==2.0.50" in after
+
+    for statement in sql_of(2):
+        dba(statement)
+    for login, password in LOGINS.items():
+        dba(f"ALTER ROLE {login} PASSWORD '{password}'")
+    assert "went from nothing to" in reader.follows(3)
+    as_(server, "ledger_migrate", "ledger")(*sql_of(3))
+
+    assert requests.put(f"{bucket}/accounts.csv", accounts(), timeout=10).ok
+    reader.follows(4)
+    reader.follows(5)
+    (dags,) = [text for language, text in blocks(6) if language == "python"]
+    (reader.folder / "dags" / "ledger.py").write_text(dags)
+
+    reader.types("airflow db migrate")
+    said = reader.follows(7)
+    assert "The ledger is whole: 1 seals cover its 40 rows." in said
+    assert "is not kept in" not in said
+    run = as_(server, "ledger_run", "ledger")
+    assert run("SET ROLE qbank_loader; SELECT state, published FROM sync.run") == [("complete", ACCOUNTS)]
+    assert "docs/run_1/index.html" in keys(bucket)
+
+    today = datetime.now(UTC).date()
+    gl = f"entity,gl_account,currency,as_of_date,balance\nQB01,1100,EUR,{today},1.00\n"
+    assert requests.put(f"{bucket}/gl.csv", gl, timeout=10).ok
+    reader.follows(8)
+    assert run("SET ROLE qbank_loader; SELECT count(*) FROM recon.gl_balance") == [(1,)]
+    reader.types(f"""airflow dags test qbank_reconciliation --conf '{{"close_month": "{today:%Y-%m}"}}'""")
+    assert {f"packs/{today:%Y-%m}.{kind}" for kind in ("xlsx", "html")} <= keys(bucket)
+    assert {path.name for path in reader.folder.rglob("run_*") if "docs" in str(path)} == set()
+
+
+def test_the_oldest_sqlalchemy_is_the_one_that_is_tried() -> None:
+    assert f'"sqlalchemy>={PINS["sqlalchemy"]}"' in (REPOSITORY / "pyproject.toml").read_text()
