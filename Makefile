@@ -5,6 +5,10 @@ PYTEST := $(PYTHON) -m pytest -n 2
 THIRD_PARTIES := tests/thirdparty
 # Of the unit tests, those that start servers or wait.
 SLOW := $(addprefix tests/unit/,deployment local/test_supervision.py ledger/test_hostile_files.py)
+# For every Python and system that the project supports at once; what was locked stays where it still fits.
+# The project itself is in no lock: it is installed from the tree.
+COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock" --no-emit-package airflow-provider-qbank-ledger
 .DEFAULT_GOAL := help
 .PHONY: help setup run quick test sync reconcile close export migrate psql stop status clean check verify bench chaos lock
 
@@ -77,4 +81,6 @@ chaos: setup ## the faults, one after the other, bounded in time (FAULT=name for
 	@$(PYTHON) -m chaos
 
 lock: setup ## pin what the requirements bring in, with hashes
-	@$(PYTHON) -m local lock
+	@$(COMPILE) --output-file requirements.lock requirements.txt
+	@$(COMPILE) --output-file requirements-dev.lock --constraints requirements.lock requirements-dev.txt
+	@$(COMPILE) --output-file local/uv.txt local/uv.txt

@@ -5,10 +5,10 @@ import signal
 import sys
 from collections.abc import Callable
 
-from local import foreground, ledger_commands, lock, stack, state, triggered_run
+from local import foreground, ledger_commands, stack, state, triggered_run
 from local.errors import StackError
 from local.report import print_open_items
-from local.settings import ROOT, Settings
+from local.settings import Settings
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.terminal import print_anything, say
 
@@ -72,11 +72,6 @@ def _clean(settings: Settings) -> int:
     return 0
 
 
-def _lock(_settings: Settings) -> int:
-    lock.write_locks(ROOT)
-    return 0
-
-
 def _interrupt(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
@@ -93,7 +88,6 @@ VERBS: dict[str, tuple[Callable[[Settings], int], str]] = {
     "stop": (_stop, "stop the stack"),
     "status": (stack.status, "say what is up; exit code 3 unless all of it is"),
     "clean": (_clean, "stop the stack and delete its data"),
-    "lock": (_lock, "pin what the requirements bring in, with hashes"),
 }
 
 if __name__ == "__main__":
