@@ -21,6 +21,7 @@ _CLOSING = {"ledger": "CLBD", "available": "CLAV"}
 _DIGITS, _DECIMALS = 18, 5
 _OTHER_ID, _MEMBER_ID, _NAME = 34, 35, 70
 _TEXT = re.compile("[\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")  # XML has no other characters
+# The schema's, and narrower than ISO 9362: a BIC with digits in front is another bank id to it.
 _BIC = re.compile(r"[A-Z]{6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3})?")
 
 

@@ -227,8 +227,10 @@ def test_an_iban_may_be_written_in_groups_and_needs_its_check_digits(desk: Desk)
     assert set(from_camt(desk.export(Camt052))) == {IBAN}
     assert set(from_bai2(desk.export(Bai2), MINOR_UNITS)) == {IBAN}
     assert [is_iban(text) for text in (IBAN, OTHER_IBAN)] == [True, True]
+    no_country, too_short = "XX4212345678901234", "DE5212345678"  # their check digits are right
     for wrong in (IBAN.replace("51", "15"), IBAN[:-1], IBAN.lower(), f"{IBAN}\n", "x", f"DE02{'1' * 31}"):
         assert not is_iban(wrong)
+    assert [is_iban(text) for text in (no_country, too_short)] == [False, False]
 
 
 # ── BAI2 ───────────────────────────────────────────────────────────────────────────────────────────
