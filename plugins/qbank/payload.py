@@ -11,17 +11,17 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Context, Decimal
+from decimal import Context, Decimal, Inexact, Underflow
 from typing import Any
 
 MAX_DIGITS = 38
 _BALANCES = ("available_balance", "ledger_balance")
-_NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[+-]?(s?nan|inf|infinity)", re.IGNORECASE | re.ASCII)
 _JSON_TYPE = re.compile(r"(application|text)/([a-z0-9.+-]+\+)?json", re.IGNORECASE)
 _MARKUP_TYPE = re.compile(r"text/html|[a-z]+/([a-z0-9.+-]+\+)?xml", re.IGNORECASE)
 _AS_OF = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
-_EXACT = Context(prec=4 * MAX_DIGITS)
+_EXACT = Context(prec=MAX_DIGITS, traps=[Underflow, Inexact])  # zeros may be cut off, and nothing else
 
 
 class UnfitError(ValueError):
@@ -161,26 +161,28 @@ def exact_amount(text: str) -> Decimal:
     """A number in JSON's grammar as the exact Decimal, or UnfitError. -0 is 0.
 
     At most 38 significant digits (`too_large`) and 38 decimals (`too_precise`), zeros at the end
-    of the fraction not counted; those are kept as written, up to 38 decimals.
+    of the fraction not counted; those are kept as written, up to 38 digits in all.
     """
-    match = _NUMBER.fullmatch(text)
-    if match is None:
+    if not _NUMBER.fullmatch(text):
         raise UnfitError("not_finite" if _NOT_FINITE.fullmatch(text) else "not_a_number")
-    sign, whole, fraction, power = match.group(1), match[2], match[3] or "", match[4] or "0"
-    written = (whole + fraction).lstrip("0")
-    digits = written.rstrip("0")
-    if not digits:
+    try:
+        amount = _EXACT.create_decimal(text)
+    except Underflow:
+        raise UnfitError("too_precise") from None
+    except Inexact:  # an overflow is one, too
+        raise UnfitError("too_large") from None
+    if not amount:
         return Decimal(0)
-    if len(power.lstrip("+-0")) > 9:  # beyond any sense, and int() refuses 5,000 digits
-        raise UnfitError("too_precise" if power.startswith("-") else "too_large")
-    scale = len(fraction) - int(power)  # decimals as written
-    least = scale - (len(written) - len(digits))  # decimals without the zeros at the end
-    if len(digits) + max(-least, 0) > MAX_DIGITS:
+    if amount.adjusted() >= MAX_DIGITS:
         raise UnfitError("too_large")
-    if least > MAX_DIGITS:
+    if _decimals(amount.normalize(_EXACT)) > MAX_DIGITS:
         raise UnfitError("too_precise")
-    amount = Decimal(f"{sign}{digits}E{-least}")
-    return amount.quantize(Decimal((0, (1,), -min(max(scale, 0), MAX_DIGITS))), context=_EXACT)
+    decimals = min(max(_decimals(amount), 0), MAX_DIGITS)
+    return amount.quantize(Decimal((0, (1,), -decimals)), context=_EXACT)
+
+
+def _decimals(amount: Decimal) -> int:
+    return -int(amount.as_tuple().exponent)
 
 
 def _read_echoes(account_id: str, members: dict[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Balance:
 
 
 def is_iban(text: str) -> bool:
-    """Whether it is an IBAN without spaces: its country's length and form, and check digits that are right."""
+    """Whether it is an IBAN without spaces: of its country's length and form, with the right check digits."""
     from schwifty import IBAN  # noqa: PLC0415 - reads a register of all countries when imported
 
     iban = IBAN(text, allow_invalid=True)  # which leaves out white space, and writes capitals
