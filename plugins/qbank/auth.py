@@ -5,6 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from typing import Literal
 
 from requests import PreparedRequest, Request
 from requests.auth import AuthBase
@@ -19,9 +20,12 @@ from qbank.transport import USER_AGENT, NoReply, Transport
 
 RENEW_AHEAD_S = 60.0
 FRESH_S = 5.0
-HEARING_S = 1.0
-OWN_FAULT_UNTAKEN = 1  # refusals with a token, none served, that are still the accounts' own fault …
-OWN_FAULT_TAKEN = 3  # … and with a token that has worked
+# Refusals in a row, of calls that were made anew, that are still the accounts' own fault, not the token's:
+OWN_FAULT_UNTAKEN = 1  # with a token that the API has not taken yet
+OWN_FAULT_TAKEN = 3  # with one that it has
+
+# A refused token. open: the refusals of others, in a moment, tell whether it is dropped or kept.
+Verdict = Literal["dropped", "kept", "open"]
 
 
 class Token(AuthBase):
@@ -32,17 +36,24 @@ class Token(AuthBase):
         self.issued_at = time.monotonic()
         self.renew_at = self.issued_at + lifetime - min(RENEW_AHEAD_S, lifetime / 2)
         self.usable_until = self.issued_at + lifetime - min(5.0, lifetime / 10)  # time to travel
-        self.accepted_at = -math.inf  # when the latest call began for which the API took it
-        self.refusals = 0  # calls for which the API did not take it
-        self.is_hopeless = False  # whether another would be refused, too
-
-    @property
-    def was_taken(self) -> bool:
-        return self.accepted_at > -math.inf
+        self.was_taken = False
+        self.refusals = 0  # calls that the API refused since it last took the token
+        self._refused_at = -math.inf
 
     @property
     def is_fresh(self) -> bool:
         return time.monotonic() - self.issued_at < FRESH_S
+
+    def take(self, began_at: float) -> None:
+        """The API took it for a call that began then: what it refused before is not the token's fault."""
+        self.was_taken = True
+        if began_at > self._refused_at:
+            self.refusals = 0
+
+    def refuse(self) -> None:
+        """The API refused a call with it."""
+        self.refusals += 1
+        self._refused_at = time.monotonic()
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._value}"
@@ -124,39 +135,30 @@ class TokenSource:
         self._failure = got
         raise copy.copy(got)
 
-    def may_replay(self, token: Token, budget: Budget, *, again: bool) -> bool:
-        """The API refused a call with this token, `again` if it is the account's second refusal.
+    def is_current(self, token: Token) -> bool:
+        """Whether no other token has taken its place."""
+        return self._token is token
 
-        However many threads saw it, a token is dropped once. A second refusal is the account's fault,
-        but where others were refused as well and none was served: then the token was revoked, too, perhaps
-        before its first use. The token after that has to be taken: while it is fresh it is kept, since the
-        API may refuse whatever it is given, and tokens would be got for nothing.
+    def judge(self, token: Token, *, again: bool) -> Verdict:
+        """The API refused a call with this token, `again` if the account had been refused with another.
+
+        A token is dropped once for all threads that saw it die. A second refusal is the account's fault, but
+        where others are refused as well: then the token was revoked, too, perhaps before its first use.
+        The token after that has to be taken: while it is fresh it is kept, since the API may refuse
+        whatever it is given, and tokens would be got for nothing.
         """
-        since = time.monotonic() if again else -math.inf
         with self._turn:
-            token.refusals += 1
-        if again or self._doubted:
-            self._hear_others(token, budget, since)
-        with self._turn:
-            if self._token is not token:
-                return True
+            token.refuse()
             own_fault = OWN_FAULT_TAKEN if token.was_taken else OWN_FAULT_UNTAKEN
-            if again and (token.accepted_at > since or token.refusals <= own_fault):
-                return False
+            if self._token is not token:
+                return "dropped"
+            if again and token.refusals <= own_fault:
+                return "open"
             if not token.was_taken and self._doubted and token.is_fresh:
-                token.is_hopeless = True
-                return False
+                return "kept"
             self._doubted = again or not token.was_taken
             self._token = None
-            return True
-
-    def _hear_others(self, token: Token, budget: Budget, since: float) -> None:
-        """Wait until other calls tell whether the API takes a token: seldom long, and a second at most."""
-        ends = time.monotonic() + HEARING_S
-        while self._token is token and token.accepted_at <= since:
-            if (token.is_hopeless and token.is_fresh) or budget.spent or time.monotonic() > ends:
-                return
-            budget.sleep(0.01)
+            return "dropped"
 
     def _request(self, budget: Budget) -> Token:
         settings = self._settings

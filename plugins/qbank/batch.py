@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qbank.answer import BalanceAnswer
+from qbank.auth import Token
 from qbank.budget import Budget
 
 WINDOW = 16  # accounts on their way, for each thread
@@ -29,7 +30,7 @@ class Attempt:
 
     account_id: str
     attempts: int = 0  # requests made
-    refused: bool = False  # the latest request got a 401
+    refused: Token | None = None  # that of the latest request, where it got a 401
     last: BalanceAnswer | None = None  # how the latest request failed, should time run out
 
 

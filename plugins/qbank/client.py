@@ -22,6 +22,7 @@ from qbank.retry import asked_wait, backoff, is_redirect, may_succeed_later
 from qbank.settings import Settings
 from qbank.transport import USER_AGENT, NoReply, Reply, Transport
 
+HEARING_S = 1.0  # until a second 401 is the account's: others may be refused as well, and the token renewed
 _ACCOUNT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -89,6 +90,8 @@ class QBankClient:
 
     def _ask(self, attempt: Attempt, budget: Budget) -> BalanceAnswer | float | None:
         """One attempt, and its replay after a 401: what `Batch` wants to know of it."""
+        if attempt.refused and attempt.last and self._tokens.is_current(attempt.refused):
+            return attempt.last  # its token was kept: the second 401 was the account's
         settings = self._settings
         while (began_at := self._pace.enter(budget)) is not None:
             verdict: Verdict = "lost"
@@ -105,34 +108,41 @@ class QBankClient:
                     verdict = "throttled" if slow and may_succeed_later(outcome) else "taken"
             except QBankUnavailableError:
                 if budget.spent and self._tokens.had_one:
-                    return None  # time ran out in a renewal: that is no failure of the token host
+                    break  # time ran out in a renewal: that is no failure of the token host
                 raise
             finally:
                 bearable = wait is not None and wait <= settings.max_backoff_s
                 self._pace.leave(began_at, attempt.account_id, verdict, wait if bearable else None)
             answer = _answer(attempt, outcome, token)
             if answer.http_status == 401:
-                if self._is_worth_replaying(attempt, token, budget):
+                end = self._end_of_refused(attempt, answer, token)
+                if end is None:
                     continue
-                return answer
-            attempt.refused = False
+                return end
+            attempt.refused = None
             if answer.http_status is not None:
-                token.accepted_at = began_at
+                token.take(began_at)
+            delay = backoff(attempt.attempts, settings.max_backoff_s) if wait is None else wait
             if not may_succeed_later(outcome) or attempt.attempts >= settings.max_attempts:
                 return answer
-            delay = backoff(attempt.attempts, settings.max_backoff_s) if wait is None else wait
             if delay > min(settings.max_backoff_s, budget.left()):
                 return replace(answer, retry_after_s=None if wait is None else math.ceil(wait))
             attempt.last = replace(answer, payload=None)  # many may wait at once
             return delay
         return None
 
-    def _is_worth_replaying(self, attempt: Attempt, token: Token, budget: Budget) -> bool:
-        """Whether a 401 is the token's fault: the first is taken for it, a second must prove it."""
-        if attempt.attempts > self._settings.max_attempts:
-            return False
-        again, attempt.refused = attempt.refused, True
-        return self._tokens.may_replay(token, budget, again=again)
+    def _end_of_refused(
+        self, attempt: Attempt, answer: BalanceAnswer, token: Token
+    ) -> BalanceAnswer | float | None:
+        """What a 401 means: None to replay at once, with another token, or seconds until that is known."""
+        again, attempt.refused = attempt.refused is not None, token
+        verdict = self._tokens.judge(token, again=again)
+        if verdict == "kept" or attempt.attempts > self._settings.max_attempts:
+            return answer
+        if verdict == "dropped":
+            return None
+        attempt.last = answer
+        return HEARING_S
 
     def _request(self, account_id: str) -> PreparedRequest:
         request = copy(self._template)  # not its own copy(), which makes a jar for cookies
