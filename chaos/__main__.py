@@ -11,7 +11,7 @@ from argparse import ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.errors import StackError
+from local import StackError
 
 from chaos.faults import FAULTS, MOST_S, Fault
 

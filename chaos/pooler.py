@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local.unprivileged import not_as_root
+from local.postgres import not_as_root
 from tests.thirdparty.program import from_debian, running
 
 from chaos.hour import Hour

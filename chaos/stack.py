@@ -14,9 +14,9 @@ from typing import Any
 import psutil
 import yaml
 from local import processes
-from local.keys import open_keys
 from local.settings import PORTS, ROOT, Settings
 from local.stack import Stack
+from local.state import open_keys
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 

@@ -5,8 +5,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from local import foreground, ledger_commands, stack, state, triggered_run
-from local.errors import StackError
+from local import StackError, foreground, ledger_commands, stack, state, triggered_run
 from local.report import print_open_items
 from local.settings import Settings
 from qbank_ledger.errors import LedgerError

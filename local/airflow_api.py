@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import requests
 
-from local.errors import StackError
+from local import StackError
 
 # As the answer on its health calls them, and the stack.
 _COMPONENTS = {

@@ -5,37 +5,40 @@ environment names; where it names none, the embedded server, which then stays up
 that lives as long as the run.
 """
 
+import itertools
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-import psutil
 from sqlalchemy.engine import URL
 
-from local import metadata, processes, units
+from local import StackError, databases, processes, units
 from local.airflow_settings import foreground_environment
-from local.errors import StackError
-from local.report import outcome_counts
-from local.run_directory import run_directory, unit_of
+from local.report import Progress, outcome_counts
 from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, ROOT, Settings
 from local.stack import Stack
-from local.task_log import TaskLog
 from qbank_ledger.config import ledger_url
 from qbank_ledger.db.connection import LOADER
 from qbank_ledger.db.migrate import migrate
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
+from qbank_ledger.files.scratch import scratch
 from qbank_ledger.terminal import say
 
 _AIRFLOW = [sys.executable, "-m", "local.redacted_airflow"]
+_PREFIX = "run-"  # of a run's directory, which is the name of its unit, too
+_LOOK_S = 0.3
 _KEPT_LOGS = 20
 _SANDBOX_S = 60
 # One variable and one argument hold 131,071 bytes on Linux.
@@ -55,14 +58,18 @@ def run_in_foreground(
     stack = Stack.open(settings)
     ledger = settings.environ.get(LEDGER_CONNECTION) or _embedded_ledger(stack)
     url = _migrated(ledger)
-    with ExitStack() as ends:
-        home = ends.enter_context(run_directory(settings))
-        bank = settings.environ.get(QBANK_CONNECTION) or ends.enter_context(_sandbox(stack, home))
+    with _run_directory(settings) as home:
+        bank = settings.environ.get(QBANK_CONNECTION) or _start_sandbox(stack, home)
         connections = {QBANK_CONNECTION: bank, LEDGER_CONNECTION: ledger}
         environ = foreground_environment(settings, home, connections) | _mark(settings, home)
         log = _log_file(settings, dag_id)
-        errors = _run(dag_id, conf, environ, log)
+        _run(dag_id, conf, environ, home, log)
         run_id, state = _outcome(home)
+        failed = _rows(home, "SELECT id FROM task_instance WHERE state = 'failed' ORDER BY end_date")
+        with log.open(encoding="utf-8", errors="replace") as lines:
+            warnings, errors = _said(lines, [str(UUID(row["id"])) for row in failed])
+    for warning in warnings:
+        say(f"  {warning}")
     try:
         counts = outcome_counts(url, run_id, role=LOADER)
     except LedgerError:
@@ -89,19 +96,20 @@ def _require_object(conf: str) -> None:
     if not isinstance(given, dict):
         shown = conf if len(conf) <= _SHOWN_CONF else f"{conf[:_SHOWN_CONF]}…"
         raise StackError(f'CONF must be a JSON object such as {{"dry_run": true}}, and is {shown!r}.')
-    level: list[Any] = [given]
-    for _ in range(_DEEPEST_CONF):
-        if any(isinstance(each, str) and not _is_text(each) for each in level):
-            raise StackError("CONF has a text with a NUL or half a character in it, which no database keeps.")
-        pairs = [each.items() for each in level if isinstance(each, dict)]
-        inner = [part for each in pairs for pair in each for part in pair]
-        level = inner + [part for each in level if isinstance(each, list) for part in each]
-    if level:
+    if any("\0" in text or any("\ud800" <= char <= "\udfff" for char in text) for text in _texts(given)):
+        raise StackError("CONF has a text with a NUL or half a character in it, which no database keeps.")
+
+
+def _texts(value: object, depth: int = 0) -> Iterator[str]:
+    """Every text in it, keys included. Raises StackError where it is nested too deep."""
+    if depth > _DEEPEST_CONF:
         raise StackError(f"CONF is nested more than {_DEEPEST_CONF} deep, and no setting is.")
-
-
-def _is_text(text: str) -> bool:
-    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        parts = itertools.chain(*value.items()) if isinstance(value, dict) else value
+        for part in parts:
+            yield from _texts(part, depth + 1)
 
 
 def _embedded_ledger(stack: Stack) -> str:
@@ -125,9 +133,8 @@ def _migrated(ledger: str) -> URL:
     return url
 
 
-@contextmanager
-def _sandbox(stack: Stack, home: Path) -> Iterator[str]:
-    """A sandbox for one run, as the connection to it."""
+def _start_sandbox(stack: Stack, home: Path) -> str:
+    """A sandbox that ends with the run, as the connection to it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -140,55 +147,112 @@ def _sandbox(stack: Stack, home: Path) -> Iterator[str]:
             stdout=log,
             stderr=log,
         )
-    try:
-        end = time.monotonic() + _SANDBOX_S
-        while not units.sandbox_answers(port):
-            if process.poll() is not None or time.monotonic() > end:
-                said = (home / "sandbox.log").read_text("utf-8", "replace").strip()
-                raise StackError(f"The sandbox does not come up: {said}")
-            time.sleep(0.1)
-        connection = metadata.qbank_connection(port, keys["client_id"], keys["client_secret"])
-        yield json.dumps({name: value for name, value in connection.items() if name != "conn_id"})
-    finally:
-        processes.end([psutil.Process(process.pid)], 5)
+    end = time.monotonic() + _SANDBOX_S
+    while not units.sandbox_answers(port):
+        if process.poll() is not None or time.monotonic() > end:
+            said = (home / "sandbox.log").read_text("utf-8", "replace").strip()
+            raise StackError(f"The sandbox does not come up: {said}")
+        time.sleep(0.1)
+    connection = databases.qbank_connection(port, keys["client_id"], keys["client_secret"])
+    return json.dumps({name: value for name, value in connection.items() if name != "conn_id"})
 
 
-def _run(dag_id: str, conf: str, environ: dict[str, str], log: Path) -> list[str]:
-    """Run the DAG, showing each task's end; returns what its failed tasks said."""
+@contextmanager
+def _run_directory(settings: Settings) -> Iterator[Path]:
+    """The run's AIRFLOW_HOME, gone at the end, with what the run started.
+
+    It has a metadata database of its own: a copy of an empty one that is migrated once, both SQLite files.
+    """
+    folder = settings.state / "sync"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with scratch(folder, _PREFIX) as home:
+        # What a killed run left: its directory is gone by now.
+        _end_units(settings, lambda name: not (folder / name).exists())
+        try:
+            shutil.copyfile(_template(settings, folder), home / "airflow.db")
+            (home / "tmp").mkdir()
+            yield home
+        finally:
+            _end_units(settings, lambda name: name == home.name)
+
+
+def _end_units(settings: Settings, is_over: Callable[[str], bool]) -> None:
+    """End what the runs in these directories have started."""
+    found = processes.find(settings.state)
+    processes.end([each.process for each in found if each.unit.startswith(_PREFIX) and is_over(each.unit)], 5)
+
+
+def _template(settings: Settings, folder: Path) -> Path:
+    template = folder / f"metadata-{version('apache-airflow')}.db"
+    if not template.exists():
+        print("Making the template of a run's metadata database (once) …", flush=True)
+        with scratch(folder, "template-") as unfinished:
+            databases.migrate_airflow(foreground_environment(settings, unfinished, {}), [])
+            (unfinished / "airflow.db").replace(template)
+    return template
+
+
+def _run(dag_id: str, conf: str, environ: dict[str, str], home: Path, log: Path) -> None:
+    """Run the DAG, showing what becomes of each task."""
     command = [*_AIRFLOW, "dags", "test", dag_id, *(["--conf", conf] if conf else [])]
-    reader = TaskLog()
-    with (
-        log.open("w", encoding="utf-8") as file,
-        subprocess.Popen(
-            command,
-            env=environ,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as process,
-    ):
-        assert process.stdout is not None  # noqa: S101 - asked for above
-        for line in process.stdout:
-            file.write(line)
-            reader.read(line)
-    return reader.errors
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command, env=environ, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+        )
+    progress, ended = Progress(), False
+    while not ended:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_LOOK_S)
+            ended = True
+        progress.show(_rows(home, "SELECT * FROM task_instance ORDER BY start_date, map_index"))
+
+
+def _rows(home: Path, sql: str) -> list[dict[str, Any]]:
+    """Of the run's metadata database; none where that can't be read, as on a full disk."""
+    try:
+        with closing(sqlite3.connect(home / "airflow.db")) as database:
+            database.row_factory = sqlite3.Row
+            return [dict(row) for row in database.execute(sql)]
+    except sqlite3.Error:
+        return []
 
 
 def _outcome(home: Path) -> tuple[str, str]:
-    """The id and state of the run in the directory's database."""
-    try:
-        with closing(sqlite3.connect(home / "airflow.db")) as database:
-            row = database.execute("SELECT run_id, state FROM dag_run").fetchone()
-    except sqlite3.Error:
-        row = None  # a full disk
-    return row or ("", "the run did not start")
+    """The id and state of the run."""
+    for run in _rows(home, "SELECT run_id, state FROM dag_run"):
+        return run["run_id"], run["state"]
+    return "", "the run did not start"
+
+
+def _said(log: Iterable[str], failed: Iterable[str]) -> tuple[list[str], list[str]]:
+    """What our own code warned of, and what the tasks with these ids failed with, or what stopped the run.
+
+    Each once, of a log whose lines are JSON objects; the lines after one with a task's id are the task's.
+    """
+    task, warnings, said = "", [], dict[str, str]()
+    for event in _events(log):
+        task = str(event.get("ti_id", task))
+        if event.get("level") == "warning" and str(event.get("logger")).startswith("qbank"):
+            warnings.append(str(event.get("event")))
+        elif event.get("exception") and event.get("level") in ("error", "critical"):
+            error = event["exception"][0]
+            sentence = str(error.get("exc_value") or error.get("exc_type"))
+            said[task] = sentence.partition("\n\n")[0]  # a schema's error goes on for pages
+    errors = [said[each] for each in failed if each in said] or said.values()
+    return list(dict.fromkeys(warnings)), list(dict.fromkeys(errors))
+
+
+def _events(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The lines that are JSON objects."""
+    for line in lines:
+        with suppress(ValueError):
+            event = json.loads(line)
+            if isinstance(event, dict):
+                yield event
 
 
 def _mark(settings: Settings, home: Path) -> dict[str, str]:
-    return {processes.MARK: str(settings.state), processes.UNIT: unit_of(home)}
+    return {processes.MARK: str(settings.state), processes.UNIT: home.name}
 
 
 def _log_file(settings: Settings, dag_id: str) -> Path:

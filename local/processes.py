@@ -2,11 +2,16 @@
 
 No file says what is up, so nothing can be out of date: what carries the mark belongs to the stack,
 also when whatever had started it was killed. Only processes of our own user count: anybody can write a mark.
+
+``python local/processes.py COMMAND …``, run by a supervisor, starts a program once what a killed one of the
+same name left behind has been ended. A scheduler that is killed leaves its workers and their tasks: the
+scheduler that comes after it does not know them, and starts the same tasks again.
 """
 
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,3 +124,19 @@ def end(processes: Iterable[psutil.Process], seconds: float, *, how: int = signa
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(left, timeout=10)
+
+
+def _start_anew() -> None:
+    """End what the predecessor left, then become the command."""
+    left = [
+        each.process
+        for each in find(Path(os.environ[MARK]))
+        if each.program == os.environ[PROGRAM] and each.process.pid != os.getpid()
+    ]
+    # Killed at once: a task that is asked to end says that it failed, and that costs one of its tries.
+    end(left, 5, how=signal.SIGKILL)
+    os.execv(sys.argv[1], sys.argv[1:])  # noqa: S606 - the supervisor's own configuration
+
+
+if __name__ == "__main__":
+    _start_anew()

@@ -1,7 +1,9 @@
-"""What a run left in the ledger, for people: counts of outcomes, newest balances, open items."""
+"""A run, for people: its progress, and what it left: counts of outcomes, newest balances, open items."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -32,6 +34,34 @@ _OPEN_TOTALS = text(
     "ORDER BY entity, currency, oldest_days"
 )
 _MOST_ROWS = 40
+_SHOWN = ("running", "success", "failed", "upstream_failed", "skipped", "removed")
+
+
+class Progress:
+    """A line for each stage of a run, whenever its state has changed."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, str] = {}
+
+    def show(self, tasks: Iterable[Mapping[str, Any]]) -> bool:
+        """Take in the run's task instances as they are now; whether there was something to show."""
+        stages: dict[str, list[Mapping[str, Any]]] = {}
+        for task in tasks:
+            stages.setdefault(task["task_id"], []).append(task)
+        lines = {stage: line for stage, tasks in stages.items() if (line := _progress(tasks))}
+        changed = [stage for stage, line in lines.items() if self._lines.get(stage) != line]
+        for stage in changed:
+            print(f"  {stage:<10} {lines[stage]}", flush=True)
+        self._lines.update(lines)
+        return bool(changed)
+
+
+def _progress(tasks: Sequence[Mapping[str, Any]]) -> str:
+    """The stage's state; for a mapped one, how many of its tasks are in which."""
+    states = Counter(str(task["state"]) for task in tasks if task["state"] in _SHOWN)
+    if len(tasks) == 1 and tasks[0]["map_index"] == -1:
+        return next(iter(states), "")
+    return ", ".join(f"{state} {count}/{len(tasks)}" for state, count in sorted(states.items()))
 
 
 def outcome_counts(ledger: URL, dag_run_id: str, *, role: str | None = None) -> str | None:

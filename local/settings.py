@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.errors import StackError
+from local import StackError
 from qbank_ledger.terminal import visible
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,14 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import metadata, processes, supervision, units
+from local import StackError, databases, processes, units
 from local.airflow_api import AirflowApi
 from local.databases import make_databases, make_ledger
-from local.errors import StackError
-from local.keys import LOGINS, open_keys
 from local.postgres import Cluster
 from local.settings import Settings
-from local.state import locked
+from local.state import LOGINS, locked, open_keys
 from local.units import Unit
 from qbank_ledger.terminal import say
 
@@ -80,10 +78,10 @@ class Stack:
             with ThreadPoolExecutor(1) as beside:
                 ledger = beside.submit(make_ledger, self.cluster, self.keys)
                 if self._not_up([airflow]):
-                    supervision.stop(self.settings.state, "airflow")
+                    units.stop(self.settings.state, "airflow")
                     self._prepare_airflow(airflow)
                 ledger.result()
-            if supervision.start(airflow, self.settings.state):
+            if units.start(airflow, self.settings.state):
                 started.append(airflow)
             self._wait(airflow, self.api.unheard)
             self._wait(sandbox, self._silent_sandbox)
@@ -94,9 +92,9 @@ class Stack:
         not_up = self._not_up(wanted)
         require_ports(not_up, self.settings.state)
         if any(unit.name == "postgres" for unit in not_up):
-            supervision.stop(self.settings.state, "postgres")
+            units.stop(self.settings.state, "postgres")
             self.cluster.prepare()
-        started = [unit for unit in wanted if supervision.start(unit, self.settings.state)]
+        started = [unit for unit in wanted if units.start(unit, self.settings.state)]
         self.cluster.wait()
         make_databases(self.cluster, self.keys)
         return started
@@ -110,11 +108,11 @@ class Stack:
         tmp = self.settings.state / "tmp"
         shutil.rmtree(tmp, ignore_errors=True)  # what killed processes left
         tmp.mkdir(mode=0o700)
-        qbank = metadata.qbank_connection(
+        qbank = databases.qbank_connection(
             self.settings.sandbox_port, self.keys["client_id"], self.keys["client_secret"]
         )
-        ledger = metadata.ledger_connection(self.settings.postgres_port, self.keys["ledger_loader"])
-        metadata.prepare(airflow.environ, [qbank, ledger])
+        ledger = databases.ledger_connection(self.settings.postgres_port, self.keys["ledger_loader"])
+        databases.migrate_airflow(airflow.environ, [qbank, ledger])
 
     def _not_up(self, wanted: Iterable[Unit]) -> list[Unit]:
         found = processes.find(self.settings.state)
@@ -131,7 +129,7 @@ class Stack:
             waited = time.monotonic() - began
             if waited > _READY_S:
                 names = [each.name for each in unit.programs if each.name in waits_for]
-                last = supervision.last_words((names or [unit.programs[0].name])[0], self.settings.state)
+                last = units.last_words((names or [unit.programs[0].name])[0], self.settings.state)
                 raise StackError(f"{', '.join(waits_for)} of {unit.name} does not come up: {last}.")
             if waited > _QUIET_S and waits_for != said:
                 said = waits_for
@@ -160,7 +158,7 @@ def status(settings: Settings) -> int:
         if name in running and name in silent:
             wrong.append(f"{name} has not been heard from lately.")
         elif name not in running and processes.supervisor_of(unit, found):
-            last = supervision.last_words(name, settings.state)
+            last = units.last_words(name, settings.state)
             wrong.append(f"{name} does not stay up, and is started again and again: {last}.")
     if left := processes.left_behind(found):
         names = ", ".join(sorted({each.program or "" for each in left}))
@@ -177,8 +175,8 @@ def _unheard(ports: Iterable[int]) -> list[str]:
 def stop_all(state: Path) -> bool:
     """End every process of the stack in ``state``; False where there was none. Hold the lock."""
     was_up = bool(processes.find(state))
-    supervision.stop(state, "airflow", "sandbox")
-    supervision.stop(state, "postgres")
+    units.stop(state, "airflow", "sandbox")
+    units.stop(state, "postgres")
     processes.end([each.process for each in processes.find(state)], 5)
     return was_up
 

@@ -1,7 +1,10 @@
-"""The state directory: one stack in it at a time."""
+"""The state directory: one stack in it at a time, with the secrets that it was made with."""
 
+import base64
 import fcntl
+import json
 import os
+import secrets
 import shutil
 import stat
 import sys
@@ -9,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.errors import StackError
+from local import StackError
 
 # Everything that the stack and its runs write. `make clean` deletes these and nothing else: the
 # variable may have named a directory with other things in it.
@@ -26,6 +29,14 @@ CONTENT = (
     "sync",
     "tmp",
 )
+# Logins of the embedded server, and the group role that each is a member of.
+LOGINS = {
+    "ledger_loader": "qbank_loader",
+    "ledger_analyst": "qbank_analyst",
+    "ledger_operator": "qbank_operator",
+    "ledger_preparer": "qbank_preparer",
+    "ledger_approver": "qbank_approver",
+}
 
 
 @contextmanager
@@ -39,7 +50,9 @@ def locked(state: Path) -> Iterator[None]:
         descriptor = os.open(state, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
             _require_own(state, descriptor)
-            if not _is_free(descriptor):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
                 print("Waiting for another command that starts or stops this stack …", file=sys.stderr)
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             # It may have been deleted while we waited, by `make clean`.
@@ -68,16 +81,6 @@ def _require_own(state: Path, descriptor: int) -> None:
     os.fchmod(descriptor, 0o700)
 
 
-@contextmanager
-def held(directory: Path) -> Iterator[bool]:
-    """Hold the directory if nobody else does; says whether."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        yield _is_free(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def delete(state: Path) -> list[str]:
     """Delete what the stack wrote, and the directory where nothing else is in it.
 
@@ -95,10 +98,54 @@ def delete(state: Path) -> list[str]:
     return left
 
 
-def _is_free(descriptor: int) -> bool:
-    """Take the lock if it can be had at once."""
+def open_keys(state: Path) -> dict[str, str]:
+    """The secrets by name, from ``state``/keys.json; made where there is no such file.
+
+    A PostgreSQL login's password goes by the login's name. The caller holds the state's lock.
+    """
+    path = state / "keys.json"
+    known = _read(path)
+    keys = {**_new_keys(), **known}
+    if keys != known:
+        unfinished = path.with_suffix(".new")
+        unfinished.unlink(missing_ok=True)
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(keys, file, indent=1)
+        unfinished.replace(path)
+    return keys
+
+
+def _read(path: Path) -> dict[str, str]:
+    """What the file holds, which must be ours alone; nothing where there is none."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise StackError(f"{path} can't be read ({error.strerror}): bring it back or delete it.") from None
+    with os.fdopen(descriptor, encoding="utf-8") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+            raise StackError(f"{path} is not a file of your own: delete it, or set QBANK_STATE_DIR.")
+        os.fchmod(descriptor, 0o600)
+        try:
+            keys = json.load(file)
+        except (ValueError, RecursionError):
+            keys = None
+    if not isinstance(keys, dict) or not all(isinstance(value, str) for value in keys.values()):
+        raise StackError(
+            f"{path} does not hold the stack's secrets: bring it back, or delete it all with `make clean`."
+        )
+    return keys
+
+
+def _new_keys() -> dict[str, str]:
+    return {
+        **{login: secrets.token_urlsafe(24) for login in ("postgres", "airflow", *LOGINS)},
+        "ui_password": secrets.token_urlsafe(12),
+        "fernet": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "jwt": secrets.token_urlsafe(64),
+        "session": secrets.token_urlsafe(32),
+        "client_id": f"local-{secrets.token_hex(4)}",
+        "client_secret": secrets.token_urlsafe(32),
+    }

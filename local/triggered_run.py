@@ -3,14 +3,12 @@
 import os
 import sys
 import time
-from collections import Counter
-from typing import Any
 
 from sqlalchemy.engine import URL
 
+from local import StackError
 from local.airflow_api import AirflowApi
-from local.errors import StackError
-from local.report import outcome_counts, print_balances, print_open_items
+from local.report import Progress, outcome_counts, print_balances, print_open_items
 from local.sample_books import reconcile_sample
 from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, Settings
 from local.stack import Stack
@@ -20,7 +18,6 @@ from qbank_ledger.terminal import say
 
 _PARSED_S = 120
 _STILL_S = 15  # a run in which nothing happens for so long may lack somebody
-_DONE = ("success", "failed", "upstream_failed", "skipped", "removed")
 
 
 def start_and_run(settings: Settings, dag_id: str) -> bool:
@@ -87,19 +84,12 @@ def _wait_until_parsed(api: AirflowApi, dag_id: str) -> None:
 
 def _watch(api: AirflowApi, dag_id: str, run_id: str) -> str:
     """Print a line whenever a stage's state changes; returns the state that the run ends in."""
-    shown: dict[str, str] = {}
+    progress = Progress()
     changed, silent = time.monotonic(), [""]
     while True:
         state = api.run_state(dag_id, run_id)  # before the tasks: none can change after the end
-        stages: dict[str, list[dict[str, Any]]] = {}
-        for task in api.tasks(dag_id, run_id):
-            stages.setdefault(task["task_id"], []).append(task)
-        for stage, tasks in stages.items():
-            line = _progress(tasks)
-            if line and shown.get(stage) != line:
-                shown[stage] = line
-                changed = time.monotonic()
-                print(f"  {stage:<10} {line}", flush=True)
+        if progress.show(api.tasks(dag_id, run_id)):
+            changed = time.monotonic()
         if state in ("success", "failed"):
             return state
         if time.monotonic() - changed > _STILL_S and (unheard := api.unheard()) != silent:
@@ -107,16 +97,6 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str) -> str:
             if unheard:
                 say(f"Waiting for: {', '.join(unheard)}; what it was at goes on within two minutes …")
         time.sleep(0.5)
-
-
-def _progress(tasks: list[dict[str, Any]]) -> str:
-    """The stage's state; for a mapped one, how many of its tasks are in which."""
-    states = Counter(str(task["state"]) for task in tasks if task["state"] in (*_DONE, "running"))
-    if not states:
-        return ""
-    if len(tasks) == 1 and tasks[0]["map_index"] == -1:
-        return next(iter(states))
-    return ", ".join(f"{state} {count}/{len(tasks)}" for state, count in sorted(states.items()))
 
 
 def _errors(api: AirflowApi, dag_id: str, run_id: str) -> list[str]:

@@ -1,21 +1,29 @@
-"""What the stack is made of: PostgreSQL, the sandbox and Airflow, each a unit that starts on its own."""
+"""What the stack is made of: PostgreSQL, the sandbox and Airflow, each a unit, kept up by a supervisord.
+
+The supervisors are controlled by signals, without a socket, since a state directory's path may be longer
+than a socket's may be.
+"""
 
 import hashlib
+import shlex
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
 
+from local import processes
 from local.airflow_settings import stack_environment
 from local.postgres import Cluster
-from local.processes import MARK, UNIT
 from local.settings import ROOT, Settings
 from qbank_ledger.errors import AccountsFileError
 from qbank_ledger.sync.accounts_file import read_accounts
 
 _MADE_FROM = ROOT / ".venv/made-from"  # changes with what is installed
+# Long enough for every program's own stop_s.
+_STOP_S = 75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +131,8 @@ def airflow(settings: Settings, keys: Mapping[str, str], database_url: str) -> U
         ),
         environ={
             **environ,
-            MARK: str(settings.state),
-            UNIT: "airflow",
+            processes.MARK: str(settings.state),
+            processes.UNIT: "airflow",
             "QBANK_VENV": _digest(_MADE_FROM),
         },
         port=settings.ui_port,
@@ -134,7 +142,7 @@ def airflow(settings: Settings, keys: Mapping[str, str], database_url: str) -> U
 
 
 def _successor() -> tuple[str, str]:
-    return sys.executable, str(ROOT / "local/successor.py")
+    return sys.executable, str(ROOT / "local/processes.py")
 
 
 def _marked(settings: Settings, unit: str, own: Mapping[str, str]) -> dict[str, str]:
@@ -142,7 +150,7 @@ def _marked(settings: Settings, unit: str, own: Mapping[str, str]) -> dict[str, 
     inherited = {
         name: value for name, value in settings.environ.items() if not name.startswith(("AIRFLOW_", "QBANK_"))
     }
-    return {**inherited, **own, MARK: str(settings.state), UNIT: unit}
+    return {**inherited, **own, processes.MARK: str(settings.state), processes.UNIT: unit}
 
 
 def _digest(file: Path) -> str:
@@ -150,3 +158,84 @@ def _digest(file: Path) -> str:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:
         return ""
+
+
+def start(unit: Unit, state: Path) -> bool:
+    """Start the unit unless it is up; False where it was. One that is up as another starts anew."""
+    found = processes.find(state)
+    supervisor = processes.supervisor_of(unit.name, found)
+    if supervisor and supervisor.fingerprint == unit.fingerprint:
+        left = [each.process for each in processes.left_behind(found) if each.unit == unit.name]
+        processes.end(left, 5)
+        return False
+    stop(state, unit.name)
+    unit.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = state / "supervisor"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    (state / "logs").mkdir(mode=0o700, exist_ok=True)
+    file = folder / f"{unit.name}.conf"
+    file.write_text(configuration(unit, state), "utf-8")
+    subprocess.Popen(
+        [sys.executable, "-P", "-m", "supervisor.supervisord", "--configuration", str(file)],
+        env={**unit.environ, processes.FINGERPRINT: unit.fingerprint},
+        cwd=state,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    return True
+
+
+def stop(state: Path, *names: str) -> None:
+    """End the units: their supervisors, which end their programs, then whatever else has their marks."""
+    found = [each for each in processes.find(state) if each.unit in names]
+    processes.end([each.process for each in found if each.program is None], _STOP_S)
+    found = [each for each in processes.find(state) if each.unit in names]
+    processes.end([each.process for each in found], 5)
+
+
+def last_words(program: str, state: Path) -> str:
+    """The last line that a program wrote, and where the rest is."""
+    log = state / "logs" / f"{program}.log"
+    lines = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
+    line = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+    return f"{line} (more in {log})"
+
+
+def configuration(unit: Unit, state: Path) -> str:
+    """The supervisor's file: no secret in it, those go by the environment.
+
+    Its paths are relative to ``state``, where the supervisor works: the path there may hold any sign.
+    """
+    lines = [
+        "[supervisord]",
+        "nodaemon=true",
+        "silent=true",
+        f"pidfile=supervisor/{unit.name}.pid",
+        f"logfile=logs/{unit.name}.supervisor.log",
+        "childlogdir=logs",
+    ]
+    for priority, program in enumerate(unit.programs):
+        lines += [
+            f"[program:{program.name}]",
+            f"priority={priority}",  # ends in the reverse order, one after the other
+            f"command={_command(program.command)}",
+            f"directory={unit.directory.relative_to(state)}",
+            f"stdout_logfile=logs/{program.name}.log",
+            "stdout_logfile_maxbytes=20MB",
+            "stdout_logfile_backups=2",
+            "redirect_stderr=true",
+            "autorestart=true",
+            "startretries=1000",
+            f"stopsignal={program.stop_signal}",
+            f"stopwaitsecs={program.stop_s}",
+            "killasgroup=true",
+        ]
+    return "\n".join(line.replace("%", "%%") for line in lines) + "\n"
+
+
+def _command(words: Sequence[str]) -> str:
+    """A command line as the file has it, in which a blank before ``#`` or ``;`` would begin a comment."""
+    quoted = shlex.join(words)  # each of the two is between single quotes in it
+    return quoted.replace("#", """'"#"'""").replace(";", """'";"'""")

@@ -14,10 +14,8 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from local import unprivileged
-from local.errors import StackError
-from local.postgres import Cluster
-from local.unprivileged import not_as_root
+from local import StackError, postgres
+from local.postgres import Cluster, not_as_root
 
 from tests.conftest import free_port
 
@@ -89,7 +87,7 @@ def test_programs_where_nobody_else_may_enter_are_run_from_a_copy_of_roots_alone
         shutil.copytree(package / "pginstall18", closed / package.name / "pginstall18")
         libraries = f"{package.name}.libs"
         shutil.copytree(package.with_name(libraries), closed / libraries)
-        monkeypatch.setattr(unprivileged, "_COPIES", open_)
+        monkeypatch.setattr(postgres, "_COPIES", open_)
         monkeypatch.setattr(Cluster, "_bin", property(lambda _: closed / package.name / "pginstall18/bin"))
         cluster = Cluster(closed / "state", free_port())
         for _ in range(2):

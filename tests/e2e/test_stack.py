@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 from local.airflow_api import AirflowApi
-from local.keys import open_keys
+from local.state import open_keys
 
 from tests.e2e.conftest import Commands
 

@@ -8,7 +8,7 @@ from string import Template
 
 import psycopg2
 import pytest
-from local.errors import StackError
+from local import StackError
 from local.ledger_commands import _may_be_analyst
 from local.postgres import Cluster
 from sqlalchemy.engine import URL

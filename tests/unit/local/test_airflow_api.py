@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from local import airflow_api
+from local import StackError, airflow_api
 from local.airflow_api import AirflowApi
-from local.errors import StackError
 
 
 class Server(HTTPServer):

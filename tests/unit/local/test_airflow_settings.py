@@ -4,8 +4,8 @@ from pathlib import Path
 
 import yaml
 from local.airflow_settings import RECOVERY, foreground_environment, stack_environment
-from local.keys import open_keys
 from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, ROOT, Settings
+from local.state import open_keys
 
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 URL = "postgresql://airflow@127.0.0.1:5433/airflow"

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from local import processes
-from local.unprivileged import not_as_root
+from local.postgres import not_as_root
 
 STUBBORN = "import signal, sys, time; signal.signal(15, signal.SIG_IGN); print(flush=True); time.sleep(60)"
 

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from local import StackError
+from local.databases import _reason as reason_of_airflow
 from local.databases import make_databases
-from local.errors import StackError
 from local.foreground import _require_object
-from local.metadata import _reason as reason_of_airflow
 from local.postgres import Cluster
 from local.postgres import _reason as reason_of_initdb
 from local.settings import ROOT

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from local.errors import StackError
+from local import StackError
 from local.settings import ROOT, Settings
 
 

@@ -6,8 +6,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from local.errors import StackError
-from local.state import delete, held, locked
+from local import StackError
+from local.state import delete, locked
 
 
 def test_only_what_the_stack_wrote_is_deleted(tmp_path: Path) -> None:
@@ -67,13 +67,6 @@ def test_a_lock_on_a_directory_that_was_deleted_meanwhile_is_taken_anew(tmp_path
         delete(state)
     waiting.join(10)
     assert inside == [True]
-
-
-def test_a_directory_is_held_by_one_at_a_time(tmp_path: Path) -> None:
-    with held(tmp_path) as first, held(tmp_path) as second:
-        assert (first, second) == (True, False)
-    with held(tmp_path) as again:
-        assert again
 
 
 def test_it_is_closed_to_other_users(tmp_path: Path) -> None:

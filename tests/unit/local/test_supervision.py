@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from local import processes, stack, supervision, units
-from local.keys import open_keys
+from local import processes, stack, units
 from local.settings import PORTS, ROOT, Settings
+from local.state import open_keys
 
 from tests.conftest import free_port
 
@@ -43,9 +43,9 @@ def running(settings: Settings) -> dict[str, int]:
 
 def test_a_unit_runs_in_a_directory_of_any_name(settings: Settings) -> None:
     unit = units.sandbox(settings, open_keys(settings.state))
-    assert supervision.start(unit, settings.state)
+    assert units.start(unit, settings.state)
     until(lambda: units.sandbox_answers(settings.sandbox_port))
-    assert not supervision.start(unit, settings.state)
+    assert not units.start(unit, settings.state)
     assert "QBank sandbox on" in (settings.state / "logs/sandbox.log").read_text()
     assert (settings.state / "supervisor/sandbox.pid").exists()
     assert stack.stop(settings)
@@ -56,7 +56,7 @@ def test_a_supervisor_that_was_killed_is_said_and_what_it_left_is_ended(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     unit = replace(units.sandbox(settings, open_keys(settings.state)), programs=(SLEEP,))
-    supervision.start(unit, settings.state)
+    units.start(unit, settings.state)
     until(lambda: running(settings))
     before = running(settings)["sandbox"]
     supervisor = processes.supervisor_of("sandbox", processes.find(settings.state))
@@ -67,7 +67,7 @@ def test_a_supervisor_that_was_killed_is_said_and_what_it_left_is_ended(
     out = capsys.readouterr().out
     assert "sandbox       down\n" in out
     assert "sandbox: the supervisor is gone. `make run` starts all anew, `make stop` ends it.\n" in out
-    supervision.start(unit, settings.state)
+    units.start(unit, settings.state)
     until(lambda: running(settings))
     assert {each.process.pid for each in processes.find(settings.state)}.isdisjoint({before})
 
@@ -77,7 +77,7 @@ def test_a_program_that_does_not_stay_up_says_why(
 ) -> None:
     fails = replace(SLEEP, command=(sys.executable, "-c", "raise SystemExit('no space left')"))
     unit = replace(units.sandbox(settings, open_keys(settings.state)), programs=(fails,))
-    supervision.start(unit, settings.state)
+    units.start(unit, settings.state)
     log = settings.state / "logs/sandbox.log"
     until(lambda: log.exists() and "no space left" in log.read_text())
     until(lambda: not running(settings))
@@ -90,13 +90,13 @@ def test_a_program_that_does_not_stay_up_says_why(
 def test_a_program_ends_what_a_killed_one_of_its_name_left_and_nothing_else(settings: Settings) -> None:
     """As with a scheduler, which leaves its workers; they outlive it in a process group of their own."""
     worker = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True); time.sleep(60)"
-    successor = (sys.executable, str(ROOT / "local/successor.py"), sys.executable, "-c", worker)
+    successor = (sys.executable, str(ROOT / "local/processes.py"), sys.executable, "-c", worker)
     other = replace(SLEEP, name="triggerer")
     unit = replace(
         units.sandbox(settings, open_keys(settings.state)),
         programs=(units.Program(name="scheduler", command=successor), other),
     )
-    supervision.start(unit, settings.state)
+    units.start(unit, settings.state)
     until(lambda: len(processes.find(settings.state)) == 4)
     before = {each.process.pid for each in processes.find(settings.state) if each.program == "scheduler"}
     kept = running(settings)["triggerer"]

@@ -5,13 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from local import units
-from local.errors import StackError
-from local.keys import open_keys
+from local import StackError, units
 from local.postgres import Cluster
 from local.settings import Settings
 from local.stack import require_ports
-from local.supervision import configuration
+from local.state import open_keys
+from local.units import configuration
 
 ACCOUNTS = "accounts: [{account_id: a, currency: EUR, entity: E, gl_account: '1'}]"
 

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from local.errors import StackError
-from local.keys import LOGINS, open_keys
+from local import StackError
+from local.state import LOGINS, open_keys
 
 
 def test_keys_are_made_once_and_only_their_owner_can_read_them(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from local.metadata import Fields, is_ours, ledger_connection, qbank_connection
+from local.databases import Fields, is_ours, ledger_connection, qbank_connection
 
 SECRET = "made by the test"
 
