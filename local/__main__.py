@@ -1,6 +1,7 @@
 """The local stack's command line: ``python -m local VERB``, which the Makefile calls."""
 
 import argparse
+import logging
 import signal
 import sys
 from collections.abc import Callable
@@ -24,6 +25,7 @@ def main() -> int:
     # What ends us ends what we started in the foreground, too.
     signal.signal(signal.SIGTERM, _interrupt)
     print_anything()
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns each time that it asks again
     where = "the state directory"
     try:
         settings = Settings.read()

@@ -1,14 +1,16 @@
 """Airflow's REST API, as far as `make run` needs it."""
 
-import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
 
 from local import StackError
 
+_HEALTH = "/api/v2/monitor/health"
 # As the answer on its health calls them, and the stack.
 _COMPONENTS = {
     "metadatabase": "api-server",
@@ -16,8 +18,10 @@ _COMPONENTS = {
     "dag_processor": "dag-processor",
     "triggerer": "triggerer",
 }
-# As long as a room waits for its database, and the server's own start after it.
-_PATIENCE_S = 300
+# A second each: as long as a room waits for its database, and the server's own start after it.
+_TRIES = 300
+_SLOW_TRIES = 9  # of which so many may take 30 s each
+_LOGINS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,17 @@ class AirflowApi:
 
     def __post_init__(self) -> None:
         self._session.trust_env = False  # the server is on this machine: no proxy, no .netrc
+        # What only asks is sent again while the server or its database is away; what acts is not.
+        for path, method in (("/api/", "GET"), ("/auth/", "POST")):
+            patience = Retry(_TRIES, read=_SLOW_TRIES, allowed_methods=[method], raise_on_status=False)
+            patience = patience.new(status_forcelist=range(500, 600), backoff_factor=1, backoff_max=1)
+            self._session.mount(f"{self.url}{path}", HTTPAdapter(max_retries=patience))
+        self._session.mount(f"{self.url}{_HEALTH}", HTTPAdapter())
 
     def unheard(self) -> list[str]:
         """The programs that don't answer, or that the server has not heard from lately."""
         try:
-            health = self._session.get(f"{self.url}/api/v2/monitor/health", timeout=10).json()
+            health = self._session.get(f"{self.url}{_HEALTH}", timeout=10).json()
             return [
                 program
                 for name, program in _COMPONENTS.items()
@@ -90,42 +100,28 @@ class AirflowApi:
         content = self._get(path)["content"]
         return [event for event in content if isinstance(event, dict)]
 
-    def patch(self, path: str, changes: dict[str, Any], *fields: str) -> None:
-        """Change the named fields of what is at ``path``."""
-        mask = "&".join(f"update_mask={name}" for name in fields)
-        self._call("PATCH", f"{path}?{mask}", json=changes)
-
     def _get(self, path: str) -> dict[str, Any]:
         answer: dict[str, Any] = self._call("GET", path)
         return answer
 
     def _call(self, method: str, path: str, *, missing_ok: bool = False, **options: Any) -> Any:
-        """The answer to a call; one that only asks is made again while the server or its database is away."""
-        ends = time.monotonic() + _PATIENCE_S
-        refused = 0
-        while True:
-            try:
+        """The answer to a call; None for what is not there, where that may be."""
+        url, headers = f"{self.url}/api/v2{path}", {"Accept": "application/json"}
+        try:
+            for _ in range(_LOGINS):
                 if "Authorization" not in self._session.headers:
                     self._log_in()
-                url, headers = f"{self.url}/api/v2{path}", {"Accept": "application/json"}
                 answer = self._session.request(method, url, headers=headers, timeout=30, **options)
-            except requests.RequestException as error:
-                problem = f"Airflow at {self.url} does not answer: {error}."
-            else:
-                if answer.ok:
-                    return answer.json()
-                if answer.status_code == 404 and missing_ok:
-                    return None
-                problem = f"Airflow answered {answer.status_code} to {method} {path}: {answer.text}"
-                if answer.status_code == 401 and refused < 5:
-                    refused += 1
-                    del self._session.headers["Authorization"]
-                    continue
-                if answer.status_code < 500:
-                    raise StackError(problem)
-            if method != "GET" or time.monotonic() > ends:
-                raise StackError(problem)
-            time.sleep(1)
+                if answer.status_code != 401:
+                    break
+                del self._session.headers["Authorization"]
+        except requests.RequestException as error:
+            raise StackError(f"Airflow at {self.url} does not answer: {error}.") from None
+        if answer.status_code == 404 and missing_ok:
+            return None
+        if not answer.ok:
+            raise StackError(f"Airflow answered {answer.status_code} to {method} {path}: {answer.text}")
+        return answer.json()
 
     def _log_in(self) -> None:
         body = {"username": self.user, "password": self.password}

@@ -63,7 +63,7 @@ def test_a_run_through_the_api_lands_in_the_ledger_and_stop_leaves_only_the_data
     )
     assert requests.get(f"{api.url}/api/v2/connections", timeout=10).status_code == 401
     edited = {"connection_id": "qbank_default", "conn_type": "qbank", "password": "another secret"}
-    api.patch("/connections/qbank_default", edited, "password")
+    api._call("PATCH", "/connections/qbank_default?update_mask=password", json=edited)
 
     # A run that begins has the pool that it needs; one that lost it is helped by `make run`.
     stay_between_hours(api)

@@ -1,6 +1,7 @@
 """Airflow's API as `make run` uses it: patient where it asks, and never where it acts."""
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -45,7 +46,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def api(server: Server, monkeypatch: pytest.MonkeyPatch) -> AirflowApi:
-    monkeypatch.setattr(airflow_api.time, "sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     return AirflowApi(f"http://127.0.0.1:{server.server_port}", "admin", "word")
 
 
@@ -58,10 +59,11 @@ def test_a_server_whose_database_is_away_is_asked_again(server: Server, api: Air
 def test_it_is_asked_again_for_minutes_only(
     server: Server, api: AirflowApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(airflow_api, "_PATIENCE_S", 0)
-    server.answers = iter([500])
+    monkeypatch.setattr(airflow_api, "_TRIES", 3)
+    server.answers = iter([500] * 20)
     with pytest.raises(StackError, match="answered 500"):
-        api.run_state("d", "r")
+        AirflowApi(api.url, "admin", "word").run_state("d", "r")
+    assert server.calls == 4
 
 
 @pytest.mark.parametrize("status", [500, 503, 404, 409])
