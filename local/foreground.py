@@ -25,9 +25,8 @@ from uuid import UUID
 from sqlalchemy.engine import URL
 
 from local import StackError, databases, processes, units
-from local.airflow_settings import foreground_environment
 from local.report import Progress, outcome_counts
-from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, ROOT, Settings
+from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, ROOT, Settings, foreground_environment
 from local.stack import Stack
 from qbank_ledger.config import ledger_url
 from qbank_ledger.db.connection import LOADER
@@ -56,7 +55,7 @@ def run_in_foreground(
     """
     _require_object(conf)
     stack = Stack.open(settings)
-    ledger = settings.environ.get(LEDGER_CONNECTION) or _embedded_ledger(stack)
+    ledger = stack.ledger_connection("ledger_loader")
     url = _migrated(ledger)
     with _run_directory(settings) as home:
         bank = settings.environ.get(QBANK_CONNECTION) or _start_sandbox(stack, home)
@@ -110,12 +109,6 @@ def _texts(value: object, depth: int = 0) -> Iterator[str]:
         parts = itertools.chain(*value.items()) if isinstance(value, dict) else value
         for part in parts:
             yield from _texts(part, depth + 1)
-
-
-def _embedded_ledger(stack: Stack) -> str:
-    if stack.start_ledger():
-        print("The embedded PostgreSQL was started and stays up: `make stop` ends it.", flush=True)
-    return stack.cluster.url("ledger_loader", "ledger")
 
 
 def _migrated(ledger: str) -> URL:

@@ -56,7 +56,7 @@ def close(settings: Settings) -> int:
 def psql(settings: Settings) -> int:
     """psql as the analyst: with SQL runs that and ends, without it prompts."""
     stack = Stack.open(settings)
-    url = ledger_url({LEDGER_CONNECTION: _connection(settings, stack, "ledger_analyst")})
+    url = ledger_url({LEDGER_CONNECTION: stack.ledger_connection("ledger_analyst")})
     environ = {**settings.environ, "PGPASSWORD": str(url.password or "")}
     if _may_be_analyst(url):
         environ["PGOPTIONS"] = f"{environ.get('PGOPTIONS', '')} {_AS_ANALYST}".strip()
@@ -69,21 +69,10 @@ def psql(settings: Settings) -> int:
 
 
 def _call(settings: Settings, login: str, *arguments: str) -> int:
-    connection = _connection(settings, Stack.open(settings), login)
+    connection = Stack.open(settings).ledger_connection(login)
     command = [sys.executable, "-m", "qbank_ledger", *arguments]
     environ = {**settings.environ, LEDGER_CONNECTION: connection}
     return subprocess.run(command, env=environ, cwd=ROOT, check=False).returncode
-
-
-def _connection(settings: Settings, stack: Stack, login: str) -> str:
-    """The ledger connection that the environment gives, else the embedded server's for ``login``."""
-    given = settings.environ.get(LEDGER_CONNECTION)
-    if given:
-        return given
-    if stack.start_ledger():
-        started = "The embedded PostgreSQL was started and stays up: `make stop` ends it."
-        print(started, file=sys.stderr, flush=True)
-    return stack.cluster.url(login, "ledger")
 
 
 def _may_be_analyst(url: URL) -> bool:

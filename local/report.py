@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -21,18 +22,26 @@ _RUN = text(
     "SELECT run_no, state, dry_run, expected, published, quarantined, failed "
     "FROM sync.run WHERE dag_run_id = :dag_run_id ORDER BY run_no DESC LIMIT 1"
 )
-_BALANCES = text(
-    "SELECT name, account_id, currency, available_balance, ledger_balance, observed_at "
-    "FROM ledger.latest_balance WHERE active ORDER BY currency, name, account_id"
-)
-_OPEN_ITEMS = text(
-    "SELECT b.*, a.name FROM recon.open_break AS b JOIN ledger.account AS a USING (account_id) "
-    "ORDER BY b.age_days DESC, b.entity, b.gl_account, b.account_id"
-)
-_OPEN_TOTALS = text(
-    "SELECT entity, currency, age_bucket, items, unexplained, gross_unexplained FROM recon.open_break_total "
-    "ORDER BY entity, currency, oldest_days"
-)
+# A column's name is its heading.
+_BALANCES = """
+SELECT name AS "Account", currency AS "Currency",
+       available_balance AS "Available", ledger_balance AS "Ledger",
+       observed_at AS "Observed at (UTC)", account_id AS "Account id"
+  FROM ledger.latest_balance WHERE active ORDER BY currency, name, account_id
+"""
+_OPEN_ITEMS = """
+SELECT a.name AS "Account", concat_ws(' ', b.entity, b.gl_account) AS "GL account", b.currency AS "Currency",
+       b.as_of_date || CASE WHEN b.provisional THEN ' (provisional)' ELSE '' END AS "As of",
+       b.difference AS "Difference", b.unexplained AS "Unexplained", b.status AS "Status", b.cause AS "Cause",
+       b.age_days || ' d' AS "Age"
+  FROM recon.open_break AS b JOIN ledger.account AS a USING (account_id)
+ ORDER BY b.age_days DESC, b.entity, b.gl_account, b.account_id
+"""
+_OPEN_TOTALS = """
+SELECT entity AS "Entity", currency AS "Currency", age_bucket AS "Days open", items AS "Items",
+       unexplained AS "Unexplained", gross_unexplained AS "Gross"
+  FROM recon.open_break_total ORDER BY entity, currency, oldest_days
+"""
 _MOST_ROWS = 40
 _SHOWN = ("running", "success", "failed", "upstream_failed", "skipped", "removed")
 
@@ -81,87 +90,33 @@ def outcome_counts(ledger: URL, dag_run_id: str, *, role: str | None = None) -> 
 
 def print_balances(ledger: URL) -> None:
     """The newest balance of each active account, as an analyst sees it."""
-    with transaction(engine_for(ledger, role=None)) as connection:
-        rows = connection.execute(_BALANCES).all()
-    _print(
-        "Newest balances, in ledger.latest_balance",
-        ("Account", "Currency", "*Available", "*Ledger", "Observed at (UTC)", "Account id"),
-        [
-            (
-                row.name,
-                row.currency,
-                _amount(row.available_balance),
-                _amount(row.ledger_balance),
-                f"{row.observed_at:%Y-%m-%d %H:%M:%S}",
-                row.account_id,
-            )
-            for row in rows
-        ],
-    )
+    _print("Newest balances, in ledger.latest_balance", *_read(ledger, _BALANCES))
 
 
 def print_open_items(ledger: URL) -> None:
     """What the bank and the general ledger disagree on now, with status, cause and age, and its totals."""
-    with transaction(engine_for(ledger, role=None)) as connection:
-        items = connection.execute(_OPEN_ITEMS).all()
-        totals = connection.execute(_OPEN_TOTALS).all()
+    headings, items = _read(ledger, _OPEN_ITEMS)
     if not items:
         print("Nothing is open: see recon.reconciliation for what was compared.")
         return
-    _print(
-        "Open items, in recon.open_break",
-        (
-            "Account",
-            "GL account",
-            "Currency",
-            "As of",
-            "*Difference",
-            "*Unexplained",
-            "Status",
-            "Cause",
-            "*Age",
-        ),
-        [
-            (
-                row.name,
-                f"{row.entity} {row.gl_account}",
-                row.currency,
-                f"{row.as_of_date}{' (provisional)' if row.provisional else ''}",
-                _amount(row.difference),
-                _amount(row.unexplained),
-                row.status,
-                row.cause,
-                f"{row.age_days} d",
-            )
-            for row in items
-        ],
-    )
-    _print(
-        "Their totals, in recon.open_break_total",
-        ("Entity", "Currency", "Days open", "*Items", "*Unexplained", "*Gross"),
-        [
-            (
-                row.entity,
-                row.currency,
-                row.age_bucket,
-                str(row.items),
-                _amount(row.unexplained),
-                _amount(row.gross_unexplained),
-            )
-            for row in totals
-        ],
-    )
+    _print("Open items, in recon.open_break", headings, items)
+    _print("Their totals, in recon.open_break_total", *_read(ledger, _OPEN_TOTALS))
 
 
-def _print(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table; the columns whose heading begins with * hold numbers."""
+def _read(ledger: URL, sql: str) -> tuple[list[str], Sequence[Sequence[Any]]]:
+    """The names of the columns, and the rows."""
+    with transaction(engine_for(ledger, role=None)) as connection:
+        result = connection.execute(text(sql))
+        return list(result.keys()), result.all()
+
+
+def _print(title: str, headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     table = Table(title=title, box=box.SIMPLE)
-    for heading in headings:
-        table.add_column(
-            heading.removeprefix("*"), justify="right" if heading.startswith("*") else "left", no_wrap=True
-        )
+    for number, heading in enumerate(headings):
+        is_number = any(isinstance(row[number], Decimal | int) for row in rows)
+        table.add_column(heading, justify="right" if is_number else "left", no_wrap=True)
     for row in rows[:_MOST_ROWS]:
-        table.add_row(*(Text(visible(cell)) for cell in row))  # not a str: it would be read as markup
+        table.add_row(*(Text(visible(_cell(each))) for each in row))  # not a str: it would be read as markup
     # Wider than any terminal: a line may be folded there, but no digit is ever cut off.
     console = Console(width=400, soft_wrap=True, highlight=False)
     console.print(table)
@@ -169,5 +124,7 @@ def _print(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -
         console.print(f"… and {len(rows) - _MOST_ROWS} more.")
 
 
-def _amount(amount: Decimal | None) -> str:
-    return "" if amount is None else f"{amount:,f}"
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return "" if value is None else f"{value:,f}" if isinstance(value, Decimal) else str(value)

@@ -1,4 +1,7 @@
-"""The one reader of the environment for the local stack, and where things lie."""
+"""What the environment asks of the local stack, and the AIRFLOW__… variables that its Airflow gets.
+
+The one reader of the environment. A setting of Airflow's that the user made there wins over the stack's own.
+"""
 
 import os
 from collections.abc import Mapping
@@ -12,6 +15,35 @@ ROOT = Path(__file__).resolve().parents[1]
 PORTS = {"QBANK_UI_PORT": 8080, "QBANK_POSTGRES_PORT": 5433, "QBANK_SANDBOX_PORT": 8090}
 QBANK_CONNECTION = "AIRFLOW_CONN_QBANK_DEFAULT"
 LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
+# The address of a Unix socket holds 107 bytes, and multiprocessing appends 40 to this path.
+_LONGEST_TMP = 65
+
+# Tasks are forked from a process that has imported these: it costs each of them seconds otherwise,
+# and Airflow starts ever more workers while none is ready. None of our own code, so that an edit counts.
+_SHARED = (
+    "great_expectations",
+    "airflow.executors.local_executor",
+    "airflow.sdk.execution_time.supervisor",
+    "airflow.sdk.execution_time.task_runner",
+    "airflow.dag_processing.dagbag",
+    "airflow.providers.standard.decorators.python",
+)
+
+# What is lost is noticed within two minutes, and what only waits for a database that is away is not lost.
+# docker-compose.yml has the same.
+RECOVERY = {
+    # A scheduler that was killed: its tasks are taken back once it has been silent for 30 s, and by the
+    # next look at this interval (300 by default), not five minutes later.
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
+    # A task whose process was killed is silent, too (300).
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "90",
+    # A task's supervisor asks the API server again for 4 to 5 minutes, as a room waits for the ledger: 39
+    # waits of 5 to 8 s. By default it gives up after 31 s, and ends the task after three such heartbeats.
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "40",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MIN": "5",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "8",
+    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",  # a busy API server is not one that is away
+}
 # Airflow puts variables for $NAME in its paths, and SQLite's URLs have options after a ?.
 _READ_BY_AIRFLOW = "$?"
 
@@ -62,11 +94,6 @@ class Settings:
         """Airflow's address."""
         return f"http://127.0.0.1:{self.ui_port}"
 
-    @property
-    def sandbox_url(self) -> str:
-        """The sandbox's address, of both its API and its token endpoint."""
-        return f"http://127.0.0.1:{self.sandbox_port}"
-
 
 def _own(path: Path) -> Path:
     """The path, unless it can't be written down, or a link of another user's leads it elsewhere."""
@@ -91,3 +118,75 @@ def _port(name: str, value: str | int) -> int:
     if not 1 <= port <= 65535:
         raise StackError(f"{name} must be a port from 1 to 65535, and is {value!r}.")
     return port
+
+
+def stack_environment(settings: Settings, keys: Mapping[str, str], database_url: str) -> dict[str, str]:
+    """The environment of the stack's own Airflow: all its processes on this machine."""
+    home = settings.state / "airflow"
+    tmp = settings.state / "tmp"
+    own = {
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{settings.ui_url}/execution/",
+        "AIRFLOW__CORE__FERNET_KEY": keys["fernet"],
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+        "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
+        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "10",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url.replace("postgresql", "postgresql+psycopg2", 1),
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(settings.ui_port),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API__BASE_URL": settings.ui_url,
+        "AIRFLOW__API__SECRET_KEY": keys["session"],
+        "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt"],
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
+        **RECOVERY,
+    }
+    fixed = {"SPT_NOENV": "1"}  # Airflow's process titles must not overwrite the mark
+    if len(str(tmp)) <= _LONGEST_TMP:
+        own["AIRFLOW__SCHEDULER__MP_START_METHOD"] = "forkserver"
+        own["AIRFLOW__SCHEDULER__MP_FORKSERVER_PRELOAD"] = ",".join(_SHARED)
+        fixed["TMPDIR"] = str(tmp)
+    environment = {**_environment(settings, home, own), **fixed}
+    # A variable would shadow what is entered in the UI.
+    environment.pop(QBANK_CONNECTION, None)
+    environment.pop(LEDGER_CONNECTION, None)
+    return environment
+
+
+def foreground_environment(settings: Settings, home: Path, connections: Mapping[str, str]) -> dict[str, str]:
+    """The environment of one run in the foreground, with a metadata database of its own in ``home``."""
+    own = {
+        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
+    }
+    fixed = {
+        # Never the user's: a live scheduler there would run the tasks a second time.
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        "AIRFLOW__LOGGING__JSON_LOGS": "True",  # it is read here, not by people
+        "TMPDIR": str(home / "tmp"),
+        **connections,
+    }
+    return {**_environment(settings, home, own), **fixed}
+
+
+def _environment(settings: Settings, home: Path, own: Mapping[str, str]) -> dict[str, str]:
+    # No program reads the ports' names: named or not, what is up is the same.
+    user = {name: value for name, value in settings.environ.items() if name not in PORTS}
+    return {
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "AIRFLOW__LOGGING__SECRET_MASK_ADAPTER": "qbank.masking.escaped",  # as JSON and repr show it, too
+        **own,
+        **user,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW_CONFIG": str(home / "airflow.cfg"),
+        "GX_ANALYTICS_ENABLED": "false",
+        "NO_PROXY": ",".join(filter(None, [user.get("NO_PROXY"), "127.0.0.1"])),
+        "PATH": f"{ROOT / '.venv/bin'}:{user.get('PATH', '/usr/bin:/bin')}",
+        "QBANK_STATE_DIR": str(settings.state),
+        "QBANK_ACCOUNTS_FILE": str(settings.accounts_file),
+    }

@@ -4,6 +4,7 @@ import errno
 import json
 import shutil
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from local import StackError, databases, processes, units
 from local.airflow_api import AirflowApi
 from local.databases import make_databases, make_ledger
 from local.postgres import Cluster
-from local.settings import Settings
+from local.settings import LEDGER_CONNECTION, Settings
 from local.state import LOGINS, locked, open_keys
 from local.units import Unit
 from qbank_ledger.terminal import say
@@ -60,13 +61,15 @@ class Stack:
         """Airflow's REST API, as the UI's user."""
         return AirflowApi(self.settings.ui_url, "admin", self.keys["ui_password"])
 
-    def start_ledger(self) -> bool:
-        """Have the embedded ledger up and at the newest schema; False where the server was up before."""
+    def ledger_connection(self, login: str) -> str:
+        """The ledger that the environment names; else the embedded one as this login, up and migrated."""
+        if given := self.settings.environ.get(LEDGER_CONNECTION):
+            return given
         with locked(self.settings.state):
-            unit = units.postgres(self.settings, self.cluster)
-            started = self._start([unit])
+            if self._start([units.postgres(self.settings, self.cluster)]):
+                say("The embedded PostgreSQL was started and stays up: `make stop` ends it.", sys.stderr)
             make_ledger(self.cluster, self.keys)
-            return bool(started)
+        return self.cluster.url(login, "ledger")
 
     def start(self) -> bool:
         """Have everything up, healthy and migrated; False where all of it was up before."""

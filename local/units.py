@@ -15,9 +15,8 @@ from pathlib import Path
 import requests
 
 from local import processes
-from local.airflow_settings import stack_environment
 from local.postgres import Cluster
-from local.settings import ROOT, Settings
+from local.settings import ROOT, Settings, stack_environment
 from qbank_ledger.errors import AccountsFileError
 from qbank_ledger.sync.accounts_file import read_accounts
 

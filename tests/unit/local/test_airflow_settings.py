@@ -3,8 +3,15 @@
 from pathlib import Path
 
 import yaml
-from local.airflow_settings import RECOVERY, foreground_environment, stack_environment
-from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, ROOT, Settings
+from local.settings import (
+    LEDGER_CONNECTION,
+    QBANK_CONNECTION,
+    RECOVERY,
+    ROOT,
+    Settings,
+    foreground_environment,
+    stack_environment,
+)
 from local.state import open_keys
 
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"

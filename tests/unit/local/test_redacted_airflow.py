@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from local.airflow_settings import foreground_environment
 from local.redacted_airflow import RedactedStream
-from local.settings import ROOT, Settings
+from local.settings import ROOT, Settings, foreground_environment
 
 
 def of(secret: str, target: io.BytesIO) -> RedactedStream:
