@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local.postgres import not_as_root
+from local.postgres import without_root
 from tests.thirdparty.program import from_debian, running
 
 from chaos.hour import Hour
@@ -32,6 +32,6 @@ def pooler_of(hour: Hour, port: int) -> Iterator["subprocess.Popen[bytes]"]:
     logins.write_text(f'"{hour.url.username}" "{hour.url.password}"\n')
     config.write_text(_CONFIG.format(server=hour.cluster.port, port=port, logins=logins))
     program, environ = from_debian("pgbouncer", folder)
-    command = [*not_as_root(), program, str(config)]
+    command = [*without_root(), program, str(config)]
     with running(command, port=port, log=folder / "log", env=environ) as process:
         yield process

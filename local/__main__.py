@@ -36,7 +36,10 @@ def main() -> int:
         return 1
     except OSError as error:
         what = f"{error.strerror or error}: {error.filename}" if error.filename else error.strerror or error
-        say(f"The system refused ({what}): see that {where} has space and is yours to write.", sys.stderr)
+        say(
+            f"The system refused ({what}): check that {where} has space and is writable.",
+            sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
@@ -69,7 +72,7 @@ def _clean(settings: Settings) -> int:
             left = state.delete(settings.state)
     say(f"The stack's data in {settings.state} is deleted.")
     if left:
-        say(f"Still there, since it is not the stack's: {', '.join(left)}.")
+        say(f"Left in place, since the stack did not make it: {', '.join(left)}.")
     return 0
 
 

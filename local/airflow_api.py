@@ -42,7 +42,7 @@ class AirflowApi:
             self._session.mount(f"{self.url}{path}", HTTPAdapter(max_retries=patience))
         self._session.mount(f"{self.url}{_HEALTH}", HTTPAdapter())
 
-    def unheard(self) -> list[str]:
+    def unhealthy(self) -> list[str]:
         """The programs that don't answer, or that the server has not heard from lately."""
         try:
             health = self._session.get(f"{self.url}{_HEALTH}", timeout=10).json()

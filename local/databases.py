@@ -96,7 +96,7 @@ def migrate_airflow(environ: Mapping[str, str], connections: list[Fields]) -> No
 
 def _reason(said: str) -> str:
     """The first line of the exception that ended it: SQLAlchemy's go on with the statement and a link."""
-    lines = said.strip().splitlines() or ["it said nothing"]
+    lines = said.strip().splitlines() or ["no output"]
     return next((line for line in reversed(lines) if _EXCEPTION.match(line)), lines[-1])
 
 

@@ -37,7 +37,7 @@ from qbank_ledger.terminal import say
 
 _AIRFLOW = [sys.executable, "-m", "local.redacted_airflow"]
 _PREFIX = "run-"  # of a run's directory, which is the name of its unit, too
-_LOOK_S = 0.3
+_POLL_S = 0.3
 _KEPT_LOGS = 20
 _SANDBOX_S = 60
 # One variable and one argument hold 131,071 bytes on Linux.
@@ -66,7 +66,7 @@ def run_in_foreground(
         run_id, state = _outcome(home)
         failed = _rows(home, "SELECT id FROM task_instance WHERE state = 'failed' ORDER BY end_date")
         with log.open(encoding="utf-8", errors="replace") as lines:
-            warnings, errors = _said(lines, [str(UUID(row["id"])) for row in failed])
+            warnings, errors = _warnings_and_errors(lines, [str(UUID(row["id"])) for row in failed])
     for warning in warnings:
         say(f"  {warning}")
     try:
@@ -85,9 +85,7 @@ def run_in_foreground(
 def _require_object(conf: str) -> None:
     size = len(conf.encode(errors="surrogateescape"))
     if size > _LONGEST_CONF:
-        raise StackError(
-            f"CONF has {size:,} bytes, and {_LONGEST_CONF:,} are the most that can be handed on."
-        )
+        raise StackError(f"CONF has {size:,} bytes: at most {_LONGEST_CONF:,} can be passed on.")
     try:
         given = json.loads(conf or "{}")
     except (ValueError, RecursionError):
@@ -96,13 +94,13 @@ def _require_object(conf: str) -> None:
         shown = conf if len(conf) <= _SHOWN_CONF else f"{conf[:_SHOWN_CONF]}…"
         raise StackError(f'CONF must be a JSON object such as {{"dry_run": true}}, and is {shown!r}.')
     if any("\0" in text or any("\ud800" <= char <= "\udfff" for char in text) for text in _texts(given)):
-        raise StackError("CONF has a text with a NUL or half a character in it, which no database keeps.")
+        raise StackError("CONF has a text with a NUL or an unpaired surrogate, which no database can store.")
 
 
 def _texts(value: object, depth: int = 0) -> Iterator[str]:
     """Every text in it, keys included. Raises StackError where it is nested too deep."""
     if depth > _DEEPEST_CONF:
-        raise StackError(f"CONF is nested more than {_DEEPEST_CONF} deep, and no setting is.")
+        raise StackError(f"CONF is nested more than {_DEEPEST_CONF} levels deep, and no setting is.")
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
@@ -195,7 +193,7 @@ def _run(dag_id: str, conf: str, environ: dict[str, str], home: Path, log: Path)
     progress, ended = Progress(), False
     while not ended:
         with suppress(subprocess.TimeoutExpired):
-            process.wait(_LOOK_S)
+            process.wait(_POLL_S)
             ended = True
         progress.show(_rows(home, "SELECT * FROM task_instance ORDER BY start_date, map_index"))
 
@@ -217,7 +215,7 @@ def _outcome(home: Path) -> tuple[str, str]:
     return "", "the run did not start"
 
 
-def _said(log: Iterable[str], failed: Iterable[str]) -> tuple[list[str], list[str]]:
+def _warnings_and_errors(log: Iterable[str], failed: Iterable[str]) -> tuple[list[str], list[str]]:
     """What our own code warned of, and what the tasks with these ids failed with, or what stopped the run.
 
     Each once, of a log whose lines are JSON objects; the lines after one with a task's id are the task's.

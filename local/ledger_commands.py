@@ -90,7 +90,7 @@ def _may_be_analyst(url: URL) -> bool:
             return False
     if "options" in said:
         raise StackError(
-            f"A pooler before the ledger database keeps psql from being the analyst ({said}): give "
-            f"{LEDGER_CONNECTION} the server itself."
+            f"A pooler in front of the ledger database keeps psql from acting as the analyst ({said}): "
+            f"name the server itself in {LEDGER_CONNECTION}."
         )
     raise StackError(f"The ledger database can't be reached ({said}): check the connection.")

@@ -84,7 +84,7 @@ class Cluster:
     def command(self) -> list[str]:
         """The server in the foreground, for a process in ``data``; SIGINT is its fast and clean end."""
         return [
-            *not_as_root(),
+            *without_root(),
             str(self._server_bin / "postgres"),
             *("-D", _HERE, "-p", str(self.port)),
             *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
@@ -137,12 +137,12 @@ class Cluster:
             except psycopg2.OperationalError as error:
                 if "password authentication failed" in str(error):
                     raise StackError(
-                        f"PostgreSQL in {self.directory} has another password: bring back the keys.json that "
+                        f"PostgreSQL in {self.directory} has another password: restore the keys.json that "
                         "belongs to it, or delete both with `make clean`."
                     ) from None
                 ended = process is not None and process.poll() is not None
                 if ended or time.monotonic() > end:
-                    problem = self._last_words() or str(error).strip().splitlines()[-1].strip()
+                    problem = self._last_error() or str(error).strip().splitlines()[-1].strip()
                     raise StackError(f"PostgreSQL did not start ({problem}): see {self.log}.") from None
                 time.sleep(0.05)
             else:
@@ -161,7 +161,7 @@ class Cluster:
             server.kill()
             server.wait(_STOP_S)
 
-    def _last_words(self) -> str:
+    def _last_error(self) -> str:
         """What the server ended with, if it did."""
         lines = self.log.read_text("utf-8", "replace").splitlines() if self.log.exists() else []
         line = lines[-1] if lines else ""
@@ -195,7 +195,7 @@ class Cluster:
         os.close(writing)
         made = subprocess.run(
             [
-                *not_as_root(),
+                *without_root(),
                 str(self._server_bin / "initdb"),
                 *("-D", _HERE, "--username", SUPERUSER, "--pwfile", "/dev/stdin"),
                 *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C"),
@@ -217,12 +217,12 @@ class Cluster:
 
 def _reason(said: str) -> str:
     """The line that says why, of what initdb said."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["it said nothing"]
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["no output"]
     why = next((line for line in lines if "error:" in line or "FATAL:" in line), lines[-1])
     return why.split("error:")[-1].split("FATAL:")[-1].strip()
 
 
-def not_as_root() -> list[str]:
+def without_root() -> list[str]:
     """What a command is put behind for root, so that it runs as another user and with no right of root's."""
     if os.geteuid() != 0:
         return []

@@ -86,7 +86,7 @@ def programs(found: Iterable[Marked]) -> dict[str, psutil.Process]:
     return running
 
 
-def left_behind(found: Iterable[Marked]) -> list[Marked]:
+def orphans(found: Iterable[Marked]) -> list[Marked]:
     """What a supervisor or a program that was killed had started: no supervisor is above it."""
     by_pid = {each.process.pid: each for each in found}
     left = []
@@ -126,7 +126,7 @@ def end(processes: Iterable[psutil.Process], seconds: float, *, how: int = signa
     psutil.wait_procs(left, timeout=10)
 
 
-def _start_anew() -> None:
+def _replace() -> None:
     """End what the predecessor left, then become the command."""
     left = [
         each.process
@@ -139,4 +139,4 @@ def _start_anew() -> None:
 
 
 if __name__ == "__main__":
-    _start_anew()
+    _replace()

@@ -75,7 +75,7 @@ class Settings:
             environ=environ,
         )
 
-    def where_it_runs(self, ports: Mapping[str, int]) -> "Settings":
+    def with_ports(self, ports: Mapping[str, int]) -> "Settings":
         """The same with the ports of the units that are up, but for those that the environment names."""
         names = {
             "QBANK_UI_PORT": "airflow",

@@ -46,7 +46,7 @@ class Stack:
         """
         with locked(settings.state):
             up = processes.ports(processes.find(settings.state))
-            settings = settings.where_it_runs({unit: min(ports) for unit, ports in up.items() if ports})
+            settings = settings.with_ports({unit: min(ports) for unit, ports in up.items() if ports})
             return cls(settings, open_keys(settings.state))
 
     @property
@@ -86,8 +86,8 @@ class Stack:
                 ledger.result()
             if units.start(airflow, self.settings.state):
                 started.append(airflow)
-            self._wait(airflow, self.api.unheard)
-            self._wait(sandbox, self._silent_sandbox)
+            self._wait(airflow, self.api.unhealthy)
+            self._wait(sandbox, self._unready_sandbox)
             return bool(started)
 
     def _start(self, wanted: list[Unit]) -> list[Unit]:
@@ -122,7 +122,7 @@ class Stack:
         up = {each.unit: each.fingerprint for each in found if each.program is None}
         return [unit for unit in wanted if up.get(unit.name) != unit.fingerprint]
 
-    def _silent_sandbox(self) -> list[str]:
+    def _unready_sandbox(self) -> list[str]:
         return [] if units.sandbox_answers(self.settings.sandbox_port) else ["sandbox"]
 
     def _wait(self, unit: Unit, missing: Callable[[], list[str]]) -> None:
@@ -132,7 +132,7 @@ class Stack:
             waited = time.monotonic() - began
             if waited > _READY_S:
                 names = [each.name for each in unit.programs if each.name in waits_for]
-                last = units.last_words((names or [unit.programs[0].name])[0], self.settings.state)
+                last = units.last_line((names or [unit.programs[0].name])[0], self.settings.state)
                 raise StackError(f"{', '.join(waits_for)} of {unit.name} does not come up: {last}.")
             if waited > _QUIET_S and waits_for != said:
                 said = waits_for
@@ -152,27 +152,27 @@ def status(settings: Settings) -> int:
     """Print what is up, a line a program, and what is wrong; exit code 0 when all of it is up, else 3."""
     found = processes.find(settings.state)
     running, ports = processes.programs(found), processes.ports(found)
-    silent = _unheard(ports.get("airflow", ())) if "api-server" in running else []
+    silent = _unhealthy(ports.get("airflow", ())) if "api-server" in running else []
     wrong = []
     for name, unit in PROGRAMS.items():
         state = f"up, process {running[name].pid}" if name in running else "down"
         where = [f"127.0.0.1:{port}" for port in ports.get(unit, ()) if name in _LISTENING]
         say(" ".join([f"{name:<13}", f"{state:<20}", *where]).rstrip())
         if name in running and name in silent:
-            wrong.append(f"{name} has not been heard from lately.")
+            wrong.append(f"{name} has sent no heartbeat lately.")
         elif name not in running and processes.supervisor_of(unit, found):
-            last = units.last_words(name, settings.state)
-            wrong.append(f"{name} does not stay up, and is started again and again: {last}.")
-    if left := processes.left_behind(found):
+            last = units.last_line(name, settings.state)
+            wrong.append(f"{name} keeps ending and is restarted each time: {last}.")
+    if left := processes.orphans(found):
         names = ", ".join(sorted({each.program or "" for each in left}))
-        wrong.append(f"{names}: the supervisor is gone. `make run` starts all anew, `make stop` ends it.")
+        wrong.append(f"{names}: the supervisor is gone. `make run` restarts the stack, `make stop` ends it.")
     for sentence in wrong:
         say(sentence)
     return 0 if all(name in running for name in PROGRAMS) and not wrong else 3
 
 
-def _unheard(ports: Iterable[int]) -> list[str]:
-    return AirflowApi(f"http://127.0.0.1:{min(ports)}", "", "").unheard() if ports else ["api-server"]
+def _unhealthy(ports: Iterable[int]) -> list[str]:
+    return AirflowApi(f"http://127.0.0.1:{min(ports)}", "", "").unhealthy() if ports else ["api-server"]
 
 
 def stop_all(state: Path) -> bool:
@@ -195,7 +195,9 @@ def require_ports(wanted: Iterable[Unit], state: Path) -> None:
             except OSError as error:
                 if unit.port not in ours.get(unit.name, ()):  # else the unit starts anew
                     why = (
-                        "is in use" if error.errno == errno.EADDRINUSE else f"is not ours ({error.strerror})"
+                        "is in use"
+                        if error.errno == errno.EADDRINUSE
+                        else f"can't be used ({error.strerror})"
                     )
                     raise StackError(
                         f"Port {unit.port} on 127.0.0.1 {why}: set {unit.port_name} to a free one."

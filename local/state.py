@@ -122,7 +122,7 @@ def _read(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise StackError(f"{path} can't be read ({error.strerror}): bring it back or delete it.") from None
+        raise StackError(f"{path} can't be read ({error.strerror}): restore it or delete it.") from None
     with os.fdopen(descriptor, encoding="utf-8") as file:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
@@ -134,7 +134,7 @@ def _read(path: Path) -> dict[str, str]:
             keys = None
     if not isinstance(keys, dict) or not all(isinstance(value, str) for value in keys.values()):
         raise StackError(
-            f"{path} does not hold the stack's secrets: bring it back, or delete it all with `make clean`."
+            f"{path} does not hold the stack's secrets: restore it, or delete everything with `make clean`."
         )
     return keys
 

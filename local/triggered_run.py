@@ -17,7 +17,7 @@ from qbank_ledger.config import ledger_url
 from qbank_ledger.terminal import say
 
 _PARSED_S = 120
-_STILL_S = 15  # a run in which nothing happens for so long may lack somebody
+_PATIENCE_S = 15  # a run in which nothing happens for so long may lack somebody
 
 
 def start_and_run(settings: Settings, dag_id: str) -> bool:
@@ -30,7 +30,7 @@ def start_and_run(settings: Settings, dag_id: str) -> bool:
     stack.start()
     _wait_until_parsed(stack.api, dag_id)
     if stack.api.make_pool(POOL, SLOTS):  # a run that is under way may be waiting for it
-        print(f"There was no pool {POOL}: it is made, with {SLOTS} slots.", flush=True)
+        print(f"The pool {POOL} was missing: it is made, with {SLOTS} slots.", flush=True)
     for other in stack.api.unfinished_runs(dag_id):
         say(f"{other} is under way: the new run begins when it has ended.")
     run_id = stack.api.trigger(dag_id, {})
@@ -92,10 +92,10 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str) -> str:
             changed = time.monotonic()
         if state in ("success", "failed"):
             return state
-        if time.monotonic() - changed > _STILL_S and (unheard := api.unheard()) != silent:
-            silent = unheard
-            if unheard:
-                say(f"Waiting for: {', '.join(unheard)}; what it was at goes on within two minutes …")
+        if time.monotonic() - changed > _PATIENCE_S and (unhealthy := api.unhealthy()) != silent:
+            silent = unhealthy
+            if unhealthy:
+                say(f"Waiting for: {', '.join(unhealthy)}; its work resumes within two minutes …")
         time.sleep(0.5)
 
 

@@ -164,7 +164,7 @@ def start(unit: Unit, state: Path) -> bool:
     found = processes.find(state)
     supervisor = processes.supervisor_of(unit.name, found)
     if supervisor and supervisor.fingerprint == unit.fingerprint:
-        left = [each.process for each in processes.left_behind(found) if each.unit == unit.name]
+        left = [each.process for each in processes.orphans(found) if each.unit == unit.name]
         processes.end(left, 5)
         return False
     stop(state, unit.name)
@@ -194,11 +194,11 @@ def stop(state: Path, *names: str) -> None:
     processes.end([each.process for each in found], 5)
 
 
-def last_words(program: str, state: Path) -> str:
+def last_line(program: str, state: Path) -> str:
     """The last line that a program wrote, and where the rest is."""
     log = state / "logs" / f"{program}.log"
     lines = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
-    line = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+    line = next((line.strip() for line in reversed(lines) if line.strip()), "no output")
     return f"{line} (more in {log})"
 
 

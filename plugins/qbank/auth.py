@@ -14,15 +14,15 @@ from qbank.budget import Budget
 from qbank.errors import QBankError, QBankUnavailableError
 from qbank.grant import read_grant
 from qbank.refusal import refusal
-from qbank.retry import asked_wait, backoff
+from qbank.retry import backoff, requested_wait
 from qbank.settings import Settings
 from qbank.transport import USER_AGENT, NoReply, Transport
 
 RENEW_AHEAD_S = 60.0
 FRESH_S = 5.0
-# Refusals in a row, of calls that were made anew, that are still the accounts' own fault, not the token's:
-OWN_FAULT_UNTAKEN = 1  # with a token that the API has not taken yet
-OWN_FAULT_TAKEN = 3  # with one that it has
+# Refusals in a row that are still put down to the accounts, and not to the token of their replay:
+OWN_FAULT_NEW = 1  # where the API has not accepted that token yet
+OWN_FAULT_PROVEN = 3  # where it has
 
 # A refused token. open: the refusals of others, in a moment, tell whether it is dropped or kept.
 Verdict = Literal["dropped", "kept", "open"]
@@ -36,21 +36,21 @@ class Token(AuthBase):
         self.issued_at = time.monotonic()
         self.renew_at = self.issued_at + lifetime - min(RENEW_AHEAD_S, lifetime / 2)
         self.usable_until = self.issued_at + lifetime - min(5.0, lifetime / 10)  # time to travel
-        self.was_taken = False
-        self.refusals = 0  # calls that the API refused since it last took the token
+        self.was_accepted = False
+        self.refusals = 0  # calls that the API refused since it last accepted the token
         self._refused_at = -math.inf
 
     @property
     def is_fresh(self) -> bool:
         return time.monotonic() - self.issued_at < FRESH_S
 
-    def take(self, began_at: float) -> None:
-        """The API took it for a call that began then: what it refused before is not the token's fault."""
-        self.was_taken = True
+    def accepted(self, began_at: float) -> None:
+        """The API accepted it for a call that began then: earlier refusals were not the token's fault."""
+        self.was_accepted = True
         if began_at > self._refused_at:
             self.refusals = 0
 
-    def refuse(self) -> None:
+    def refused(self) -> None:
         """The API refused a call with it."""
         self.refusals += 1
         self._refused_at = time.monotonic()
@@ -144,19 +144,19 @@ class TokenSource:
 
         A token is dropped once for all threads that saw it die. A second refusal is the account's fault, but
         where others are refused as well: then the token was revoked, too, perhaps before its first use.
-        The token after that has to be taken: while it is fresh it is kept, since the API may refuse
+        The token after that has to be accepted: while it is fresh it is kept, since the API may refuse
         whatever it is given, and tokens would be got for nothing.
         """
         with self._turn:
-            token.refuse()
-            own_fault = OWN_FAULT_TAKEN if token.was_taken else OWN_FAULT_UNTAKEN
+            token.refused()
+            own_fault = OWN_FAULT_PROVEN if token.was_accepted else OWN_FAULT_NEW
             if self._token is not token:
                 return "dropped"
             if again and token.refusals <= own_fault:
                 return "open"
-            if not token.was_taken and self._doubted and token.is_fresh:
+            if not token.was_accepted and self._doubted and token.is_fresh:
                 return "kept"
-            self._doubted = again or not token.was_taken
+            self._doubted = again or not token.was_accepted
             self._token = None
             return "dropped"
 
@@ -185,6 +185,6 @@ class TokenSource:
             else:
                 self._on_token(grant.value)
                 return Token(grant.value, grant.lifetime_s)
-            wait, most = asked_wait(outcome), settings.max_backoff_s
+            wait, most = requested_wait(outcome), settings.max_backoff_s
             budget.sleep(backoff(attempt, most) if wait is None else min(wait, most))
             attempt += 1

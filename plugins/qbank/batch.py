@@ -147,13 +147,13 @@ class Batch:
         with self._work:
             self._asking -= 1
             if isinstance(outcome, BalanceAnswer):
-                self._listen(outcome)
+                self._note_silence(outcome)
                 self._ready.append(outcome)
                 self._answers.notify()
             elif outcome is None:
                 self._unsent.append(attempt)
             else:
-                self._listen(attempt.last)
+                self._note_silence(attempt.last)
                 due = time.monotonic() + outcome
                 heapq.heappush(self._waiting, (due, next(self._order), attempt))
             self._work.notify()
@@ -163,7 +163,7 @@ class Batch:
         """Whether the last calls had no reply that helps, more of them than chance would have it."""
         return self._silent > 2 * len(self._threads)
 
-    def _listen(self, latest: BalanceAnswer | None) -> None:
+    def _note_silence(self, latest: BalanceAnswer | None) -> None:
         """The breaker: many calls without a reply that helps, for long, and no more are made."""
         if latest is None or (latest.http_status is not None and latest.retry_after_s is None):
             self._silent, self._heard_at = 0, time.monotonic()

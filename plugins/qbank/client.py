@@ -18,11 +18,11 @@ from qbank.budget import Budget
 from qbank.errors import QBankConfigError, QBankUnavailableError
 from qbank.pace import Pace, Verdict
 from qbank.payload import Reading, printable, read_balance
-from qbank.retry import asked_wait, backoff, is_redirect, may_succeed_later
+from qbank.retry import backoff, is_redirect, may_succeed_later, requested_wait
 from qbank.settings import Settings
 from qbank.transport import USER_AGENT, NoReply, Reply, Transport
 
-HEARING_S = 1.0  # until a second 401 is the account's: others may be refused as well, and the token renewed
+VERDICT_S = 1.0  # until a second 401 is put down to the account: others may be refused as well
 _ACCOUNT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -103,7 +103,7 @@ class QBankClient:
                 ends = min(time.monotonic() + settings.timeout_s, budget.ends)
                 outcome = self._transport.send(request, ends)
                 if isinstance(outcome, Reply):
-                    wait = asked_wait(outcome)
+                    wait = requested_wait(outcome)
                     slow = outcome.status == 429 or wait is not None
                     verdict = "throttled" if slow and may_succeed_later(outcome) else "taken"
             except QBankUnavailableError:
@@ -121,7 +121,7 @@ class QBankClient:
                 return end
             attempt.refused = None
             if answer.http_status is not None:
-                token.take(began_at)
+                token.accepted(began_at)
             delay = backoff(attempt.attempts, settings.max_backoff_s) if wait is None else wait
             if not may_succeed_later(outcome) or attempt.attempts >= settings.max_attempts:
                 return answer
@@ -142,7 +142,7 @@ class QBankClient:
         if verdict == "dropped":
             return None
         attempt.last = answer
-        return HEARING_S
+        return VERDICT_S
 
     def _request(self, account_id: str) -> PreparedRequest:
         request = copy(self._template)  # not its own copy(), which makes a jar for cookies

@@ -13,7 +13,7 @@ LEAST_THROTTLED = 3  # of them, before a share says anything
 LIMITED_SHARE = 0.1  # throttled: the client is limited
 ABOVE_OWN = 0.3  # and where a share is the accounts' own, so much above it: a share is known roughly
 TRIAL_LEAST, TRIAL_MOST = 8, 30  # different accounts, asked since the client slowed, tell whether that helped
-IN_VAIN = 2  # times that it did not, until it was the accounts
+FAILED_TRIALS = 2  # times that it did not, until it was the accounts
 CLOSED_SHARE = 0.9  # of at least TRIAL_LEAST: nobody is let through
 
 # limited: slow down. closed: nobody is let through, pause. helped: slowing did. own: it never did.
@@ -28,7 +28,7 @@ class Evidence:
         self._known: set[str] = set()  # accounts that were throttled
         self._limited_share = LIMITED_SHARE
         self._on_trial = False
-        self._in_vain = 0
+        self._failed_trials = 0
         self._tried = self._throttled = 0  # different accounts, in trials in vain
 
     @property
@@ -36,12 +36,12 @@ class Evidence:
         """The shortest wait in seconds that throttled accounts were asked for; None: for none."""
         return min((wait for _, wait in self._recent.values() if wait is not None), default=None)
 
-    def hear(self, account_id: str, *, throttled: bool, wait: float | None = None) -> Finding | None:
+    def record(self, account_id: str, *, throttled: bool, wait: float | None = None) -> Finding | None:
         """Take in a call that began since the client last slowed; says what that shows, if anything."""
-        known, acquitted = account_id in self._known, self._limited_share > LIMITED_SHARE
+        known, excused = account_id in self._known, self._limited_share > LIMITED_SHARE
         if throttled:
             self._known.add(account_id)
-            if known and acquitted:
+            if known and excused:
                 return None  # in trouble of its own, still
         self._recent.pop(account_id, None)
         self._recent[account_id] = throttled, wait
@@ -52,7 +52,7 @@ class Evidence:
         if heard >= TRIAL_LEAST and count >= CLOSED_SHARE * heard:
             self._begin_trial()
             return "closed"
-        few = acquitted and not self._on_trial and heard < RECENT
+        few = excused and not self._on_trial and heard < RECENT
         if few or count < LEAST_THROTTLED or count < self._limited_share * heard:
             if self._on_trial and heard >= TRIAL_MOST:
                 self._on_trial = False
@@ -61,21 +61,21 @@ class Evidence:
         if not self._on_trial:
             self._begin_trial()
             return "limited"
-        return self._end_in_vain(heard, count) if heard >= TRIAL_LEAST else None
+        return self._end_failed_trial(heard, count) if heard >= TRIAL_LEAST else None
 
     def _begin_trial(self) -> None:
-        self._on_trial, self._in_vain, self._tried, self._throttled = True, 0, 0, 0
+        self._on_trial, self._failed_trials, self._tried, self._throttled = True, 0, 0, 0
 
-    def _end_in_vain(self, heard: int, count: int) -> Finding:
-        self._in_vain += 1
+    def _end_failed_trial(self, heard: int, count: int) -> Finding:
+        self._failed_trials += 1
         self._tried += heard
         self._throttled += count
-        if self._in_vain < IN_VAIN:
+        if self._failed_trials < FAILED_TRIALS:
             return "limited"
         self._on_trial = False
         self._limited_share = self._throttled / self._tried + ABOVE_OWN
         return "own"
 
-    def start_anew(self) -> None:
+    def reset(self) -> None:
         """Forget the calls: those that follow tell of another pace."""
         self._recent.clear()

@@ -48,9 +48,9 @@ def read_grant(outcome: Reply | NoReply, settings: Settings) -> Grant:
     value = answer.get("access_token")
     if value is None:
         there = next((name for name in _ELSEWHERE if name in answer), None)
-        raise _odd(outcome, f"has {f'{there} and ' if there else ''}no access_token")
+        raise _unusable(outcome, f"has {f'{there} and ' if there else ''}no access_token")
     if type(value) is not str or not _BEARER.fullmatch(value):  # numbers are a kind of str
-        raise _odd(outcome, "has an access_token that is empty or has characters no token has")
+        raise _unusable(outcome, "has an access_token that is empty or has characters no token has")
     secrets = [settings.client_secret, value]
     _require_bearer(answer.get("token_type"), secrets, outcome.status)
     _require_scope(answer.get("scope"), settings.scope, secrets, outcome.status)
@@ -59,10 +59,10 @@ def read_grant(outcome: Reply | NoReply, settings: Settings) -> Grant:
 
 def _members(reply: Reply) -> dict[str, Any]:
     if reply.flaw:
-        raise _odd(reply, _FLAWS.get(reply.flaw, "can't be read"))
+        raise _unusable(reply, _FLAWS.get(reply.flaw, "can't be read"))
     start = reply.body.removeprefix(BOM_UTF8).lstrip()[:13]
     if not start:
-        raise _odd(reply, "is empty")
+        raise _unusable(reply, "is empty")
     if start.startswith(b"<"):
         raise QBankAuthError(
             f"The token host's answer is a web page and not a token (HTTP {reply.status}): a gateway, a "
@@ -70,13 +70,13 @@ def _members(reply: Reply) -> dict[str, Any]:
             status=reply.status,
         )
     if start == b"access_token=":
-        raise _odd(reply, "is a form and not JSON")
+        raise _unusable(reply, "is a form and not JSON")
     try:
         answer = decode_json(reply.body)
     except UnfitError as unfit:
-        raise _odd(reply, _UNFIT[unfit.reason]) from None
+        raise _unusable(reply, _UNFIT[unfit.reason]) from None
     if not isinstance(answer, dict):
-        raise _odd(reply, "is not a JSON object")
+        raise _unusable(reply, "is not a JSON object")
     return answer
 
 
@@ -121,5 +121,5 @@ def _lifetime(expires_in: Any) -> float:
     return min(seconds, LONGEST_LIFETIME_S) if seconds > 0 else UNKNOWN_LIFETIME_S
 
 
-def _odd(reply: Reply, what: str) -> QBankAuthError:
+def _unusable(reply: Reply, what: str) -> QBankAuthError:
     return QBankAuthError(f"QBank's token answer {what}: check token_url.", status=reply.status)

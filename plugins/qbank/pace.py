@@ -74,13 +74,13 @@ class Pace:
             self._turn.notify()
 
     def _judge(self, account_id: str, throttled: bool, wait: float | None, now: float) -> None:
-        finding = self._evidence.hear(account_id, throttled=throttled, wait=wait)
+        finding = self._evidence.record(account_id, throttled=throttled, wait=wait)
         if finding == "helped":
             self._before = None
         elif finding == "own":
             self._limit, self._rate = self._before or (self._limit, self._rate)
             self._before = None
-            self._evidence.start_anew()
+            self._evidence.reset()
         elif finding is not None:
             least = self._evidence.least_wait if finding == "closed" else None
             self._slow_down(now, PAUSE_S if least is None else max(least, PAUSE_S))
@@ -102,7 +102,7 @@ class Pace:
         self._step = max(LEAST_STEP, self._step / 2)
         self._limit = max(1.0, self._limit / 2)
         self._cut_at = now
-        self._evidence.start_anew()
+        self._evidence.reset()
 
     def _forget(self, now: float) -> None:
         while self._successes and self._successes[0] < now - WINDOW_S:

@@ -27,7 +27,7 @@ def is_redirect(status: int) -> bool:
     return 300 <= status <= 399 and status not in (300, 304)
 
 
-def asked_wait(outcome: Reply | NoReply) -> float | None:
+def requested_wait(outcome: Reply | NoReply) -> float | None:
     """The seconds of Retry-After, in either of its forms, however many; None where it says none."""
     text = (outcome.retry_after or "").strip() if isinstance(outcome, Reply) else ""
     if re.fullmatch(r"[0-9]+", text):

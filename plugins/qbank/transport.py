@@ -67,7 +67,7 @@ class Transport:
         self._proxy = Origin.of(proxy) if proxy else None
         self._most_idle = connections
         self._idle: dict[Origin, deque[Connection]] = {}
-        self._doubted: set[Origin] = set()
+        self._distrusted: set[Origin] = set()
         self._lock = threading.Lock()
         self._origins: dict[str, Origin] = {}
         self._ids = f"{secrets.token_hex(8)}-"
@@ -98,7 +98,7 @@ class Transport:
     def _exchange(self, request: PreparedRequest, ends: float) -> Answer:
         origin = self._origin(request.url or "")
         request_id = f"{self._ids}{next(self._numbers)}"
-        connection = self._idle_one(origin)
+        connection = self._take_idle(origin)
         if connection is None:
             connection = connect(origin, ends, tls=self.tls, proxy=self._proxy)
             log.debug("connected to %s", origin.netloc)
@@ -138,12 +138,12 @@ class Transport:
         """Note a host in doubt. Raises ConnectionError for an answer that names another of our requests."""
         echoed = answer.headers.get(REQUEST_ID.lower(), ())  # a gateway's own ids say nothing
         if any(text.startswith(self._ids) and text != request_id for text in echoed):
-            self._doubt(origin, "an answer names another request")
+            self._distrust(origin, "an answer names another request")
             raise ConnectionError("the answer belongs to another request")
         if answer.in_doubt:
-            self._doubt(origin, "an answer was framed in two ways, or was not all that came")
+            self._distrust(origin, "an answer was framed in two ways, or was not all that came")
 
-    def _idle_one(self, origin: Origin) -> Connection | None:
+    def _take_idle(self, origin: Origin) -> Connection | None:
         """The connection idle for longest, once it has rested and nothing was heard on it meanwhile."""
         while True:
             with self._lock:
@@ -161,22 +161,22 @@ class Transport:
                 return connection
             connection.close()
             if state == "speaks":
-                self._doubt(origin, "something came that nobody had asked for")
+                self._distrust(origin, "something came that nobody had asked for")
 
     def _give_back(self, origin: Origin, connection: Connection) -> None:
         with self._lock:
             idle = self._idle.setdefault(origin, deque())
-            if connection.may_be_asked and origin not in self._doubted and len(idle) < self._most_idle:
+            if connection.may_be_asked and origin not in self._distrusted and len(idle) < self._most_idle:
                 connection.idle_since = time.monotonic()
                 idle.append(connection)
                 return
         connection.close()
 
-    def _doubt(self, origin: Origin, why: str) -> None:
+    def _distrust(self, origin: Origin, why: str) -> None:
         """No connection to this host is asked twice from now on."""
         with self._lock:
-            known = origin in self._doubted
-            self._doubted.add(origin)
+            known = origin in self._distrusted
+            self._distrusted.add(origin)
             idle = self._idle.pop(origin, ())
         for connection in idle:
             connection.close()

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 from local import StackError, postgres
-from local.postgres import Cluster, not_as_root
+from local.postgres import Cluster, without_root
 
 from tests.conftest import free_port
 
@@ -46,7 +46,7 @@ def test_what_was_committed_survives_a_kill_and_a_stale_pid_file(own: Cluster) -
     while own.pid:
         time.sleep(0.05)
     # As after a reboot: the pid is another process's by now, of the same user.
-    with subprocess.Popen([*not_as_root(), "sleep", "60"]) as other:
+    with subprocess.Popen([*without_root(), "sleep", "60"]) as other:
         (own.data / "postmaster.pid").write_text(f"{other.pid}\n{own.data}\n")
         own.start()
         other.kill()
@@ -113,7 +113,7 @@ def test_it_listens_on_loopback_alone_and_wants_a_password(own: Cluster) -> None
 
 
 def test_a_cluster_whose_password_was_lost_says_so_at_once(own: Cluster) -> None:
-    with pytest.raises(StackError, match=r"another password: bring back the keys\.json"):
+    with pytest.raises(StackError, match=r"another password: restore the keys\.json"):
         Cluster(own.directory, own.port).wait()
 
 

@@ -74,7 +74,7 @@ def test_a_run_through_the_api_lands_in_the_ledger_and_stop_leaves_only_the_data
     delete_pool(api)
     until(lambda: states(api, waiting).get("fetch") == "scheduled")
     second = commands.run("run")
-    assert "There was no pool qbank_api: it is made, with 2 slots." in second.stdout
+    assert "The pool qbank_api was missing: it is made, with 2 slots." in second.stdout
     assert f"{waiting} is under way" in second.stdout
     assert states(api, waiting)["fetch"] == "failed", "for the other secret"
     assert second.returncode == 1

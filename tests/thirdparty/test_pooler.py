@@ -49,7 +49,7 @@ LEFT = (
 )
 
 
-def not_as_root() -> list[str]:
+def without_root() -> list[str]:
     """PgBouncer refuses to run as root: what it is put behind, to pass the test's closed directories all the same."""
     if os.geteuid() != 0:
         return []
@@ -75,7 +75,7 @@ def pooler(
             (tmp_path / "logins").write_text(f'"{url.username}" "{url.password}"\n')
             config = CONFIG.substitute(server=cluster.port, port=port, folder=tmp_path, more=request.param)
             (tmp_path / "pgbouncer.ini").write_text(config)
-            command = [*not_as_root(), program, str(tmp_path / "pgbouncer.ini")]
+            command = [*without_root(), program, str(tmp_path / "pgbouncer.ini")]
             log = tmp_path / "pgbouncer.log"
             stack.enter_context(running(command, port=port, log=log, env=environment))
             return url.set(port=port)
@@ -153,7 +153,7 @@ def test_great_expectations_has_the_loaders_session_too(
 
 def test_psql_says_that_it_needs_the_server_itself(runs: Ledger, pooler: Pooler) -> None:
     assert _may_be_analyst(runs.url)
-    with pytest.raises(StackError, match="give AIRFLOW_CONN_LEDGER_DEFAULT the server itself"):
+    with pytest.raises(StackError, match="name the server itself in AIRFLOW_CONN_LEDGER_DEFAULT"):
         _may_be_analyst(pooler(runs.url))
 
 

@@ -81,5 +81,5 @@ def test_a_server_that_never_lets_in_is_a_sentence(server: Server, api: AirflowA
 
 
 def test_what_does_not_answer_is_named(api: AirflowApi, server: Server) -> None:
-    assert api.unheard() == ["api-server", "scheduler", "dag-processor", "triggerer"]
-    assert AirflowApi("http://127.0.0.1:1", "admin", "word").unheard() == ["api-server"]
+    assert api.unhealthy() == ["api-server", "scheduler", "dag-processor", "triggerer"]
+    assert AirflowApi("http://127.0.0.1:1", "admin", "word").unhealthy() == ["api-server"]

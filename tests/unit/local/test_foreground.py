@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from local.foreground import _said
+from local.foreground import _warnings_and_errors
 from local.report import Progress
 
 
@@ -20,7 +20,9 @@ def error(sentence: str) -> dict[str, object]:
 
 
 def said(*events: dict[str, object] | str, failed: tuple[str, ...] = ()) -> tuple[list[str], list[str]]:
-    return _said((each if isinstance(each, str) else json.dumps(each) for each in events), failed)
+    return _warnings_and_errors(
+        (each if isinstance(each, str) else json.dumps(each) for each in events), failed
+    )
 
 
 def test_each_stage_is_a_line_when_it_changes_and_a_mapped_one_counts_its_tasks(

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from local import processes
-from local.postgres import not_as_root
+from local.postgres import without_root
 
 STUBBORN = "import signal, sys, time; signal.signal(15, signal.SIG_IGN); print(flush=True); time.sleep(60)"
 
@@ -49,7 +49,7 @@ def test_a_process_of_another_users_is_not_ours_whatever_mark_it_has(
 def test_who_postgresql_runs_as_counts_in_our_state_directory_alone(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     mark = {processes.MARK: str(tmp_path), processes.UNIT: "postgres", processes.PROGRAM: "postgres"}
-    sleep = [*not_as_root(), "sleep", "60"]  # for other users than root: of our own
+    sleep = [*without_root(), "sleep", "60"]  # for other users than root: of our own
     with (
         subprocess.Popen(sleep, env={**os.environ, **mark}, cwd="/") as stranger,
         subprocess.Popen(sleep, env={**os.environ, **mark}, cwd=tmp_path) as server,

@@ -30,7 +30,7 @@ def test_one_port_for_two_services_is_refused() -> None:
 
 def test_what_is_up_stays_on_its_port_unless_the_environment_names_another() -> None:
     up = {"postgres": 6001, "airflow": 6002, "sync-run-x": 6003}
-    settings = Settings.read({"QBANK_UI_PORT": "6010"}).where_it_runs(up)
+    settings = Settings.read({"QBANK_UI_PORT": "6010"}).with_ports(up)
     assert (settings.ui_port, settings.postgres_port, settings.sandbox_port) == (6010, 6001, 8090)
 
 

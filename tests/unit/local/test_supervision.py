@@ -66,7 +66,7 @@ def test_a_supervisor_that_was_killed_is_said_and_what_it_left_is_ended(
     assert stack.status(settings) == 3
     out = capsys.readouterr().out
     assert "sandbox       down\n" in out
-    assert "sandbox: the supervisor is gone. `make run` starts all anew, `make stop` ends it.\n" in out
+    assert "sandbox: the supervisor is gone. `make run` restarts the stack, `make stop` ends it.\n" in out
     units.start(unit, settings.state)
     until(lambda: running(settings))
     assert {each.process.pid for each in processes.find(settings.state)}.isdisjoint({before})
@@ -82,9 +82,7 @@ def test_a_program_that_does_not_stay_up_says_why(
     until(lambda: log.exists() and "no space left" in log.read_text())
     until(lambda: not running(settings))
     assert stack.status(settings) == 3
-    assert (
-        "sandbox does not stay up, and is started again and again: no space left" in capsys.readouterr().out
-    )
+    assert "sandbox keeps ending and is restarted each time: no space left" in capsys.readouterr().out
 
 
 def test_a_program_ends_what_a_killed_one_of_its_name_left_and_nothing_else(settings: Settings) -> None:
@@ -104,4 +102,4 @@ def test_a_program_ends_what_a_killed_one_of_its_name_left_and_nothing_else(sett
     until(lambda: before.isdisjoint(each.process.pid for each in processes.find(settings.state)))
     until(lambda: len(processes.find(settings.state)) == 4)
     assert running(settings)["triggerer"] == kept
-    assert processes.left_behind(processes.find(settings.state)) == []
+    assert processes.orphans(processes.find(settings.state)) == []

@@ -46,7 +46,7 @@ def test_postgres_is_the_same_whatever_airflow_is_told(settings: Settings) -> No
 def test_airflow_is_the_same_whether_its_ports_are_named_or_found(settings: Settings) -> None:
     """The second `make run` names none, and finds those that are up."""
     keys = {name: name for name in ("fernet", "session", "jwt")}
-    found = settings.where_it_runs({"airflow": 8080, "postgres": 5433, "sandbox": 8090})
+    found = settings.with_ports({"airflow": 8080, "postgres": 5433, "sandbox": 8090})
     first, second = (units.airflow(each, keys, "postgresql://x") for each in (settings, found))
     assert first.fingerprint == second.fingerprint
 

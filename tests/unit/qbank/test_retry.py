@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from qbank.retry import LONGEST_WAIT_S, asked_wait, backoff, is_redirect, may_succeed_later
+from qbank.retry import LONGEST_WAIT_S, backoff, is_redirect, may_succeed_later, requested_wait
 from qbank.transport import NoReply, Reply
 
 
@@ -47,17 +47,17 @@ def test_a_choice_and_not_modified_send_nobody_elsewhere() -> None:
     ],
 )
 def test_retry_after_is_seconds_or_a_date(text: str | None, seconds: float | None) -> None:
-    assert asked_wait(reply(retry_after=text)) == seconds
+    assert requested_wait(reply(retry_after=text)) == seconds
 
 
 def test_retry_after_as_a_date_is_the_time_until_then() -> None:
     text = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    assert 28 < (asked_wait(reply(retry_after=text)) or 0) <= 30
-    assert (asked_wait(reply(retry_after="Fri, 31 Dec 9999 23:59:59 GMT")) or 0) > 1e9
+    assert 28 < (requested_wait(reply(retry_after=text)) or 0) <= 30
+    assert (requested_wait(reply(retry_after="Fri, 31 Dec 9999 23:59:59 GMT")) or 0) > 1e9
 
 
 def test_no_reply_asks_for_no_wait() -> None:
-    assert asked_wait(NoReply(reason="timeout")) is None
+    assert requested_wait(NoReply(reason="timeout")) is None
 
 
 def test_backoff_is_full_jitter_under_a_ceiling_that_doubles() -> None:
