@@ -71,24 +71,22 @@ class Stack:
             make_ledger(self.cluster, self.keys)
         return self.cluster.url(login, "ledger")
 
-    def start(self) -> bool:
-        """Have everything up, healthy and migrated; False where all of it was up before."""
+    def start(self) -> None:
+        """Have everything up, healthy and migrated."""
         with locked(self.settings.state):
             airflow = units.airflow(self.settings, self.keys, self.cluster.url("airflow", "airflow"))
             sandbox = units.sandbox(self.settings, self.keys)
             require_ports(self._not_up([airflow]), self.settings.state)
-            started = self._start([units.postgres(self.settings, self.cluster), sandbox])
+            self._start([units.postgres(self.settings, self.cluster), sandbox])
             with ThreadPoolExecutor(1) as beside:
                 ledger = beside.submit(make_ledger, self.cluster, self.keys)
                 if self._not_up([airflow]):
                     units.stop(self.settings.state, "airflow")
                     self._prepare_airflow(airflow)
                 ledger.result()
-            if units.start(airflow, self.settings.state):
-                started.append(airflow)
+            units.start(airflow, self.settings.state)
             self._wait(airflow, self.api.unhealthy)
             self._wait(sandbox, self._unready_sandbox)
-            return bool(started)
 
     def _start(self, wanted: list[Unit]) -> list[Unit]:
         """Start PostgreSQL, and what else is wanted beside it, unless they are up; make its databases."""

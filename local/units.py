@@ -116,6 +116,7 @@ def sandbox_answers(port: int) -> bool:
 def airflow(settings: Settings, keys: Mapping[str, str], database_url: str) -> Unit:
     """Airflow's four processes. They serve no logs: the API server reads the files themselves."""
     environ = stack_environment(settings, keys, database_url)
+    successor = (sys.executable, str(ROOT / "local/processes.py"))
     commands = {
         "api-server": ("api-server",),
         "scheduler": ("scheduler", "--skip-serve-logs"),
@@ -125,7 +126,7 @@ def airflow(settings: Settings, keys: Mapping[str, str], database_url: str) -> U
     return Unit(
         name="airflow",
         programs=tuple(
-            Program(name=name, command=(*_successor(), str(ROOT / ".venv/bin/airflow"), *arguments))
+            Program(name=name, command=(*successor, str(ROOT / ".venv/bin/airflow"), *arguments))
             for name, arguments in commands.items()
         ),
         environ={
@@ -138,10 +139,6 @@ def airflow(settings: Settings, keys: Mapping[str, str], database_url: str) -> U
         port_name="QBANK_UI_PORT",
         directory=settings.state / "airflow",
     )
-
-
-def _successor() -> tuple[str, str]:
-    return sys.executable, str(ROOT / "local/processes.py")
 
 
 def _marked(settings: Settings, unit: str, own: Mapping[str, str]) -> dict[str, str]:
