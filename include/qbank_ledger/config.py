@@ -83,11 +83,21 @@ def payload_days(environment: Mapping[str, str] = os.environ) -> int:
 
     Raises LedgerError when it is not a whole number of days, of one at least.
     """
-    text = environment.get("QBANK_PAYLOAD_DAYS", "").strip() or "90"
+    return _days(environment, "QBANK_PAYLOAD_DAYS", "90")
+
+
+def sync_days(environment: Mapping[str, str] = os.environ) -> int:
+    """How many days the accounts of a run are kept: ``QBANK_SYNC_DAYS``, 400 where it is not set.
+
+    With them go outcomes, findings and verdicts. Raises LedgerError when it is not a whole number of days, of one at least.
+    """
+    return _days(environment, "QBANK_SYNC_DAYS", "400")
+
+
+def _days(environment: Mapping[str, str], name: str, default: str) -> int:
+    text = environment.get(name, "").strip() or default
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) >= 1):
-        raise LedgerError(
-            f"QBANK_PAYLOAD_DAYS is {text[:40]!r}: set it to a whole number of days, 1 to 99999."
-        )
+        raise LedgerError(f"{name} is {text[:40]!r}: set it to a whole number of days, 1 to 99999.")
     return int(text)
 
 

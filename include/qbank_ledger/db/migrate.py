@@ -44,7 +44,8 @@ _BECOME_OWNER = text(
 _IS_OWNED = text(
     "SELECT pg_get_userbyid(nspowner) = 'qbank_owner' FROM pg_namespace WHERE nspname = 'ledger'"
 )
-# Made before the baseline, by versions that were never released; migrations/unreleased carries them over.
+# Made before the baseline as it is, by versions that were never released; migrations/unreleased carries them
+# over.
 _UNRELEASED = (
     "0001_ledger",
     "0002_trust",
@@ -58,6 +59,7 @@ _UNRELEASED = (
     "0010_retry_after",
     "0011_hardening",
     "0012_day_end",
+    "0001_baseline",
 )
 _TRIES = 20
 # How long readers of what is to be changed are waited for.
@@ -216,15 +218,15 @@ def _sql_for_superuser() -> str:
     return f"BEGIN;\nSET LOCAL search_path = {PINNED['search_path']};\n{_read('server.sql')}COMMIT;\n"
 
 
-def apply(revision: str, *files: str) -> None:
-    """Run a revision's files (up.sql), then its check.sql; called by the revision itself, inside Alembic."""
+def apply(folder: str, *files: str) -> None:
+    """Run the files (up.sql) of a revision's folder, then its check.sql; called by the revision itself."""
     for file in files or ("up",):
-        op.execute(_plain(f"{revision}/{file}.sql"))
+        op.execute(_plain(f"{folder}/{file}.sql"))
     if op.get_context().as_sql:
         return
-    problems = op.get_bind().execute(text(_read(f"{revision}/check.sql"))).scalars().all()
+    problems = op.get_bind().execute(text(_read(f"{folder}/check.sql"))).scalars().all()
     if problems:
-        raise LedgerError(f"Revision {revision} was undone: {'; '.join(problems)}.")
+        raise LedgerError(f"Revision {folder} was undone: {'; '.join(problems)}.")
 
 
 def _alembic(output: io.StringIO | None = None) -> Config:

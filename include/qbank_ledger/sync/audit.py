@@ -18,6 +18,7 @@ from qbank_ledger.errors import AuditError, RunRefusedError
 from qbank_ledger.sync.data_docs import keep
 from qbank_ledger.sync.gx import GATE, Result, evaluate
 from qbank_ledger.sync.rules import RULES, Rule
+from qbank_ledger.sync.run import hold_run
 from qbank_ledger.sync.sql import execute
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def audit_run(engine: Engine, run_no: int, docs: Any = None) -> int:
 
 def _decide(connection: Connection, run_no: int, answers: int, results: list[Result]) -> int:
     """Write results, findings and verdicts; returns how many answers are fit."""
-    if execute(connection, "hold_run", run_no=run_no).one().state != "running":
+    if hold_run(connection, run_no).state != "running":
         raise RunRefusedError(
             f"Run {run_no} was closed while it was audited: clear its fetch with what follows."
         )

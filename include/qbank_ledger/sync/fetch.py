@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.sync.answer import Answer
+from qbank_ledger.sync.run import hold_run
 from qbank_ledger.sync.sql import execute
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def fetch_batch(
     """
 
     def begin(connection: Connection) -> tuple[Any, list[str], Clock]:
-        execute(connection, "hold_run", run_no=run_no)
+        hold_run(connection, run_no)
         execute(connection, "reopen_run", run_no=run_no)
         time_ = execute(connection, "begin_batch", run_no=run_no, batch_no=batch_no).one()
         missing = list(execute(connection, "unanswered", run_no=run_no, batch_no=batch_no).scalars())

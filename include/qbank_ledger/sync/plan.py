@@ -1,7 +1,8 @@
 """Plan: what a run asks for, written down before the first request.
 
 Closes what earlier runs left open, reads and checks the accounts file, brings ``ledger.account``
-and its periods up to date, and writes ``sync.run`` and ``sync.run_account``.
+and its periods up to date, and writes ``sync.run`` and ``sync.run_account``. Then drops what is past its
+retention.
 """
 
 import json
@@ -12,7 +13,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Engine, text
 
-from qbank_ledger.config import BATCH_SIZE, MAX_BATCHES, payload_days
+from qbank_ledger.config import BATCH_SIZE, MAX_BATCHES
 from qbank_ledger.db.locks import take_turn
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction
@@ -20,6 +21,7 @@ from qbank_ledger.errors import AccountsFileError, RunRefusedError
 from qbank_ledger.files.source import AnySource
 from qbank_ledger.sync.account import Account, fingerprint
 from qbank_ledger.sync.accounts_file import read_accounts
+from qbank_ledger.sync.retention import Retention, drop_expired
 from qbank_ledger.sync.run import close_run
 from qbank_ledger.sync.sql import execute
 
@@ -52,7 +54,7 @@ def plan_run(
     """
     configured = read_accounts(accounts_file)
     asked = _asked(configured, only, accounts_file)
-    keep = timedelta(days=payload_days())
+    retention = Retention.read()
     batch_size = max(BATCH_SIZE, -(-len(asked) // MAX_BATCHES))
 
     def open_run(connection: Connection) -> int:
@@ -63,7 +65,6 @@ def plan_run(
         _check_host(connection, api_host, dry_run=dry_run)
         _close_lost_runs(connection)
         connection.execute(text("SELECT ledger.ensure_partitions()"))
-        execute(connection, "drop_payloads", keep=keep)
         if not dry_run:
             _update_accounts(connection, configured, asked, full=not only)
         run_no = int(
@@ -90,6 +91,7 @@ def plan_run(
     run_no = in_transaction(engine, open_run)
     batches = -(-len(asked) // batch_size)
     log.info("plan: run %s asks for %s accounts in %s batches", run_no, len(asked), batches)
+    drop_expired(engine, retention)
     return Plan(run_no, batches)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 from qbank_ledger.db.locks import take_turn
 from qbank_ledger.db.transaction import in_transaction, plan_for_sets
 from qbank_ledger.errors import RunRefusedError
+from qbank_ledger.sync.run import hold_run
 from qbank_ledger.sync.sql import execute
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ def publish_run(engine: Engine, run_no: int) -> int:
 def _publish(connection: Connection, run_no: int) -> int:
     # The lock first, then the run, then the time: see publish_moment.sql.
     take_turn(connection, "publish")
-    run = execute(connection, "hold_run", run_no=run_no).one()
+    run = hold_run(connection, run_no)
     if run.state != "running":
         raise RunRefusedError(
             f"Run {run_no} was closed before it was published: clear its fetch with what follows."

@@ -97,12 +97,6 @@ RULES = (
         "s.observed_at < s.started_at OR s.observed_at > clock_timestamp()",
     ),
     Rule(
-        "duplicate", "critical",
-        "Two answers for one account in a run: no rule says which is true.",
-        "EXISTS (SELECT FROM sync.observation AS o WHERE o.run_no = s.run_no"
-        " AND o.account_id = s.account_id AND o.run_started_at <> s.started_at)",
-    ),
-    Rule(
         "answers_mixed_up", "critical",
         "Three answers or more that are exactly another account's, to six digits at least, are no chance: "
         "somebody on the way mixes answers up, and each may be anybody's.",

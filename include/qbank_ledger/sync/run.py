@@ -1,9 +1,11 @@
 """A run as a whole: how it is closed, by settle, or by the next plan where settle did not come to it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
+from qbank_ledger.errors import RunRefusedError
 from qbank_ledger.sync.sql import execute
 
 
@@ -19,12 +21,25 @@ class RunCounts:
     failed: int
 
 
+def hold_run(connection: Connection, run_no: int) -> Any:
+    """Hold a run to the end of the transaction; returns its state, start and expected accounts.
+
+    Raises RunRefusedError where its accounts are no longer kept.
+    """
+    run = execute(connection, "hold_run", run_no=run_no).one()
+    if run.accounts_dropped_at:
+        raise RunRefusedError(
+            f"The accounts of run {run_no} are no longer kept (QBANK_SYNC_DAYS): trigger a new run."
+        )
+    return run
+
+
 def close_run(connection: Connection, run_no: int) -> RunCounts:
     """Close a run by what it published, and keep the reasons of its missing account-hours in ``ledger.gap``.
 
     Waits for who is publishing it at this moment, and counts what that published.
     """
-    execute(connection, "hold_run", run_no=run_no)
+    hold_run(connection, run_no)
     row = execute(connection, "close_run", run_no=run_no).one()
     execute(connection, "keep_gaps", run_no=run_no)
     return RunCounts(**row._mapping)

@@ -39,7 +39,7 @@ WITH scope AS (
     UNION ALL
     SELECT 'trigger', format('%s %s', t.tgrelid::regclass, t.tgname),
            concat_ws(' | ', pg_get_triggerdef(t.oid), t.tgenabled, t.tgparentid <> 0)
-      FROM pg_trigger AS t JOIN relation AS c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal OR t.tgparentid <> 0
+      FROM pg_trigger AS t JOIN relation AS c ON c.oid = t.tgrelid WHERE t.tgconstraint = 0 AND (NOT t.tgisinternal OR t.tgparentid <> 0)
     UNION ALL
     SELECT 'function', p.oid::regprocedure::text,
            concat_ws(' | ', p.proowner::regrole,

@@ -1,15 +1,14 @@
-"""Ledgers that one of the twelve unreleased revisions made are carried over to the baseline, every row of them."""
+"""Ledgers that an unreleased revision made are carried over to the baseline, every row of them."""
 
 import io
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from sqlalchemy import exc
 
-from qbank_ledger.db import migrate as module
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.migrate import migrate, require_newest
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError, NotMigratedError
@@ -18,10 +17,10 @@ from qbank_ledger.recon.reconcile import reconcile
 from qbank_ledger.seals.verify import verify
 
 from .bare_server import PASSWORD, Server, database
-from .before_baseline import REVISIONS, migrate_to
+from .before_baseline import FIRST_BASELINE, REVISIONS, migrate_to
 from .conftest import Ledger, Reply, failed
 
-NEWEST = "0001_baseline"
+NEWEST = "0001_baseline_2"
 LONG_AGO = datetime(2020, 2, 2, tzinfo=UTC)
 TABLES = """
 SELECT c.oid::regclass::text, string_agg(quote_ident(attname), ', ' ORDER BY attnum)
@@ -29,6 +28,27 @@ SELECT c.oid::regclass::text, string_agg(quote_ident(attname), ', ' ORDER BY att
  WHERE relnamespace::regnamespace::text IN ('ledger', 'sync', 'recon') AND relkind IN ('r', 'p')
    AND NOT relispartition AND relname <> 'alembic_version'
  GROUP BY c.oid ORDER BY c.oid
+"""
+# What an observation held before the baseline as it is: the start of its run, and the body of the answer.
+AS_BEFORE = {
+    "sync.observation": "(SELECT o.*, r.started_at AS run_started_at, p.payload FROM sync.observation AS o"
+    " JOIN sync.run AS r USING (run_no) LEFT JOIN sync.payload AS p USING (run_no, account_id)) AS observation"
+}
+# A seal of before the baseline was hashed in the first form.
+IN_THE_FIRST_FORM = """
+DO $$
+DECLARE
+    seal   record;
+    newest text;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR seal IN SELECT * FROM ledger.seal ORDER BY seal_no LOOP
+        UPDATE ledger.seal AS s
+           SET previous_sha256 = newest,
+               sha256 = ledger.seal_sha256(s.seal_no, s.run_no, s.row_count, s.control_totals, s.rows_sha256, newest, s.sealed_at)
+         WHERE s.seal_no = seal.seal_no RETURNING s.sha256 INTO newest;
+    END LOOP;
+END $$
 """
 SEQUENCES = """
 SELECT oid::regclass::text FROM pg_class
@@ -88,14 +108,11 @@ INSERT INTO recon.item VALUES (3, 'QB01', '1100', 'JPY', '2026-10-01', NULL, 'ba
 
 
 def lived_in(server: Server, folder: Path) -> None:
-    """A database ``lived_in`` at the last of the twelve, in which all that a ledger can hold was done."""
+    """A database ``lived_in``, in which all that a ledger can hold was done."""
     url = database(server, "lived_in")
-    migrate_to(REVISIONS[-1], url)
+    migrate(url)
     ledger = Ledger(url, folder)
-    with (
-        patch.object(module, "newest_revision", return_value=REVISIONS[-1]),
-        ledger.people({"jane": "qbank_preparer", "joe": "qbank_approver"}) as people,
-    ):
+    with ledger.people({"jane": "qbank_preparer", "joe": "qbank_approver"}) as people:
         ledger.stay_in_one_hour()
         ledger.quick_run(
             [Reply(account_id="a"), failed("b"), Reply(account_id="c", ledger_balance=Decimal("1.234"))]
@@ -146,10 +163,14 @@ def lived_in(server: Server, folder: Path) -> None:
     ledger.owner.dispose()
 
 
-def rows(server: Server, name: str, of: list[tuple[str, str]]) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of these columns of these tables, and where each sequence stands."""
+def rows(
+    server: Server, name: str, of: list[tuple[str, str]], places: Mapping[str, str] = {}
+) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of these columns of these tables, which may have other places; where each sequence stands."""
     found = {
-        table: server.run(f"SELECT {columns} FROM {table} ORDER BY ROW({columns})::text", name)
+        table: server.run(
+            f"SELECT {columns} FROM {places.get(table, table)} ORDER BY ROW({columns})::text", name
+        )
         for table, columns in of
     }
     for (sequence,) in server.run(SEQUENCES, name):
@@ -163,32 +184,39 @@ def tables(server: Server, name: str) -> list[tuple[str, str]]:
 
 
 def fill(server: Server, source: str, target: str) -> None:
-    """Copy what ``target`` has a place for, as if it had happened there."""
+    """Copy what ``target``, of before, has a place for, as if it had happened there."""
     known = {
         f"{table}.{column}" for table, columns in tables(server, source) for column in columns.split(", ")
-    }
+    } | {"sync.observation.run_started_at", "sync.observation.payload"}
     with server.engine(source).connect() as read, server.engine(target).connect() as write:
         write.exec_driver_sql("SET session_replication_role = replica")
         ours, theirs = read.connection.cursor(), write.connection.cursor()
         for table, columns in tables(server, target):
             common = ", ".join(column for column in columns.split(", ") if f"{table}.{column}" in known)
             text = io.StringIO()
-            ours.copy_expert(f"COPY (SELECT {common} FROM {table}) TO STDOUT", text)
+            ours.copy_expert(f"COPY (SELECT {common} FROM {AS_BEFORE.get(table, table)}) TO STDOUT", text)
             text.seek(0)
             write.exec_driver_sql(f"DELETE FROM {table}")
             theirs.copy_expert(f"COPY {table} ({common}) FROM STDIN", text)
     for (sequence,) in server.run(SEQUENCES, target):
         [(value, called)] = server.run(f"SELECT last_value, is_called FROM {sequence}", source)
         server.run(f"SELECT setval('{sequence}', {value}, {called})", target)
+    if "ledger.seal.form" not in {
+        f"{table}.{column}" for table, columns in tables(server, target) for column in columns.split(", ")
+    }:
+        server.run(IN_THE_FIRST_FORM, target)
 
 
-def test_a_ledger_at_any_of_the_twelve_revisions_keeps_every_row_and_goes_on(
+def test_a_ledger_of_before_the_first_release_keeps_every_row_and_goes_on(
     server: Server, tmp_path: Path
 ) -> None:
     lived_in(server, tmp_path)
     migrate(database(server, "fresh"))
     fresh = server.catalogue("fresh")
-    for revision in [*REVISIONS[::3], REVISIONS[-1]] if server.cluster.version > 16 else ["0007_words"]:
+    quickly = ["0007_words", FIRST_BASELINE]
+    for revision in (
+        quickly if server.cluster.version == 16 else [*REVISIONS[::3], REVISIONS[-1], FIRST_BASELINE]
+    ):
         url = database(server, revision.partition("_")[2])
         assert url.database
         migrate_to(revision, url)
@@ -197,7 +225,7 @@ def test_a_ledger_at_any_of_the_twelve_revisions_keeps_every_row_and_goes_on(
         before = rows(server, url.database, there)
         assert all(before.values())
         assert migrate(url) == f"The ledger database went from {revision} to {NEWEST}."
-        after = rows(server, url.database, there)
+        after = rows(server, url.database, there, AS_BEFORE)
         if "recon.changed" in before:
             # Every date is to be compared once more.
             [added] = [row for row in after["recon.changed"] if row not in before["recon.changed"]]
@@ -208,10 +236,31 @@ def test_a_ledger_at_any_of_the_twelve_revisions_keeps_every_row_and_goes_on(
         assert sorted(server.catalogue(url.database) ^ fresh, key=str) == []
         ledger = Ledger(url, tmp_path)
         assert ledger.quick_run(lambda id_: Reply(account_id=id_)) == 5
-        assert ledger.rows("SELECT DISTINCT form FROM ledger.seal ORDER BY form") == [(1,), (2,)]
+        forms = [(2,)] if revision == FIRST_BASELINE else [(1,), (2,)]
+        assert ledger.rows("SELECT DISTINCT form FROM ledger.seal ORDER BY form") == forms
         seals = ledger.value("SELECT count(*) FROM ledger.seal")
         assert verify(ledger.engine).startswith(f"The ledger is whole: {seals} seals cover its ")
         ledger.owner.dispose()
+
+
+def test_a_year_of_runs_is_carried_over_in_blocks_of_ten_days(server: Server) -> None:
+    url = database(server, "one")
+    migrate_to(FIRST_BASELINE, url)
+    server.run(
+        "INSERT INTO sync.run (dag_run_id, api_host, deadline_at, dry_run, subset, expected)"
+        " SELECT 'd', 'bank', now(), false, false, 1 FROM generate_series(1, 700);"
+        "INSERT INTO sync.run_account SELECT run_no, 'a', 0, 'EUR', 2, 90, NULL FROM sync.run;"
+        "INSERT INTO sync.observation (run_no, account_id, run_started_at, state, payload, attempts, observed_at)"
+        " SELECT run_no, 'a', started_at, 'answered', run_no, 1, now() FROM sync.run",
+        "one",
+    )
+    migrate(url)
+    blocks = server.run("SELECT first_run_no, last_run_no FROM sync.blocks('payload') ORDER BY 1", "one")
+    assert blocks == [(1, 24), (25, 264), (265, 504), (505, 744)]
+    assert server.run("SELECT count(*) FROM sync.payload WHERE payload = run_no::text", "one") == [(700,)]
+    assert server.run(
+        "SELECT count(*) FROM sync.observation JOIN sync.run_account USING (run_no)", "one"
+    ) == [(700,)]
 
 
 def test_what_was_loaded_with_too_many_decimals_stays_survives_a_restore_and_is_the_last_of_its_kind(

@@ -27,8 +27,8 @@ SELECT 'jumped', 'bank', now() + :ahead, now() + :ahead + interval '1 hour', fal
        CASE s.state WHEN 'complete' THEN now() + :ahead END, n.one, n.one - 1, n.one - 1
   FROM (VALUES (CAST(:state AS text))) AS s (state), LATERAL (VALUES (CASE s.state WHEN 'complete' THEN 1 END)) AS n (one);
 INSERT INTO sync.run_account SELECT max(run_no), 'a', 0, 'EUR', 2, 90, NULL FROM sync.run;
-INSERT INTO sync.observation (run_no, account_id, run_started_at, state, available_balance, ledger_balance, attempts, observed_at)
-SELECT run_no, 'a', started_at, 'answered', 666, 666, 1, started_at FROM sync.run ORDER BY run_no DESC LIMIT 1;
+INSERT INTO sync.observation (run_no, account_id, state, available_balance, ledger_balance, attempts, observed_at)
+SELECT run_no, 'a', 'answered', 666, 666, 1, started_at FROM sync.run ORDER BY run_no DESC LIMIT 1;
 INSERT INTO sync.verdict SELECT max(run_no), 'a', true, now() + :ahead FROM sync.run;
 INSERT INTO ledger.balance AS b
 SELECT 'a', date_trunc('hour', started_at, 'UTC'), 666, 666, 'EUR', started_at, run_no, nextval('ledger.seal_no'), 1, started_at

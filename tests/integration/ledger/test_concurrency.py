@@ -41,9 +41,10 @@ INSERT INTO sync.run (dag_run_id, api_host, started_at, deadline_at, dry_run, su
 SELECT 'round', 'bank', date_trunc('hour', now(), 'UTC') - (n % :hours + 1) * interval '1 hour',
        now() + interval '1 day', false, false, 5
   FROM generate_series(1, cardinality(:places)) AS n ORDER BY n;
+SELECT ledger.ensure_partitions();
 INSERT INTO sync.run_account SELECT run_no, a, 0, 'EUR', 2, 90, NULL FROM sync.run, unnest(:accounts) AS a;
 INSERT INTO sync.observation
-SELECT run_no, account_id, started_at, 'answered', NULL, run_no, run_no, NULL, NULL, NULL, NULL, '{}', 200, 1,
+SELECT run_no, account_id, 'answered', NULL, run_no, run_no, NULL, NULL, NULL, NULL, 200, 1,
        started_at + place * interval '1 second'
   FROM sync.run JOIN sync.run_account USING (run_no)
   JOIN unnest(:places) WITH ORDINALITY AS p (place, run_no) USING (run_no);

@@ -37,7 +37,7 @@ def test_amounts_are_exact_to_the_last_digit(ledger: Ledger, amount: str) -> Non
 def test_a_payload_is_kept_as_received(ledger: Ledger, payload: str | None) -> None:
     run_no = ledger.plan(only=["a"])
     ledger.fetch(run_no, [Reply(account_id="a", payload=payload)])
-    assert observation(ledger, "a", "payload") == payload
+    assert ledger.rows("SELECT account_id, payload FROM sync.payload") == [("a", payload)]
 
 
 def test_the_first_answer_stands(ledger: Ledger) -> None:

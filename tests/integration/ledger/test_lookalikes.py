@@ -290,8 +290,8 @@ INSERT INTO sync.run (dag_run_id, api_host, started_at, deadline_at, finished_at
 VALUES ('book', 'bank', now() - :ago, now(), now(), 'complete', false, false, 300, 300, 0, 0) RETURNING run_no
 """
 ANSWERS = """
-INSERT INTO sync.observation (run_no, account_id, run_started_at, state, available_balance, ledger_balance, attempts, observed_at)
-SELECT :run_no, id, now() - :ago, 'answered', amount, amount, 1, now() - :ago FROM public.book
+INSERT INTO sync.observation (run_no, account_id, state, available_balance, ledger_balance, attempts, observed_at)
+SELECT :run_no, id, 'answered', amount, amount, 1, now() - :ago FROM public.book
 """
 PUBLISH = """
 INSERT INTO ledger.balance
@@ -308,6 +308,7 @@ def test_real_looking_books_raise_no_alarm(ledger: Ledger) -> None:
         for hour in range(24 * days):
             connection.exec_driver_sql({20: NIGHT, 6: MORNING}.get(hour % 24, HOUR))
             ago = timedelta(hours=24 * days - hour)
+            connection.exec_driver_sql("SELECT ledger.ensure_partitions()")
             run_no = connection.execute(text(RUN), {"ago": ago}).scalar_one()
             connection.execute(text(ANSWERS), {"run_no": run_no, "ago": ago})
             audit._find_lookalikes(connection, run_no)

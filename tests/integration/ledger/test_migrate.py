@@ -16,7 +16,7 @@ from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
 
 from .bare_server import Server, database
 
-NEWEST = "0001_baseline"
+NEWEST = "0001_baseline_2"
 
 
 @pytest.fixture

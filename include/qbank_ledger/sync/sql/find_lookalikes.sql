@@ -9,8 +9,8 @@ INSERT INTO sync.lookalike (run_no, account_id, other_account_id)
 WITH answered AS MATERIALIZED (
     SELECT o.account_id, o.available_balance, o.ledger_balance,
            least(sync.significant_digits(o.available_balance), sync.significant_digits(o.ledger_balance)) AS digits
-      FROM sync.run AS r JOIN sync.observation AS o ON o.run_no = r.run_no AND o.run_started_at = r.started_at
-     WHERE r.run_no = :run_no AND o.state = 'answered'
+      FROM sync.observation AS o
+     WHERE o.run_no = :run_no AND o.state = 'answered'
 ), answer AS MATERIALIZED (
     SELECT account_id, available_balance, ledger_balance FROM answered
      WHERE digits >= (SELECT greatest(6, 1 + length((count(*) * count(*))::text)) FROM answered)

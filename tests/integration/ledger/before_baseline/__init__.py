@@ -1,4 +1,4 @@
-"""The twelve revisions that the baseline took the place of, as they were: to make databases of that time."""
+"""What was never released, as it was, to make databases of that time: twelve revisions, then the first baseline."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from qbank_ledger.db.connection import engine_for
 
 _HERE = Path(__file__).parent
 REVISIONS = tuple(sorted(folder.name for folder in _HERE.glob("0*")))
+FIRST_BASELINE = "0001_baseline"
 
 
 def migrate_to(revision: str, url: URL) -> None:
@@ -24,7 +25,8 @@ def migrate_to(revision: str, url: URL) -> None:
                 "ALTER TABLE ledger.alembic_version ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)"
             )
         )
-        for name in REVISIONS[: REVISIONS.index(revision) + 1]:
+        folders = ("baseline",) if revision == FIRST_BASELINE else REVISIONS[: REVISIONS.index(revision) + 1]
+        for name in folders:
             up, check = (
                 text((_HERE / name / f"{file}.sql").read_text("utf-8").replace(":", r"\:"))
                 for file in ("up", "check")

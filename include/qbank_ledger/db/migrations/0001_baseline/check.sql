@@ -1,9 +1,15 @@
 -- Purpose: what must be true once the revision has been applied; each row names something that is not.
 -- Run as:  qbank_owner, in the same transaction; a row undoes the revision.
 SELECT format('%s has no partition for %s', c.oid::regclass, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')) AS problem
-  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
- WHERE c.relkind = 'p' AND n.nspname IN ('ledger', 'sync')
-   AND to_regclass(format('%I.%I', n.nspname, c.relname || to_char(now() AT TIME ZONE 'UTC', '_YYYY_MM'))) IS NULL
+  FROM pg_class AS c
+ WHERE c.relkind = 'p' AND c.relnamespace = 'ledger'::regnamespace
+   AND to_regclass(format('ledger.%I', c.relname || to_char(now() AT TIME ZONE 'UTC', '_YYYY_MM'))) IS NULL
+UNION ALL
+SELECT format('%s has no partition for the next run', c.oid::regclass)
+  FROM pg_class AS c
+ WHERE c.relkind = 'p' AND c.relnamespace = 'sync'::regnamespace
+   AND NOT EXISTS (SELECT FROM sync.blocks(c.relname) AS b, sync.run_run_no_seq AS s
+                    WHERE s.last_value BETWEEN b.first_run_no AND b.last_run_no)
 UNION ALL
 SELECT format('%s keeps no history, or notes no change', t.relation)
   FROM (SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'ledger.balance'::regclass

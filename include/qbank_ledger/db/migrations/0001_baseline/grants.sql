@@ -22,7 +22,7 @@ GRANT EXECUTE ON FUNCTION
     ledger.balance_as_known(timestamptz), ledger.closing(text, text, time, date),
     ledger.day_end(text, time, date), ledger.hours(),
     ledger.missing_accounts(timestamptz), ledger.active_at(text, timestamptz), ledger.minor_units(text),
-    ledger.is_ahead(timestamptz), sync.significant_digits(numeric),
+    ledger.is_ahead(timestamptz), sync.significant_digits(numeric), sync.blocks(text),
     recon.is_transposed(numeric, numeric, integer), recon.age_bucket(integer)
     TO qbank_analyst;
 
@@ -34,7 +34,7 @@ GRANT INSERT ON ledger.seal, ledger.accepted_host TO qbank_loader;
 
 GRANT USAGE ON SEQUENCE ledger.seal_no TO qbank_loader;
 
-GRANT INSERT, UPDATE ON sync.run, sync.observation, sync.publication TO qbank_loader;
+GRANT INSERT, UPDATE ON sync.run, sync.observation, sync.payload, sync.publication TO qbank_loader;
 
 GRANT INSERT ON sync.run_account, sync.finding, sync.verdict, sync.lookalike TO qbank_loader;
 
@@ -48,7 +48,7 @@ GRANT DELETE ON recon.changed TO qbank_loader;
 
 GRANT EXECUTE ON FUNCTION
     ledger.take_turn(text), ledger.make_way(integer), ledger.ensure_partitions(timestamptz),
-    ledger.write_seal(bigint, bigint, timestamptz, timestamptz), sync.drop_payloads(interval)
+    ledger.write_seal(bigint, bigint, timestamptz, timestamptz), sync.drop_expired(interval, boolean)
     TO qbank_loader;
 
 -- ── People who decide ────────────────────────────────────────────────────────────────────────────

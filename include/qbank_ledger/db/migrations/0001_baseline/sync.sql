@@ -1,4 +1,5 @@
--- Purpose: what each run asked, heard and decided. What became of it, and what is kept how long: sync_views.sql.
+-- Purpose: what each run asked, heard and decided. What became of it: sync_views.sql; how long it is kept:
+--          partitions.sql. What has a row for each account is partitioned by blocks of runs.
 -- Run as:  qbank_owner, in one transaction (see migrate.py).
 
 CREATE SCHEMA sync;
@@ -20,13 +21,13 @@ CREATE TABLE sync.run (
     quarantined          integer,
     failed               integer,
     payloads_dropped_at  timestamptz,
+    accounts_dropped_at  timestamptz,
     CONSTRAINT closed_runs_are_counted CHECK (state = 'running' OR (
         finished_at IS NOT NULL AND published IS NOT NULL AND quarantined IS NOT NULL AND failed IS NOT NULL)),
     CONSTRAINT every_account_ends_once CHECK (published + quarantined + failed = expected)
 );
 CREATE INDEX run_open ON sync.run (deadline_at) WHERE state = 'running';
-CREATE INDEX run_payloads ON sync.run (started_at) WHERE payloads_dropped_at IS NULL AND state <> 'running';
-COMMENT ON TABLE sync.run IS 'One execution of the plan. Grain: run.';
+COMMENT ON TABLE sync.run IS 'One execution of the plan; kept for ever. Grain: run.';
 COMMENT ON COLUMN sync.run.run_no IS 'Number of the run, rising.';
 COMMENT ON COLUMN sync.run.dag_run_id IS 'Airflow''s id of the DAG run; not unique: two stacks may share a ledger.';
 COMMENT ON COLUMN sync.run.api_host IS 'Host name of the QBank connection that the run used.';
@@ -46,6 +47,9 @@ COMMENT ON COLUMN sync.run.failed IS
     'Accounts without a usable answer, or whose fit answer could not be published. Null while it runs.';
 COMMENT ON COLUMN sync.run.payloads_dropped_at IS
     'When the bodies of its answers were dropped (UTC); null: they are still there.';
+COMMENT ON COLUMN sync.run.accounts_dropped_at IS
+    'When its accounts, answers, findings and verdicts were dropped (UTC): only its counts are left; null: they are '
+    'still there.';
 
 CREATE TABLE sync.run_account (
     run_no           bigint NOT NULL REFERENCES sync.run ON DELETE CASCADE,
@@ -56,7 +60,7 @@ CREATE TABLE sync.run_account (
     max_age_minutes  integer NOT NULL,
     minimum_balance  ledger.amount,
     PRIMARY KEY (run_no, account_id)
-);
+) PARTITION BY RANGE (run_no);
 COMMENT ON TABLE sync.run_account IS
     'The run''s own copy of the accounts it asks for: a file edited in mid-run changes nothing. Grain: run × account.';
 COMMENT ON COLUMN sync.run_account.run_no IS 'The run.';
@@ -81,9 +85,8 @@ COMMENT ON COLUMN sync.batch.fetch_started_at IS 'Start of its first try since t
 
 -- Logged on purpose: an unlogged table is empty after a crash.
 CREATE TABLE sync.observation (
-    run_no             bigint NOT NULL,
+    run_no             bigint NOT NULL REFERENCES sync.run ON DELETE CASCADE,
     account_id         ledger.account_id NOT NULL,
-    run_started_at     timestamptz NOT NULL,
     state              text NOT NULL CHECK (state IN ('answered', 'unfit', 'failed')),
     reason             text,
     available_balance  numeric,
@@ -92,20 +95,18 @@ CREATE TABLE sync.observation (
     echoed_currency    text,
     echoed_as_of       text,
     bank_as_of         timestamptz,
-    payload            text,
     http_status        smallint,
     attempts           integer NOT NULL,
     observed_at        timestamptz NOT NULL,
     retry_after_s      bigint CHECK (retry_after_s > 0),
-    PRIMARY KEY (run_no, account_id, run_started_at),
+    PRIMARY KEY (run_no, account_id),
     CONSTRAINT a_reason_unless_answered CHECK ((state = 'answered') = (reason IS NULL))
-) PARTITION BY RANGE (run_started_at);
+) PARTITION BY RANGE (run_no);
 COMMENT ON TABLE sync.observation IS
-    'What came of asking for an account: the first answer stands, a failed one may be replaced by a retry. '
-    'Partitioned by the month of the run. Grain: run × account.';
+    'What came of asking for an account: the first answer stands, a failed one may be replaced by a retry. Grain: '
+    'run × account.';
 COMMENT ON COLUMN sync.observation.run_no IS 'The run.';
 COMMENT ON COLUMN sync.observation.account_id IS 'The account that was asked for.';
-COMMENT ON COLUMN sync.observation.run_started_at IS 'started_at of the run: the partition key.';
 COMMENT ON COLUMN sync.observation.state IS
     'answered: balances came; unfit: an answer came that can''t be read as balances; failed: no usable answer came.';
 COMMENT ON COLUMN sync.observation.reason IS 'Why it is unfit or failed; null when answered.';
@@ -116,9 +117,6 @@ COMMENT ON COLUMN sync.observation.echoed_currency IS 'The currency that the ans
 COMMENT ON COLUMN sync.observation.echoed_as_of IS
     'The bank''s own timestamp, as written in the answer; null: it has none.';
 COMMENT ON COLUMN sync.observation.bank_as_of IS 'That timestamp (UTC); null: none, or not a time with an offset.';
-COMMENT ON COLUMN sync.observation.payload IS
-    'The body as received; bytes that are not UTF-8 appear as \xNN. Null: no body came, or it is past its retention '
-    '(sync.drop_payloads).';
 COMMENT ON COLUMN sync.observation.http_status IS 'HTTP status of the last answer; null: none came.';
 COMMENT ON COLUMN sync.observation.attempts IS 'Requests made for this account in this run, over all tries.';
 COMMENT ON COLUMN sync.observation.observed_at IS
@@ -127,6 +125,21 @@ COMMENT ON COLUMN sync.observation.retry_after_s IS
     'The wait in seconds that the bank asked for (Retry-After), where it was too long to try again in this run; '
     'null: none.';
 
+-- Apart from the observation: it is kept for a shorter time.
+CREATE TABLE sync.payload (
+    run_no      bigint NOT NULL REFERENCES sync.run ON DELETE CASCADE,
+    account_id  ledger.account_id NOT NULL,
+    payload     text,
+    PRIMARY KEY (run_no, account_id)
+) PARTITION BY RANGE (run_no);
+COMMENT ON TABLE sync.payload IS
+    'The bank''s answer as received, of each observation that a request made; dropped once it is past its retention. '
+    'Grain: run × account.';
+COMMENT ON COLUMN sync.payload.run_no IS 'The run.';
+COMMENT ON COLUMN sync.payload.account_id IS 'The account that was asked for.';
+COMMENT ON COLUMN sync.payload.payload IS
+    'The body; bytes that are not UTF-8 appear as \xNN. Null: no body came.';
+
 CREATE TABLE sync.finding (
     run_no      bigint NOT NULL REFERENCES sync.run ON DELETE CASCADE,
     account_id  ledger.account_id NOT NULL,
@@ -134,7 +147,7 @@ CREATE TABLE sync.finding (
     severity    text NOT NULL CHECK (severity IN ('critical', 'warning')),
     reason      text NOT NULL,
     PRIMARY KEY (run_no, account_id, rule)
-);
+) PARTITION BY RANGE (run_no);
 COMMENT ON TABLE sync.finding IS 'A row that broke a rule of the audit. Grain: run × account × rule.';
 COMMENT ON COLUMN sync.finding.run_no IS 'The run.';
 COMMENT ON COLUMN sync.finding.account_id IS 'The account.';
@@ -148,7 +161,7 @@ CREATE TABLE sync.verdict (
     fit         boolean NOT NULL,
     audited_at  timestamptz NOT NULL,
     PRIMARY KEY (run_no, account_id)
-);
+) PARTITION BY RANGE (run_no);
 COMMENT ON TABLE sync.verdict IS
     'What the audit decided on a row it looked at: nothing is published without one. Grain: run × account.';
 COMMENT ON COLUMN sync.verdict.run_no IS 'The run.';
@@ -162,7 +175,7 @@ CREATE TABLE sync.lookalike (
     other_account_id  ledger.account_id NOT NULL,
     PRIMARY KEY (run_no, account_id),
     CONSTRAINT looks_like_another CHECK (other_account_id <> account_id)
-);
+) PARTITION BY RANGE (run_no);
 COMMENT ON TABLE sync.lookalike IS
     'Answers whose two balances are exactly another account''s, its newest or its answer in the same run, and not '
     'the account''s own newest: a gateway may have mixed answers up. Grain: run × account.';

@@ -1,4 +1,4 @@
--- Purpose: what became of each account of a run, what the audit looks at, what lies in quarantine; retention.
+-- Purpose: what became of each account of a run, what the audit looks at, what lies in quarantine.
 -- Run as:  qbank_owner, in one transaction (see migrate.py).
 
 CREATE VIEW sync.fate AS
@@ -19,8 +19,7 @@ SELECT a.run_no, a.account_id,
        o.http_status, coalesce(o.attempts, 0) AS attempts, o.observed_at, o.retry_after_s
   FROM sync.run AS r
   JOIN sync.run_account AS a USING (run_no)
-  LEFT JOIN sync.observation AS o
-    ON o.run_no = a.run_no AND o.account_id = a.account_id AND o.run_started_at = r.started_at
+  LEFT JOIN sync.observation AS o ON o.run_no = a.run_no AND o.account_id = a.account_id
   LEFT JOIN sync.verdict AS v ON v.run_no = a.run_no AND v.account_id = a.account_id
   LEFT JOIN sync.publication AS p ON p.run_no = a.run_no;
 COMMENT ON VIEW sync.fate IS
@@ -57,10 +56,11 @@ COMMENT ON COLUMN sync.outcome.retry_after_s IS
     'null: none.';
 
 CREATE VIEW sync.quarantine AS
-SELECT o.run_no, o.account_id, o.payload, f.reasons, o.available_balance, o.ledger_balance,
+SELECT o.run_no, o.account_id, b.payload, f.reasons, o.available_balance, o.ledger_balance,
        o.echoed_account_id, o.echoed_currency, o.echoed_as_of, o.http_status, o.observed_at, x.released_at
   FROM sync.observation AS o
   JOIN sync.fate AS f USING (run_no, account_id)
+  LEFT JOIN sync.payload AS b USING (run_no, account_id)
   LEFT JOIN sync.release AS x USING (run_no, account_id)
  WHERE f.outcome = 'quarantined';
 COMMENT ON VIEW sync.quarantine IS 'Answers that came and are not fit to publish. Grain: run × account held back.';
@@ -85,7 +85,7 @@ SELECT o.run_no, o.account_id, o.state, o.reason, o.available_balance, o.ledger_
        o.echoed_account_id, o.echoed_currency, o.echoed_as_of, o.bank_as_of, o.observed_at,
        a.currency, a.minor_units, a.max_age_minutes, a.minimum_balance, r.started_at
   FROM sync.run AS r
-  JOIN sync.observation AS o ON o.run_no = r.run_no AND o.run_started_at = r.started_at
+  JOIN sync.observation AS o ON o.run_no = r.run_no
   JOIN sync.run_account AS a ON a.run_no = o.run_no AND a.account_id = o.account_id
  WHERE o.state <> 'failed';
 COMMENT ON VIEW sync.audit_subject IS
@@ -116,31 +116,3 @@ END;
 COMMENT ON FUNCTION sync.significant_digits(numeric) IS
     'The digits of an amount without the zeros before and after them: 6 of 1234.56 and of 1234560000, 0 of 0. Few '
     'are no evidence: round sums, small change.';
-
-CREATE FUNCTION sync.drop_payloads(keep interval) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE dropped bigint;
-BEGIN
-    IF keep IS NULL OR keep < interval '1 day' THEN
-        RAISE EXCEPTION 'Payloads are kept for a day at least.' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    -- A day's worth of runs at a time: what has piled up delays no hour.
-    WITH due AS (
-        UPDATE sync.run AS r SET payloads_dropped_at = clock_timestamp()
-         WHERE r.run_no IN (SELECT d.run_no FROM sync.run AS d
-                             WHERE d.payloads_dropped_at IS NULL AND d.state <> 'running'
-                               AND d.started_at < clock_timestamp() - keep
-                             ORDER BY d.started_at LIMIT 24 FOR UPDATE SKIP LOCKED)
-        RETURNING r.run_no, r.started_at
-    ), emptied AS (
-        UPDATE sync.observation AS o SET payload = NULL
-          FROM due AS d
-         WHERE o.run_no = d.run_no AND o.run_started_at = d.started_at AND o.payload IS NOT NULL
-        RETURNING 1
-    )
-    SELECT count(*) INTO dropped FROM emptied;
-    RETURN dropped;
-END $$;
-COMMENT ON FUNCTION sync.drop_payloads(interval) IS
-    'Drops the bodies of the answers of the oldest 24 runs that began longer ago than keep; returns how many bodies. '
-    'Outcomes, findings and all of ledger stay. Each plan calls it.';

@@ -1,6 +1,6 @@
 -- Purpose: bring every row of the ledger that set_aside.sql put aside into the baseline, and drop what it lay in.
---          What the two have in common goes by its name: tables, columns, sequences. It says nothing of how each of
---          the twelve looked.
+--          What the two have in common goes by its name: tables, columns, sequences. It says nothing of how each
+--          revision looked; what has another place since then stands at the end.
 -- Run as:  qbank_owner, in one transaction (see migrate.py), after the baseline.
 
 -- The months that it has.
@@ -12,6 +12,7 @@ BEGIN
         SELECT DISTINCT to_date(right(c.relname, 7), 'YYYY_MM')
           FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
          WHERE n.nspname IN ('ledger_before', 'sync_before') AND c.relispartition AND c.relkind = 'r'
+           AND c.relname ~ '_\d{4}_\d{2}$'
          ORDER BY 1
     LOOP
         IF to_regclass('ledger.balance' || to_char(month, '_YYYY_MM')) IS NULL THEN
@@ -19,6 +20,18 @@ BEGIN
             PERFORM ledger.ensure_partitions((month + interval '1 month') AT TIME ZONE 'UTC');
         END IF;
     END LOOP;
+END $$;
+
+-- The runs that it has, in blocks of about ten days of one an hour.
+DO $$
+BEGIN
+    IF to_regclass('sync_before.run') IS NOT NULL THEN
+        LOOP
+            EXIT WHEN coalesce((SELECT max(r.run_no) FROM sync_before.run AS r), 0)
+                      <= (SELECT max(last_run_no) FROM sync.blocks('run_account'));
+            CALL sync.add_block(240);
+        END LOOP;
+    END IF;
 END $$;
 
 -- A seal keeps the hash that it has, and so the form that it was hashed in: the newest hash, which somebody may have
@@ -85,6 +98,19 @@ BEGIN
 END $$;
 
 ALTER TABLE ledger.seal ALTER COLUMN form DROP DEFAULT;
+
+-- The bodies of answers lay in the observation.
+DO $$
+BEGIN
+    IF to_regclass('sync_before.observation') IS NOT NULL THEN
+        INSERT INTO sync.payload (run_no, account_id, payload)
+        SELECT o.run_no, o.account_id, o.payload FROM sync_before.observation AS o WHERE o.payload IS NOT NULL;
+        ANALYZE sync.payload;
+    END IF;
+END $$;
+
+-- The block of the run to come.
+SELECT ledger.ensure_partitions();
 
 -- Every date is compared once more: earlier revisions noted less of what changes one.
 INSERT INTO recon.changed (first_date, last_date) VALUES ('-infinity', 'infinity');

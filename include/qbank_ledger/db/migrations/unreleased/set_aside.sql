@@ -1,5 +1,5 @@
--- Purpose: put a ledger aside that one of the twelve revisions made that were never released, so that the baseline can
---          be made in its place. carry_over.sql then brings its rows into the baseline and drops it.
+-- Purpose: put a ledger aside that a revision made that was never released, so that the baseline can be made in its
+--          place. carry_over.sql then brings its rows into the baseline and drops it.
 -- Run as:  qbank_owner, in one transaction (see migrate.py).
 DO $$
 DECLARE

@@ -2,7 +2,9 @@
 
 from qbank_ledger.db.migrate import apply
 
-revision = "0001_baseline"
+# Until the first release a change of the baseline makes it another revision, to which a ledger of the one
+# before is carried over (migrate.py).
+revision = "0001_baseline_2"
 down_revision = None
 
 # In the order in which one needs the other.
@@ -24,5 +26,5 @@ FILES = (
 
 
 def upgrade() -> None:
-    """Run the files, then check.sql, of the folder that carries the revision's name."""
-    apply(revision, *FILES)
+    """Run the files, then check.sql, of the baseline's folder."""
+    apply("0001_baseline", *FILES)
