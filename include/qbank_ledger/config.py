@@ -89,7 +89,8 @@ def payload_days(environment: Mapping[str, str] = os.environ) -> int:
 def sync_days(environment: Mapping[str, str] = os.environ) -> int:
     """How many days the accounts of a run are kept: ``QBANK_SYNC_DAYS``, 400 where it is not set.
 
-    With them go outcomes, findings and verdicts. Raises LedgerError when it is not a whole number of days, of one at least.
+    With them go outcomes, findings and verdicts.
+    Raises LedgerError when it is not a whole number of days, of one at least.
     """
     return _days(environment, "QBANK_SYNC_DAYS", "400")
 

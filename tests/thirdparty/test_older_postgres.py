@@ -12,7 +12,18 @@ from tests.thirdparty.program import from_debian, succeeds
 # What a server's version can change: schema, rights, triggers, time; not the month of hours, nor Great Expectations.
 TESTS = [
     f"tests/integration/ledger/test_{name}.py"
-    for name in ("publish", "roles", "release", "verify", "time", "coverage", "settle", "clock_ahead")
+    for name in (
+        "publish",
+        "roles",
+        "release",
+        "verify",
+        "time",
+        "coverage",
+        "settle",
+        "clock_ahead",
+        "jit",
+        "retention",
+    )
 ]
 SUPPORTED = (15, 16, 17)
 

@@ -45,6 +45,11 @@ SELECT format('%s is read with the search path of who calls it', p.oid::regproce
  WHERE p.pronamespace IN ('ledger'::regnamespace, 'sync'::regnamespace, 'recon'::regnamespace)
    AND p.prosqlbody IS NULL AND NOT coalesce(p.proconfig::text LIKE '%"search_path=pg_catalog, pg_temp"%', false)
 UNION ALL
+SELECT format('%s compiles its plans', p.oid::regprocedure)
+  FROM pg_proc AS p
+ WHERE p.pronamespace IN ('ledger'::regnamespace, 'sync'::regnamespace, 'recon'::regnamespace)
+   AND p.prosqlbody IS NULL AND p.provolatile <> 'i' AND NOT coalesce(p.proconfig @> ARRAY['jit=off'], false)
+UNION ALL
 SELECT format('%s.%s says nothing of itself', c.oid::regclass, a.attname)
   FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
  WHERE c.relnamespace IN ('ledger'::regnamespace, 'sync'::regnamespace, 'recon'::regnamespace)

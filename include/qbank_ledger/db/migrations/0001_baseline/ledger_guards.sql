@@ -4,7 +4,7 @@
 -- ── Append-only ──────────────────────────────────────────────────────────────────────────────────
 
 CREATE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     RAISE EXCEPTION '% on %.% is refused: it is append-only', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
         USING ERRCODE = 'insufficient_privilege';
@@ -20,7 +20,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.balance
 -- ── Versions of a balance ────────────────────────────────────────────────────────────────────────
 
 CREATE FUNCTION ledger.guard_balance() RETURNS trigger LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     IF (NEW.account_id, NEW.as_of_hour) IS DISTINCT FROM (OLD.account_id, OLD.as_of_hour) THEN
         RAISE EXCEPTION 'a balance keeps its account and its hour (% %)', OLD.account_id, OLD.as_of_hour;
@@ -44,7 +44,7 @@ CREATE TRIGGER guard_balance BEFORE UPDATE ON ledger.balance FOR EACH ROW
 
 -- A publish of a million rows joins in memory, not on disk.
 CREATE FUNCTION ledger.keep_updated() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET work_mem = '128MB' AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '128MB' AS $$
 BEGIN
     INSERT INTO ledger.balance_history (account_id, as_of_hour, available_balance, ledger_balance, currency,
                                         observed_at, run_no, seal_no, revision, recorded_at, superseded_at)
@@ -56,7 +56,7 @@ END $$;
 COMMENT ON FUNCTION ledger.keep_updated() IS 'Moves the versions that an UPDATE replaced to ledger.balance_history.';
 
 CREATE FUNCTION ledger.keep_deleted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     INSERT INTO ledger.balance_history (account_id, as_of_hour, available_balance, ledger_balance, currency,
                                         observed_at, run_no, seal_no, revision, recorded_at, superseded_at)
@@ -71,7 +71,7 @@ COMMENT ON FUNCTION ledger.keep_deleted() IS 'Moves the versions that a DELETE t
 -- Statement triggers do not reach partitions that are named directly, so each relation gets its
 -- own: through the parent only the parent's fire, on a partition only the partition's.
 CREATE PROCEDURE ledger.guard_relation(relation regclass, kind text) LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     IF kind = 'balance' THEN
         EXECUTE format('CREATE TRIGGER keep_updated AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows'
@@ -97,7 +97,7 @@ COMMENT ON PROCEDURE ledger.guard_relation(regclass, text) IS
 -- ── Turns ────────────────────────────────────────────────────────────────────────────────────────
 
 CREATE FUNCTION ledger.take_turn(room text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     turn      regclass := to_regclass(format('ledger.%I', 'lock_' || room));
     given     text := current_setting('lock_timeout');
@@ -136,7 +136,7 @@ COMMENT ON FUNCTION ledger.take_turn(text) IS
 -- What a reader may ask for, though it is refused once it comes to it (CREATE RULE, VACUUM FULL), stands in the queue
 -- before a publish while somebody reads. Only a superuser can give the owner what this takes: see server.sql.
 CREATE FUNCTION ledger.make_way(waiter integer) RETURNS SETOF integer LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     RETURN QUERY
     SELECT b.pid

@@ -3,7 +3,7 @@
 -- Run as:  qbank_owner, in one transaction (see migrate.py).
 
 CREATE FUNCTION ledger.accept_host(host text) RETURNS void LANGUAGE sql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     INSERT INTO ledger.accepted_host (api_host, accepted_by) VALUES (lower(host), session_user)
     ON CONFLICT DO NOTHING
 $$;
@@ -11,7 +11,7 @@ COMMENT ON FUNCTION ledger.accept_host(text) IS
     'Lets balances from another API host into this ledger. For qbank_operator.';
 
 CREATE FUNCTION ledger.accept_accounts(fingerprint text) RETURNS void LANGUAGE sql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     INSERT INTO ledger.accepted_accounts (fingerprint, accepted_by) VALUES (lower(fingerprint), session_user)
     ON CONFLICT DO NOTHING
 $$;
@@ -20,7 +20,7 @@ COMMENT ON FUNCTION ledger.accept_accounts(text) IS
     'fingerprint. For qbank_operator.';
 
 CREATE FUNCTION ledger.release(run_no bigint, account_id text, reason text) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     held     record;
     problem  text;
@@ -95,7 +95,7 @@ COMMENT ON FUNCTION ledger.release(bigint, text, text) IS
     'in sync.release; the run''s outcome stays what it was. For qbank_operator.';
 
 CREATE FUNCTION ledger.set_aside(run_no bigint, reason text) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     moment  timestamptz;
     count   bigint;

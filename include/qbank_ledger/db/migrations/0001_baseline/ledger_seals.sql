@@ -55,7 +55,7 @@ COMMENT ON FUNCTION ledger.seal_sha256(bigint, bigint, bigint, jsonb, text, text
 -- A publish of a million rows sorts in memory, not on disk.
 CREATE FUNCTION ledger.write_seal(new_seal_no bigint, of_run bigint, sealed_at timestamptz, since timestamptz)
 RETURNS void LANGUAGE sql
-SET search_path = pg_catalog, pg_temp SET work_mem = '128MB' AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '128MB' AS $$
     WITH written AS MATERIALIZED (
         SELECT b.* FROM ledger.balance AS b WHERE b.seal_no = new_seal_no AND b.as_of_hour >= since
     ), hashed AS (

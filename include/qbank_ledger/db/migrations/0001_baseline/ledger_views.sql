@@ -248,7 +248,7 @@ COMMENT ON COLUMN ledger.hourly_total.ledger_balance IS 'Sum of their ledger bal
 
 -- ROWS: what the planner would guess for all hours calls for JIT.
 CREATE FUNCTION ledger.hours() RETURNS SETOF timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 4 SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 4 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     SELECT generate_series(date_trunc('hour', min(p.opened_at), 'UTC'), date_trunc('hour', now(), 'UTC'),
                            interval '1 hour')
       FROM ledger.account_period AS p

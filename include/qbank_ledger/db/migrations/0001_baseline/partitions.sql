@@ -3,7 +3,7 @@
 -- Run as:  qbank_owner, in one transaction (see migrate.py), after what its triggers call.
 
 CREATE PROCEDURE ledger.add_partition(parent regclass, child text, key text, first text, beyond text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     -- CREATE … PARTITION OF would wait behind every open SELECT on the parent, and every publish behind it: CREATE and
     -- ATTACH do not. The CHECK spares ATTACH its scan.
@@ -18,7 +18,7 @@ COMMENT ON PROCEDURE ledger.add_partition(regclass, text, text, text, text) IS
 
 CREATE FUNCTION sync.blocks(of_table text)
 RETURNS TABLE (relation regclass, first_run_no bigint, last_run_no bigint)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     SELECT c.oid::regclass, n.bounds[1]::bigint, n.bounds[2]::bigint
       FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
      CROSS JOIN LATERAL regexp_match(c.relname, '_(\d+)_(\d+)$') AS n (bounds)
@@ -27,7 +27,7 @@ $$;
 COMMENT ON FUNCTION sync.blocks(text) IS
     'The partitions of a table of sync, and the runs whose rows each holds: run_account_1_24. Grain: block.';
 
-CREATE PROCEDURE sync.add_block(runs bigint) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE PROCEDURE sync.add_block(runs bigint) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     first   bigint;
     parent  text;
@@ -43,7 +43,7 @@ COMMENT ON PROCEDURE sync.add_block(bigint) IS
     'Makes, in each partitioned table of sync, the partition for so many runs to come.';
 
 CREATE FUNCTION ledger.ensure_partitions(at timestamptz DEFAULT now()) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     parent   text;
     month    timestamp;
@@ -85,7 +85,7 @@ COMMENT ON FUNCTION ledger.ensure_partitions(timestamptz) IS
 -- A block goes at a time: a clock that is wrong once takes no more. The wait is shorter than deadlock_timeout and than
 -- the patience with readers: where a run, or a reader, is in the way, it is this that gives up.
 CREATE FUNCTION sync.drop_expired(keep interval, payloads_only boolean) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '300ms' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET lock_timeout = '300ms' AS $$
 DECLARE
     block     record;
     relation  regclass;

@@ -2,7 +2,7 @@
 -- Run as:  qbank_owner, in one transaction (see migrate.py).
 
 CREATE FUNCTION recon.note_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     first_hour timestamptz;
 BEGIN
@@ -45,7 +45,7 @@ COMMENT ON FUNCTION recon.note_balance() IS
     'Notes the dates whose closing may have changed; called by the triggers of ledger.guard_relation.';
 
 CREATE FUNCTION recon.note_account() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         INSERT INTO recon.changed (entity, gl_account, currency, first_date, last_date)
@@ -68,7 +68,7 @@ CREATE TRIGGER note_otherwise AFTER UPDATE ON ledger.account FOR EACH ROW
     EXECUTE FUNCTION recon.note_account();
 
 CREATE FUNCTION recon.note_gl_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     -- The whole entity: the date's first row is what makes the accounts without one missing_gl.
     INSERT INTO recon.changed (entity, first_date, last_date)
@@ -81,7 +81,7 @@ CREATE TRIGGER note_loaded AFTER INSERT ON recon.gl_balance REFERENCING NEW TABL
     FOR EACH STATEMENT EXECUTE FUNCTION recon.note_gl_balance();
 
 CREATE FUNCTION recon.note_item() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     -- Every date: an item that does not count on one may still be its cause (timing).
     INSERT INTO recon.changed (entity, gl_account, currency, first_date, last_date)

@@ -2,7 +2,7 @@
 -- Run as:  qbank_owner, in one transaction (see migrate.py).
 
 CREATE FUNCTION recon.take_turn() RETURNS void LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp SET lock_timeout = '30s' AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off SET lock_timeout = '30s' AS $$
 BEGIN
     IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
         RAISE EXCEPTION 'Comparing and signing off need the isolation level READ COMMITTED: begin the transaction '
@@ -20,7 +20,7 @@ COMMENT ON FUNCTION recon.take_turn() IS
 
 CREATE FUNCTION recon.act(action text, account_id text, as_of_date date, comment text, version integer)
 RETURNS recon.sign_off LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO' AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off SET datestyle = 'ISO' AS $$
 DECLARE
     newest   recon.reconciliation;
     before   recon.sign_off;
@@ -68,7 +68,7 @@ COMMENT ON FUNCTION recon.act(text, text, date, text, integer) IS
     'calls it directly.';
 
 CREATE FUNCTION recon.prepare(account_id text, as_of_date date, comment text DEFAULT NULL, version integer DEFAULT NULL)
-RETURNS recon.sign_off LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+RETURNS recon.sign_off LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     SELECT recon.act('prepared', account_id, as_of_date, comment, version)
 $$;
 COMMENT ON FUNCTION recon.prepare(text, date, text, integer) IS
@@ -76,7 +76,7 @@ COMMENT ON FUNCTION recon.prepare(text, date, text, integer) IS
     'decertified. With a version: only if that is the newest. For qbank_preparer.';
 
 CREATE FUNCTION recon.approve(account_id text, as_of_date date, comment text DEFAULT NULL, version integer DEFAULT NULL)
-RETURNS recon.sign_off LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+RETURNS recon.sign_off LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     SELECT recon.act('approved', account_id, as_of_date, comment, version)
 $$;
 COMMENT ON FUNCTION recon.approve(text, date, text, integer) IS
@@ -84,7 +84,7 @@ COMMENT ON FUNCTION recon.approve(text, date, text, integer) IS
     'only if that is the newest. For qbank_approver.';
 
 CREATE FUNCTION recon.reject(account_id text, as_of_date date, comment text DEFAULT NULL, version integer DEFAULT NULL)
-RETURNS recon.sign_off LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+RETURNS recon.sign_off LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     SELECT recon.act('rejected', account_id, as_of_date, comment, version)
 $$;
 COMMENT ON FUNCTION recon.reject(text, date, text, integer) IS
