@@ -263,6 +263,16 @@ def test_a_year_of_runs_is_carried_over_in_blocks_of_ten_days(server: Server) ->
     ) == [(700,)]
 
 
+def test_a_gap_of_an_account_that_is_not_there_stays_and_is_the_last_of_its_kind(server: Server) -> None:
+    url = database(server, "one")
+    migrate_to(FIRST_BASELINE, url)
+    server.run("INSERT INTO ledger.gap VALUES ('x', '2026-10-05 10:00+00', 'http_404', 7)", "one")
+    migrate(url)
+    assert server.run("SELECT account_id, reason, run_no FROM ledger.gap", "one") == [("x", "http_404", 7)]
+    with pytest.raises(exc.IntegrityError, match="gap_account_id_fkey|a_run_tried"):
+        server.run("INSERT INTO ledger.gap VALUES ('x', '2026-10-05 11:00+00', 'http_404', 7)", "one")
+
+
 def test_what_was_loaded_with_too_many_decimals_stays_survives_a_restore_and_is_the_last_of_its_kind(
     server: Server,
 ) -> None:

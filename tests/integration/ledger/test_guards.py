@@ -14,10 +14,10 @@ from .conftest import Ledger, Reply, failed
 
 SEAL = (
     "INSERT INTO ledger.seal (seal_no, run_no, row_count, control_totals, rows_sha256, previous_sha256, sha256, sealed_at, row_hashes, form)"
-    " SELECT 99, 1, {rows}, '{{}}', {rows_hash}, {previous}, {hash}, {at}, {hashes}, {form} FROM ledger.seal ORDER BY seal_no DESC LIMIT 1"
+    " SELECT 99, {run}, {rows}, '{{}}', {rows_hash}, {previous}, {hash}, {at}, {hashes}, {form} FROM ledger.seal ORDER BY seal_no DESC LIMIT 1"
 )
 GOOD = {
-    "at": "now()", "form": "2", "rows": "1", "rows_hash": "rows_sha256", "previous": "sha256", "hash": "repeat('0', 64)", "hashes": "NULL",
+    "run": "1", "at": "now()", "form": "2", "rows": "1", "rows_hash": "rows_sha256", "previous": "sha256", "hash": "repeat('0', 64)", "hashes": "NULL",
 }  # fmt: skip
 
 
@@ -120,6 +120,22 @@ BROKEN = {
     "sync.release_reason_check": [
         "INSERT INTO sync.release VALUES (1, 'a', now(), 'me', '  ', '{stale}', 1, 1, now(), NULL)"
     ],
+    # What is of an account or a run that there is.
+    "ledger.account_period_account_id_fkey": ["INSERT INTO ledger.account_period VALUES ('nobody', now())"],
+    "ledger.gap_account_id_fkey": ["INSERT INTO ledger.gap VALUES ('nobody', now(), 'why', 1)"],
+    "ledger.a_run_tried": ["INSERT INTO ledger.gap VALUES ('a', now(), 'why', 20)"],
+    "ledger.a_seal_is_of_a_run": [seal(run="20")],
+    "sync.batch_run_no_fkey": ["INSERT INTO sync.batch VALUES (20, 0, now())"],
+    "sync.run_account_run_no_fkey": ["INSERT INTO sync.run_account VALUES (20, 'a', 0, 'EUR', 2, 90)"],
+    "sync.observation_run_no_fkey": [
+        "INSERT INTO sync.observation (run_no, account_id, state, attempts, observed_at) VALUES (20, 'a', 'answered', 1, now())"
+    ],
+    "sync.payload_run_no_fkey": ["INSERT INTO sync.payload VALUES (20, 'a', '{}')"],
+    "sync.finding_run_no_fkey": ["INSERT INTO sync.finding VALUES (20, 'a', 'stale', 'critical', 'stale')"],
+    "sync.verdict_run_no_fkey": ["INSERT INTO sync.verdict VALUES (20, 'a', true, now())"],
+    "sync.lookalike_run_no_fkey": ["INSERT INTO sync.lookalike VALUES (20, 'a', 'b')"],
+    "sync.validation_result_run_no_fkey": ["INSERT INTO sync.validation_result VALUES (20, 'x', 'critical', true, 1, 0)"],
+    "sync.publication_run_no_fkey": ["INSERT INTO sync.publication VALUES (20, now())"],
 }  # fmt: skip
 
 
@@ -150,7 +166,7 @@ def test_what_breaks_it_is_refused(ledger: Ledger, guard: str, statement: str) -
 
 def test_each_guard_has_a_row_that_breaks_it(ledger: Ledger) -> None:
     guards = ledger.rows(
-        "SELECT connamespace::regnamespace || '.' || conname FROM pg_constraint WHERE contype = 'c'"
+        "SELECT connamespace::regnamespace || '.' || conname FROM pg_constraint WHERE contype IN ('c', 'f') AND conparentid = 0"
         " UNION SELECT relnamespace::regnamespace || '.' || relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
         " WHERE indisunique AND NOT indisprimary"
     )

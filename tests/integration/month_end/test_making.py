@@ -91,6 +91,10 @@ def test_the_seals_are_those_of_the_months_publishes(books: Books, close: Close)
     moments = ("2024-09-30 23:59:59", "2024-10-01 00:00:00", "2024-10-31 23:59:59", "2024-11-01 00:00:00")
     for number, at in enumerate(moments, 1):
         books.rows(
+            "INSERT INTO sync.run (dag_run_id, api_host, deadline_at, dry_run, subset, expected)"
+            " VALUES ('d', 'bank', now(), false, false, 1)"
+        )
+        books.rows(
             "INSERT INTO ledger.seal (seal_no, run_no, row_count, control_totals, rows_sha256, previous_sha256, sha256,"
             " sealed_at, form) VALUES (:n, :n, :n, jsonb_build_object('EUR', jsonb_build_object('available', '1', 'ledger',"
             " '12345678901234567.89')), repeat('a', 64), (SELECT max(sha256) FROM ledger.seal), repeat(:digit, 64), :at, 2)",

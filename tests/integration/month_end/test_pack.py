@@ -272,6 +272,10 @@ def test_the_missing_hours_are_the_months_with_their_reasons_and_add_up_to_its_c
     books.account()
     books.bank(day(5), "100")
     books.rows("INSERT INTO ledger.account_period VALUES ('x', '2024-09-30 20:00', '2024-11-01 04:00')")
+    books.rows(
+        "INSERT INTO sync.run (dag_run_id, api_host, deadline_at, dry_run, subset, expected)"
+        " VALUES ('d', 'bank', now(), false, false, 1)"
+    )
     for hour in ("2024-09-30 23:00", "2024-10-07 10:00", "2024-10-08 10:00", "2024-11-01 00:00"):
         books.rows("INSERT INTO ledger.gap VALUES ('x', :hour, 'http_503', 1, now())", hour=f"{hour}+00")
     made = close()

@@ -220,7 +220,7 @@ COMMENT ON COLUMN ledger.balance_history.superseded_at IS
     'When a later version replaced this one: that version''s recorded_at (UTC).';
 
 CREATE TABLE ledger.gap (
-    account_id   ledger.account_id NOT NULL,
+    account_id   ledger.account_id NOT NULL REFERENCES ledger.account,
     as_of_hour   timestamptz NOT NULL,
     reason       text NOT NULL,
     run_no       bigint NOT NULL,
