@@ -12,7 +12,7 @@ BUCKETS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FaultRule:
     """Faults for the accounts that match, for their first ``times`` calls (None: for all).
 
     ``share`` is a band of the BUCKETS into which account ids fall.
@@ -30,7 +30,7 @@ class Scenario:
 
     outage: tuple[ChosenFault, ...] = ()
     rate_limit: int | None = None
-    rules: Mapping[Endpoint, tuple[Rule, ...]] = field(default_factory=dict)
+    rules: Mapping[Endpoint, tuple[FaultRule, ...]] = field(default_factory=dict)
     _calls: Counter[tuple[Endpoint, int, str]] = field(default_factory=Counter)
 
     def faults_for(self, endpoint: Endpoint, account_id: str = "") -> tuple[ChosenFault, ...]:

@@ -11,7 +11,7 @@ import yaml
 
 from qbank_sandbox.catalogue import choose
 from qbank_sandbox.faults import ENDPOINTS, ChosenFault, Endpoint, FaultError
-from qbank_sandbox.scenario import BUCKETS, Rule, Scenario
+from qbank_sandbox.scenario import BUCKETS, FaultRule, Scenario
 
 log = logging.getLogger("qbank_sandbox")
 
@@ -84,7 +84,7 @@ def _scenario(document: Any) -> Scenario:
     )
 
 
-def _rules(listed: Any, endpoint: Endpoint) -> Iterator[Rule]:
+def _rules(listed: Any, endpoint: Endpoint) -> Iterator[FaultRule]:
     if not isinstance(listed, list):
         raise FaultError(f"{endpoint} must be a list of rules")
     keys = {"faults", "times"} | ({"accounts", "percent"} if endpoint == "balances" else set())
@@ -93,7 +93,7 @@ def _rules(listed: Any, endpoint: Endpoint) -> Iterator[Rule]:
         try:
             rule = _mapping(entry, "a rule", keys)
             share, start = _share(rule.get("percent"), start)
-            yield Rule(
+            yield FaultRule(
                 faults=tuple(_faults(rule.get("faults"), endpoint)),
                 matches=_patterns(rule.get("accounts", "*")),
                 share=share,

@@ -8,7 +8,7 @@ from typing import Any
 
 from qbank.errors import QBankAuthError
 from qbank.masking import shown
-from qbank.payload import UnfitError, decode_json
+from qbank.payload import UnusableAnswerError, decode_json
 from qbank.refusal import error_code, refusal
 from qbank.settings import Settings
 from qbank.transport import NoReply, Reply
@@ -73,7 +73,7 @@ def _members(reply: Reply) -> dict[str, Any]:
         raise _unusable(reply, "is a form and not JSON")
     try:
         answer = decode_json(reply.body)
-    except UnfitError as unfit:
+    except UnusableAnswerError as unfit:
         raise _unusable(reply, _UNFIT[unfit.reason]) from None
     if not isinstance(answer, dict):
         raise _unusable(reply, "is not a JSON object")

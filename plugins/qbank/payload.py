@@ -24,7 +24,7 @@ _AS_OF = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\
 _EXACT = Context(prec=MAX_DIGITS, traps=[Underflow, Inexact])  # zeros may be cut off, and nothing else
 
 
-class UnfitError(ValueError):
+class UnusableAnswerError(ValueError):
     """The answer can't be used; `reason` is a code of the contract."""
 
     def __init__(self, reason: str) -> None:
@@ -64,13 +64,13 @@ def read_balance(account_id: str, body: bytes, content_type: str | None) -> Read
         members = _members(_decode_as(content_type or "", body))
         echoes = _read_echoes(account_id, members)
         available, ledger = (_read_amount(members, name) for name in _BALANCES)
-    except UnfitError as unfit:
+    except UnusableAnswerError as unfit:
         return Reading(reason=unfit.reason, **echoes)
     return Reading(available_balance=available, ledger_balance=ledger, **echoes)
 
 
 def _decode_as(content_type: str, body: bytes) -> Any:
-    """`decode_json`, or UnfitError `wrong_content_type` for what is called markup, or is no JSON by any name.
+    """`decode_json`; UnusableAnswerError `wrong_content_type`: it is called markup, or no JSON by any name.
 
     What is called plain text or nothing much, none at all or two things, is JSON where it reads as JSON:
     the bank's page promises no header.
@@ -78,16 +78,16 @@ def _decode_as(content_type: str, body: bytes) -> Any:
     kinds = [kind.partition(";")[0].strip() for kind in content_type.split(",")]
     is_called_json = kinds == [""] or any(_JSON_TYPE.fullmatch(kind) for kind in kinds)
     if not is_called_json and any(_MARKUP_TYPE.fullmatch(kind) for kind in kinds):
-        raise UnfitError("wrong_content_type")
+        raise UnusableAnswerError("wrong_content_type")
     try:
         return decode_json(body)
-    except UnfitError as unfit:
+    except UnusableAnswerError as unfit:
         is_wrong = unfit.reason == "not_json" and not is_called_json
-        raise UnfitError("wrong_content_type" if is_wrong else unfit.reason) from None
+        raise UnusableAnswerError("wrong_content_type" if is_wrong else unfit.reason) from None
 
 
 def decode_json(body: bytes) -> Any:
-    """Bytes → JSON with every number as text, or UnfitError.
+    """Bytes → JSON with every number as text, or UnusableAnswerError.
 
     UTF-8, with a BOM that is skipped (RFC 8259, 8.1); no NUL and no lone surrogate (`bad_encoding`:
     Postgres can't store them); no key twice in an object, at any depth (`duplicate_key`); else
@@ -96,24 +96,24 @@ def decode_json(body: bytes) -> Any:
     try:
         text = body.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError:
-        raise UnfitError("bad_encoding") from None
+        raise UnusableAnswerError("bad_encoding") from None
     if "\x00" in text or text.startswith("\ufeff"):
-        raise UnfitError("bad_encoding")
+        raise UnusableAnswerError("bad_encoding")
     try:
         document = _DECODER.decode(text)
     except (json.JSONDecodeError, RecursionError):
-        raise UnfitError("not_json") from None
+        raise UnusableAnswerError("not_json") from None
     if "\\u" in text and any(
         char == "\x00" or "\ud800" <= char <= "\udfff" for leaf in _leaves(document) for char in leaf
     ):
-        raise UnfitError("bad_encoding")
+        raise UnusableAnswerError("bad_encoding")
     return document
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise UnfitError("duplicate_key")
+        raise UnusableAnswerError("duplicate_key")
     return members
 
 
@@ -144,39 +144,39 @@ def _members(document: Any) -> dict[str, Any]:
     nested = [value for value in balances if not isinstance(value, _Constant)]
     elsewhere = [*others, *nested] if members else [document]
     if any(isinstance(leaf, _Constant) for leaf in _leaves(elsewhere)):
-        raise UnfitError("not_json")
+        raise UnusableAnswerError("not_json")
     return members
 
 
 def _read_amount(members: dict[str, Any], name: str) -> Decimal:
     value = members.get(name)
     if value is None:
-        raise UnfitError("missing_field")
+        raise UnusableAnswerError("missing_field")
     if not isinstance(value, str):
-        raise UnfitError("not_a_number")
+        raise UnusableAnswerError("not_a_number")
     return exact_amount(value)
 
 
 def exact_amount(text: str) -> Decimal:
-    """A number in JSON's grammar as the exact Decimal, or UnfitError. -0 is 0.
+    """A number in JSON's grammar as the exact Decimal, or UnusableAnswerError. -0 is 0.
 
     At most 38 significant digits (`too_large`) and 38 decimals (`too_precise`), zeros at the end
     of the fraction not counted; those are kept as written, up to 38 digits in all.
     """
     if not _NUMBER.fullmatch(text):
-        raise UnfitError("not_finite" if _NOT_FINITE.fullmatch(text) else "not_a_number")
+        raise UnusableAnswerError("not_finite" if _NOT_FINITE.fullmatch(text) else "not_a_number")
     try:
         amount = _EXACT.create_decimal(text)
     except Underflow:
-        raise UnfitError("too_precise") from None
+        raise UnusableAnswerError("too_precise") from None
     except Inexact:  # an overflow is one, too
-        raise UnfitError("too_large") from None
+        raise UnusableAnswerError("too_large") from None
     if not amount:
         return Decimal(0)
     if amount.adjusted() >= MAX_DIGITS:
-        raise UnfitError("too_large")
+        raise UnusableAnswerError("too_large")
     if _decimals(amount.normalize(_EXACT)) > MAX_DIGITS:
-        raise UnfitError("too_precise")
+        raise UnusableAnswerError("too_precise")
     decimals = min(max(_decimals(amount), 0), MAX_DIGITS)
     return amount.quantize(Decimal((0, (1,), -decimals)), context=_EXACT)
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from qbank.errors import QBankAuthError, QBankError, QBankUnavailableError
 from qbank.masking import shown
-from qbank.payload import UnfitError, decode_json
+from qbank.payload import UnusableAnswerError, decode_json
 from qbank.retry import is_redirect, may_succeed_later
 from qbank.settings import Settings
 from qbank.transport import NoReply, Reply
@@ -102,7 +102,7 @@ def error_code(reply: Reply) -> tuple[str | None, str | None]:
     """
     try:
         answer = decode_json(reply.body.decode("utf-8", "replace").encode())
-    except UnfitError:
+    except UnusableAnswerError:
         return None, None
     members = answer if isinstance(answer, dict) else {}
     for name in ("errorCode", "ErrorCode"):

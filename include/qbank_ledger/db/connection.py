@@ -104,7 +104,7 @@ def _translated(error: BaseException | None, *, is_lost: bool = False) -> Ledger
         )
     elif code == "55P03":
         kind = LockedError
-        # A wait for a turn names the holder itself (ledger.take_turn); any other was watched.
+        # A wait for a turn names the holder itself (ledger.acquire_lock); any other was watched.
         held = first if "held by" in first else "; ".join([first, *getattr(error, "__notes__", [])])
         sentence = (
             f"The ledger waited for a lock in vain ({held}): let that session end, or end it with "

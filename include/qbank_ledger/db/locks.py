@@ -21,15 +21,15 @@ from qbank_ledger.errors import LedgerError
 log = logging.getLogger(__name__)
 
 # What one transaction at a time does; the database has a table ``ledger.lock_…`` for each.
-Turn = Literal["plan", "publish", "reconcile"]
+LockName = Literal["plan", "publish", "reconcile"]
 
 _LOOK_EVERY_S = 0.5
 _WARN_AFTER_S = 3.0
 
 
-def take_turn(connection: Connection, what: Turn) -> None:
+def acquire_lock(connection: Connection, what: LockName) -> None:
     """Wait until nobody else is at it, and keep others off to the end of the transaction."""
-    execute(connection, "take_turn", what=what)
+    execute(connection, "acquire_lock", what=what)
 
 
 @contextmanager
@@ -73,17 +73,17 @@ def _look(engine: Engine, session: LedgerConnection, over: Event, seen: list[str
             else:
                 seen[:] = [holders]
                 since = since or time.monotonic()
-                _have_readers_make_way(connection, session)
+                _cancel_blocking_readers(connection, session)
                 if time.monotonic() - since >= _WARN_AFTER_S:
                     log.warning("The ledger waits for a lock, held by %s.", holders)
                     since = time.monotonic() + 10 * _WARN_AFTER_S
             over.wait(_LOOK_EVERY_S)
 
 
-def _have_readers_make_way(connection: Connection, session: LedgerConnection) -> None:
+def _cancel_blocking_readers(connection: Connection, session: LedgerConnection) -> None:
     """Only runs may: for any other login it is refused, and readers stay where they are."""
     with suppress(exc.ProgrammingError), connection.begin():
-        cancelled = execute(connection, "make_way", pid=session.server_pid).scalars().all()
+        cancelled = execute(connection, "cancel_blocking_readers", pid=session.server_pid).scalars().all()
         if cancelled:
             log.warning(
                 "Cancelled what readers had put in the ledger's way: pid %s.", ", ".join(map(str, cancelled))

@@ -109,7 +109,7 @@ def _migrate(connection: Connection) -> str:
             sql_for_dba(before),
         )
     connection.execute(text("SET LOCAL ROLE qbank_owner"))
-    _take_turn(connection)
+    _acquire_lock(connection)
     if current_revision(connection) != before:
         raise MigratedMeanwhileError("The ledger database was migrated by somebody else at the same time.")
     # A change that waits for a long query keeps every run waiting behind it: it makes room, and tries again.
@@ -125,7 +125,7 @@ def _migrate(connection: Connection) -> str:
     return f"The ledger database went from {before or 'nothing'} to {head}."
 
 
-def _take_turn(connection: Connection) -> None:
+def _acquire_lock(connection: Connection) -> None:
     """One migration at a time, which no reader can hold up.
 
     Who comes first makes the schema, and others wait for its name; later the table of the version is locked.

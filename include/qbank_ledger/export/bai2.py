@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from qbank_ledger.export.balance import Balance, UnfitError
+from qbank_ledger.export.balance import Balance, NotExportableError
 from qbank_ledger.money import plain
 
 SENDER, RECEIVER = "QBANK", "ERP"
@@ -94,14 +94,18 @@ def is_party(text: str) -> bool:
 
 def _number(balance: Balance) -> str:
     if not _FIELD.fullmatch(balance.number):
-        raise UnfitError(f"its bank_account {balance.number[:40]!r} has a comma, a slash or no plain ASCII")
+        raise NotExportableError(
+            f"its bank_account {balance.number[:40]!r} has a comma, a slash or no plain ASCII"
+        )
     return balance.number
 
 
 def _minor_units(what: str, amount: Decimal, minor_units: int) -> int:
     whole, _, decimals = plain(amount, minor_units).partition(".")
     if len(decimals) > minor_units:
-        raise UnfitError(f"its {what} balance has {len(decimals)} decimals, its currency {minor_units}")
+        raise NotExportableError(
+            f"its {what} balance has {len(decimals)} decimals, its currency {minor_units}"
+        )
     return int(whole + decimals)
 
 
@@ -116,5 +120,5 @@ def _lines(start: str, *summaries: str) -> Iterator[str]:
             lines.append(f"88,{summary}")
     for line in lines:
         if len(line) + 1 > LINE_CHARACTERS:
-            raise UnfitError(f"a field of it does not fit a line of {LINE_CHARACTERS} characters")
+            raise NotExportableError(f"a field of it does not fit a line of {LINE_CHARACTERS} characters")
         yield f"{line}/"

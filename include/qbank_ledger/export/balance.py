@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 
-class UnfitError(Exception):
+class NotExportableError(Exception):
     """A balance that a format can't hold; ``str()`` is the reason."""
 
 

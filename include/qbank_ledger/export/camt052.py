@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from xml.sax.saxutils import escape
 
-from qbank_ledger.export.balance import Balance, UnfitError, is_iban, utc
+from qbank_ledger.export.balance import Balance, NotExportableError, is_iban, utc
 from qbank_ledger.money import plain
 
 # What names a bank by its BIC, by version.
@@ -105,9 +105,9 @@ def _unsigned(what: str, amount: Decimal, minor_units: int) -> str:
     shortest = plain(amount, 0).lstrip("-")
     digits, decimals = len(shortest.replace(".", "")), len(shortest.partition(".")[2])
     if decimals > _DECIMALS:
-        raise UnfitError(f"its {what} balance has {decimals} decimals, camt.052 takes {_DECIMALS}")
+        raise NotExportableError(f"its {what} balance has {decimals} decimals, camt.052 takes {_DECIMALS}")
     if digits > _DIGITS:
-        raise UnfitError(f"its {what} balance has {digits} digits, camt.052 takes {_DIGITS}")
+        raise NotExportableError(f"its {what} balance has {digits} digits, camt.052 takes {_DIGITS}")
     usual = plain(amount, minor_units).lstrip("-")
     return usual if len(usual.replace(".", "")) <= _DIGITS else shortest
 
@@ -118,6 +118,6 @@ def _fits(text: str, characters: int) -> bool:
 
 def _require(which: str, text: str, characters: int) -> None:
     if len(text) > characters:
-        raise UnfitError(f"its {which} has {len(text)} characters, camt.052 takes {characters}")
+        raise NotExportableError(f"its {which} has {len(text)} characters, camt.052 takes {characters}")
     if not _fits(text, characters):
-        raise UnfitError(f"its {which} has a character that XML does not take")
+        raise NotExportableError(f"its {which} has a character that XML does not take")

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import plan_for_sets, snapshot
 from qbank_ledger.errors import ExportError
-from qbank_ledger.export.balance import Balance, UnfitError
+from qbank_ledger.export.balance import Balance, NotExportableError
 from qbank_ledger.export.sql import statement
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Format(Protocol):
 
     def head(self) -> str: ...
     def account(self, balance: Balance) -> str:
-        """The account's text; raises UnfitError, and has written nothing of it, when it does not fit."""
+        """The account's text; raises NotExportableError, having written nothing of it, if it does not fit."""
 
     def foot(self) -> str: ...
 
@@ -71,7 +71,7 @@ def export_balances(
             try:
                 balance = _balance(row)
                 account = writer.account(balance)
-            except UnfitError as why:
+            except NotExportableError as why:
                 refused += 1
                 say(f"Not exported: {row.account_id}: {why}.")
                 continue
@@ -90,12 +90,12 @@ def export_balances(
 def _balance(row: Any) -> Balance:
     on = row.closing_of
     if on and not row.is_over:
-        raise UnfitError(
+        raise NotExportableError(
             f"{on} ends at {row.ends_at.astimezone(UTC):%Y-%m-%dT%H:%MZ}, and has no closing before"
         )
     if row.ledger_balance is None:
-        raise UnfitError(f"it has no closing of {on}" if on else "it has no balance yet")
+        raise NotExportableError(f"it has no closing of {on}" if on else "it has no balance yet")
     if row.currency != row.account_currency:
         which = f"closing of {on}" if on else "newest balance"
-        raise UnfitError(f"its {which} is in {row.currency}, the account in {row.account_currency}")
+        raise NotExportableError(f"its {which} is in {row.currency}, the account in {row.account_currency}")
     return Balance(**{name: getattr(row, name) for name in _FIELDS})

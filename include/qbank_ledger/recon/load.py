@@ -24,7 +24,7 @@ from qbank_ledger.recon.sql import execute
 
 log = logging.getLogger(__name__)
 
-_KEEP: Mapping[Kind, str] = {"gl": "keep_gl", "items": "keep_items"}
+_KEEP: Mapping[Kind, str] = {"gl": "insert_gl", "items": "insert_items"}
 _AT_ONCE = 10_000  # rows
 _MOST_SHOWN = 20
 

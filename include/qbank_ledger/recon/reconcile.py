@@ -9,7 +9,7 @@ from datetime import date
 
 from sqlalchemy import Connection, Engine, text
 
-from qbank_ledger.db.locks import take_turn
+from qbank_ledger.db.locks import acquire_lock
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction, plan_for_sets
 from qbank_ledger.errors import DateAheadError
@@ -34,7 +34,7 @@ def reconcile(engine: Engine, as_of_date: date | None = None) -> dict[str, int]:
         require_newest(connection)
         if as_of_date and as_of_date > execute(connection, "latest_date").scalar_one():
             raise DateAheadError(f"{as_of_date} is ahead of today: name a date that has begun.")
-        take_turn(connection, "reconcile")  # each version follows the newest one
+        acquire_lock(connection, "reconcile")  # each version follows the newest one
         plan_for_sets(connection)
         execute(connection, "pending", as_of_date=as_of_date)
         asked = execute(connection, "asked").rowcount

@@ -17,8 +17,8 @@ from qbank_ledger.db.transaction import in_transaction, patiently, plan_for_sets
 from qbank_ledger.errors import AuditError, RunRefusedError
 from qbank_ledger.sync.data_docs import keep
 from qbank_ledger.sync.gx import GATE, Result, evaluate
-from qbank_ledger.sync.rules import RULES, Rule
-from qbank_ledger.sync.run import hold_run
+from qbank_ledger.sync.rules import RULES, AuditRule
+from qbank_ledger.sync.run import lock_run
 from qbank_ledger.sync.sql import execute
 
 log = logging.getLogger(__name__)
@@ -52,13 +52,13 @@ def audit_run(engine: Engine, run_no: int, docs: Any = None) -> int:
 
 def _decide(connection: Connection, run_no: int, answers: int, results: list[Result]) -> int:
     """Write results, findings and verdicts; returns how many answers are fit."""
-    if hold_run(connection, run_no).state != "running":
+    if lock_run(connection, run_no).state != "running":
         raise RunRefusedError(
             f"Run {run_no} was closed while it was audited: clear its fetch with what follows."
         )
     if _check_complete(connection, run_no) != answers:
         raise AuditError(f"Answers of run {run_no} changed while they were audited: clear the audit task.")
-    _keep_results(connection, run_no, results, answers)
+    _store_results(connection, run_no, results, answers)
     for rule in RULES if answers else ():
         _find(connection, run_no, rule, results)
     execute(connection, "write_verdicts", run_no=run_no)
@@ -87,7 +87,7 @@ def _find_lookalikes(connection: Connection, run_no: int) -> None:
     execute(connection, "find_lookalikes", run_no=run_no, since=since)
 
 
-def _find(connection: Connection, run_no: int, rule: Rule, results: list[Result]) -> None:
+def _find(connection: Connection, run_no: int, rule: AuditRule, results: list[Result]) -> None:
     """Write the rule's findings; their number must be GX's."""
     connection.execute(
         text(
@@ -110,7 +110,7 @@ def _find(connection: Connection, run_no: int, rule: Rule, results: list[Result]
         )
 
 
-def _keep_results(connection: Connection, run_no: int, results: list[Result], answers: int) -> None:
+def _store_results(connection: Connection, run_no: int, results: list[Result], answers: int) -> None:
     connection.execute(text("DELETE FROM sync.validation_result WHERE run_no = :run_no"), {"run_no": run_no})
     if results:
         connection.execute(

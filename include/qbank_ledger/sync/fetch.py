@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.sync.answer import Answer
-from qbank_ledger.sync.run import hold_run
+from qbank_ledger.sync.run import lock_run
 from qbank_ledger.sync.sql import execute
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def fetch_batch(
     """
 
     def begin(connection: Connection) -> tuple[Any, list[str], Clock]:
-        hold_run(connection, run_no)
+        lock_run(connection, run_no)
         execute(connection, "reopen_run", run_no=run_no)
         time_ = execute(connection, "begin_batch", run_no=run_no, batch_no=batch_no).one()
         missing = list(execute(connection, "unanswered", run_no=run_no, batch_no=batch_no).scalars())
@@ -91,12 +91,12 @@ def fetch_batch(
         left,
     )
     ends = time.monotonic() + left
-    came = keep_answers(engine, run_no, get_balances(missing, budget_s=left), clock, ends) if missing else 0
+    came = store_answers(engine, run_no, get_balances(missing, budget_s=left), clock, ends) if missing else 0
     log.info("fetch: run %s batch %s has %s answers", run_no, batch_no, came)
     return came
 
 
-def keep_answers(
+def store_answers(
     engine: Engine, run_no: int, answers: Iterable[Answer], clock: Clock, ends: float = -math.inf
 ) -> int:
     """Write the answers of a run to ``sync.observation`` as they come; returns how many came.

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from qbank_ledger.errors import AuditError, LedgerError, LedgerUnavailableError
-from qbank_ledger.sync.rules import Rule
+from qbank_ledger.sync.rules import AuditRule
 
 GATE = "every_answer_is_looked_at"
 
@@ -39,7 +39,7 @@ class Result:
 
 
 def evaluate(
-    engine: Engine, run_no: int, answers: int, rules: Sequence[Rule]
+    engine: Engine, run_no: int, answers: int, rules: Sequence[AuditRule]
 ) -> tuple[list[Result], Callable[[Path], None]]:
     """The verdict on each rule over the run's answers, and on the gate, that there were ``answers`` of them.
 
@@ -135,7 +135,7 @@ def _project() -> Any:
     )
 
 
-def _expectation(gxe: Any, rule: Rule) -> Any:
+def _expectation(gxe: Any, rule: AuditRule) -> Any:
     """The rule as an expectation that selects account ids only: what GX selects, it shows."""
     predicate = rule.predicate.replace("{", "{{").replace("}", "}}")
     return gxe.UnexpectedRowsExpectation(
@@ -146,7 +146,7 @@ def _expectation(gxe: Any, rule: Rule) -> Any:
     )
 
 
-def _results(run_no: int, answers: int, rules: Sequence[Rule], results: Any) -> list[Result]:
+def _results(run_no: int, answers: int, rules: Sequence[AuditRule], results: Any) -> list[Result]:
     """The verdicts, once each expectation was evaluated, over every answer."""
     found = []
     for result in results:

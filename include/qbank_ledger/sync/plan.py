@@ -14,7 +14,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.config import BATCH_SIZE, MAX_BATCHES
-from qbank_ledger.db.locks import take_turn
+from qbank_ledger.db.locks import acquire_lock
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.errors import AccountsFileError, RunRefusedError
@@ -60,7 +60,7 @@ def plan_run(
     def open_run(connection: Connection) -> int:
         require_newest(connection)
         # Neither of two plans at once may close a period that the other just opened.
-        take_turn(connection, "plan")
+        acquire_lock(connection, "plan")
         _check_clock(connection)
         _check_host(connection, api_host, dry_run=dry_run)
         _close_lost_runs(connection)
@@ -128,7 +128,7 @@ def _check_host(connection: Connection, api_host: str, *, dry_run: bool) -> None
 
 
 def _close_lost_runs(connection: Connection) -> None:
-    for run_no in execute(connection, "hold_lost_runs").scalars().all():
+    for run_no in execute(connection, "lock_lost_runs").scalars().all():
         state = close_run(connection, run_no).state
         log.warning("plan: run %s had not closed itself by its deadline: closed as %s", run_no, state)
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Engine
 
-from qbank_ledger.db.locks import take_turn
+from qbank_ledger.db.locks import acquire_lock
 from qbank_ledger.db.transaction import in_transaction, plan_for_sets
 from qbank_ledger.errors import RunRefusedError
-from qbank_ledger.sync.run import hold_run
+from qbank_ledger.sync.run import lock_run
 from qbank_ledger.sync.sql import execute
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,8 @@ def publish_run(engine: Engine, run_no: int) -> int:
 
 def _publish(connection: Connection, run_no: int) -> int:
     # The lock first, then the run, then the time: see publish_moment.sql.
-    take_turn(connection, "publish")
-    run = hold_run(connection, run_no)
+    acquire_lock(connection, "publish")
+    run = lock_run(connection, run_no)
     if run.state != "running":
         raise RunRefusedError(
             f"Run {run_no} was closed before it was published: clear its fetch with what follows."
@@ -40,7 +40,7 @@ def _publish(connection: Connection, run_no: int) -> int:
     if written:
         since = run.started_at - timedelta(hours=1)
         execute(connection, "publish_seal", run_no=run_no, since=since, **moment._mapping)
-    execute(connection, "keep_publication", run_no=run_no, recorded_at=moment.recorded_at)
+    execute(connection, "record_publication", run_no=run_no, recorded_at=moment.recorded_at)
     total = int(execute(connection, "count_published", run_no=run_no).scalar_one())
     log.info("publish: run %s wrote %s rows, %s in all", run_no, written, total)
     return total

@@ -13,7 +13,7 @@ from qbank_ledger.money import MAX_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AuditRule:
     """One expectation: ``predicate`` is true of the rows, aliased ``s``, that break it.
 
     ``name`` is the expectation's, and the reason of what breaks it.
@@ -31,31 +31,31 @@ _LOOKS_LIKE_ANOTHER = (
 )
 
 RULES = (
-    Rule(
+    AuditRule(
         "unreadable", "critical",
         "An answer that could not be read as two exact numbers is kept as evidence, under its own "
         "reason (not_json, missing_field, …).",
         "s.state <> 'answered'",
     ),
-    Rule(
+    AuditRule(
         "missing_field", "critical",
         "A balance is both numbers: half of it would be read as nought by the next system.",
         "s.state = 'answered' AND (s.available_balance IS NULL OR s.ledger_balance IS NULL)",
     ),
-    Rule(
+    AuditRule(
         "not_finite", "critical",
         "NaN and the infinities are numerics to PostgreSQL, pass comparisons, and poison every sum.",
         "s.available_balance IN ('NaN', 'Infinity', '-Infinity')"
         " OR s.ledger_balance IN ('NaN', 'Infinity', '-Infinity')",
     ),
-    Rule(
+    AuditRule(
         "too_precise", "critical",
         "More decimals than the currency has (JPY 0, EUR 2, BHD 3) mean a wrong field, a wrong "
         "currency or a float on the bank's side: rounding would hide it. Zeros beyond are none.",
         "s.state = 'answered' AND (scale(trim_scale(s.available_balance)) > s.minor_units"
         " OR scale(trim_scale(s.ledger_balance)) > s.minor_units)",
     ),
-    Rule(
+    AuditRule(
         "too_large", "critical",
         f"{MAX_DIGITS} digits are what ERPs and warehouses hold (decimal({MAX_DIGITS})); more is no amount "
         "of money.",
@@ -64,62 +64,62 @@ RULES = (
         "length(ltrim(translate(trim_scale(abs(s.ledger_balance))::text, '.', ''), '0')))"
         f" > {MAX_DIGITS}",
     ),
-    Rule(
+    AuditRule(
         "account_mismatch", "critical",
         "An answer that names another account belongs to that account, whatever was asked.",
         "s.echoed_account_id <> s.account_id",
     ),
-    Rule(
+    AuditRule(
         "currency_mismatch", "critical",
         "An amount in another currency than the books' is another amount; it is never relabelled. "
         "Its case and blanks around it don't make it another.",
         "upper(btrim(s.echoed_currency, ' ' || chr(9) || chr(10) || chr(13)) COLLATE \"C\") <> s.currency",
     ),
-    Rule(
+    AuditRule(
         "bank_time_unreadable", "critical",
         "A bank timestamp without an offset, or none at all, can't say which hour it speaks of.",
         "s.echoed_as_of IS NOT NULL AND s.bank_as_of IS NULL",
     ),
-    Rule(
+    AuditRule(
         "stale", "critical",
         "A balance older than the account's limit is yesterday's number under today's hour.",
         "s.bank_as_of < s.observed_at - make_interval(mins => s.max_age_minutes)",
     ),
-    Rule(
+    AuditRule(
         "future_dated", "critical",
         "A bank timestamp more than five minutes ahead is a wrong clock or a wrong day.",
         "s.bank_as_of > s.observed_at + interval '5 minutes'",
     ),
-    Rule(
+    AuditRule(
         "observed_outside_run", "critical",
         "The hour of a balance is that of its observation: one outside the run's own time would "
         "put a number under an hour in which nobody looked.",
         "s.observed_at < s.started_at OR s.observed_at > clock_timestamp()",
     ),
-    Rule(
+    AuditRule(
         "answers_mixed_up", "critical",
         "Three answers or more that are exactly another account's, to six digits at least, are no chance: "
         "somebody on the way mixes answers up, and each may be anybody's.",
         f"{_LOOKS_LIKE_ANOTHER} AND (SELECT count(*) FROM (SELECT FROM sync.lookalike AS l"
         " WHERE l.run_no = s.run_no LIMIT 3) AS three) = 3",
     ),
-    Rule(
+    AuditRule(
         "another_accounts_balance", "warning",
         "An answer that is exactly another account's, to six digits at least, may be that account's: the "
         "bank need not name the account that it speaks of.",
         _LOOKS_LIKE_ANOTHER,
     ),
-    Rule(
+    AuditRule(
         "below_minimum", "warning",
         "The account's owner asked to hear of a ledger balance below its minimum.",
         "s.ledger_balance < s.minimum_balance",
     ),
-    Rule(
+    AuditRule(
         "available_above_ledger", "warning",
         "Legal (credit lines, pending credits), and a common sign of swapped fields.",
         "s.available_balance > s.ledger_balance",
     ),
-    Rule(
+    AuditRule(
         "unchanged_for_a_day", "warning",
         "An account that used to move and has not for a day may be a feed that stands still.",
         "(SELECT min(b.ledger_balance) = max(b.ledger_balance) AND min(b.ledger_balance) = s.ledger_balance"
@@ -128,7 +128,7 @@ RULES = (
         " AND b.as_of_hour >= date_trunc('hour', s.observed_at, 'UTC') - interval '24 hours'"
         " AND b.as_of_hour < date_trunc('hour', s.observed_at, 'UTC'))",
     ),
-    Rule(
+    AuditRule(
         "jump", "warning",
         "A change far beyond the account's own last week (ten times its widest range, and a "
         "balance of another order of magnitude) is worth a look before money moves on it.",

@@ -21,12 +21,12 @@ class RunCounts:
     failed: int
 
 
-def hold_run(connection: Connection, run_no: int) -> Any:
+def lock_run(connection: Connection, run_no: int) -> Any:
     """Hold a run to the end of the transaction; returns its state, start and expected accounts.
 
     Raises RunRefusedError where its accounts are no longer kept.
     """
-    run = execute(connection, "hold_run", run_no=run_no).one()
+    run = execute(connection, "lock_run", run_no=run_no).one()
     if run.accounts_dropped_at:
         raise RunRefusedError(
             f"The accounts of run {run_no} are no longer kept (QBANK_SYNC_DAYS): trigger a new run."
@@ -35,11 +35,13 @@ def hold_run(connection: Connection, run_no: int) -> Any:
 
 
 def close_run(connection: Connection, run_no: int) -> RunCounts:
-    """Close a run by what it published, and keep the reasons of its missing account-hours in ``ledger.gap``.
+    """Close a run by what it published, and keep why it left account-hours missing.
+
+    The reasons are in ``ledger.missing_hour_reason`` for ever.
 
     Waits for who is publishing it at this moment, and counts what that published.
     """
-    hold_run(connection, run_no)
+    lock_run(connection, run_no)
     row = execute(connection, "close_run", run_no=run_no).one()
-    execute(connection, "keep_gaps", run_no=run_no)
+    execute(connection, "record_missing_hours", run_no=run_no)
     return RunCounts(**row._mapping)

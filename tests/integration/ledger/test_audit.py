@@ -221,7 +221,7 @@ def test_without_a_place_for_reports_there_is_none_and_no_word_of_it(
     assert [each for each in caplog.records if each.levelname == "WARNING"] == []
 
 
-def broken(rule: str, predicate: str) -> tuple[rules.Rule, ...]:
+def broken(rule: str, predicate: str) -> tuple[rules.AuditRule, ...]:
     return tuple(replace(each, predicate=predicate) if each.name == rule else each for each in rules.RULES)
 
 

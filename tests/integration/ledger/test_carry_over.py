@@ -29,10 +29,12 @@ SELECT c.oid::regclass::text, string_agg(quote_ident(attname), ', ' ORDER BY att
    AND NOT relispartition AND relname <> 'alembic_version'
  GROUP BY c.oid ORDER BY c.oid
 """
-# What an observation held before the baseline as it is: the start of its run, and the body of the answer.
+# What had another place before the baseline as it is: an observation held the start of its run and the body of the
+# answer; missing_hour_reason was called gap.
 AS_BEFORE = {
+    "ledger.gap": "ledger.missing_hour_reason",
     "sync.observation": "(SELECT o.*, r.started_at AS run_started_at, p.payload FROM sync.observation AS o"
-    " JOIN sync.run AS r USING (run_no) LEFT JOIN sync.payload AS p USING (run_no, account_id)) AS observation"
+    " JOIN sync.run AS r USING (run_no) LEFT JOIN sync.payload AS p USING (run_no, account_id)) AS observation",
 }
 # A seal of before the baseline was hashed in the first form.
 IN_THE_FIRST_FORM = """
@@ -188,6 +190,9 @@ def fill(server: Server, source: str, target: str) -> None:
     known = {
         f"{table}.{column}" for table, columns in tables(server, source) for column in columns.split(", ")
     } | {"sync.observation.run_started_at", "sync.observation.payload"}
+    known |= {
+        name.replace(new, old) for name in known for old, new in AS_BEFORE.items() if name.startswith(new)
+    }
     with server.engine(source).connect() as read, server.engine(target).connect() as write:
         write.exec_driver_sql("SET session_replication_role = replica")
         ours, theirs = read.connection.cursor(), write.connection.cursor()
@@ -268,9 +273,13 @@ def test_a_gap_of_an_account_that_is_not_there_stays_and_is_the_last_of_its_kind
     migrate_to(FIRST_BASELINE, url)
     server.run("INSERT INTO ledger.gap VALUES ('x', '2026-10-05 10:00+00', 'http_404', 7)", "one")
     migrate(url)
-    assert server.run("SELECT account_id, reason, run_no FROM ledger.gap", "one") == [("x", "http_404", 7)]
-    with pytest.raises(exc.IntegrityError, match="gap_account_id_fkey|a_run_tried"):
-        server.run("INSERT INTO ledger.gap VALUES ('x', '2026-10-05 11:00+00', 'http_404', 7)", "one")
+    assert server.run("SELECT account_id, reason, run_no FROM ledger.missing_hour_reason", "one") == [
+        ("x", "http_404", 7)
+    ]
+    with pytest.raises(exc.IntegrityError, match=r"missing_hour_reason_account_id_fkey|a_run_tried"):
+        server.run(
+            "INSERT INTO ledger.missing_hour_reason VALUES ('x', '2026-10-05 11:00+00', 'http_404', 7)", "one"
+        )
 
 
 def test_what_was_loaded_with_too_many_decimals_stays_survives_a_restore_and_is_the_last_of_its_kind(

@@ -144,7 +144,7 @@ def test_what_was_set_aside_is_nothing_once_time_has_caught_up(ledger: Ledger, o
     finally:
         ledger.rows(real)
     assert {row.ledger_balance for row in found} == {Decimal("120.50")}
-    assert ledger.value("SELECT reason FROM ledger.gap") == "set aside: the clock ran ahead"
+    assert ledger.value("SELECT reason FROM ledger.missing_hour_reason") == "set aside: the clock ran ahead"
 
 
 def test_a_closing_is_none_from_the_future(ledger: Ledger) -> None:

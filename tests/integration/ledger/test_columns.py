@@ -51,7 +51,7 @@ COLUMNS = {
         "run_no bigint, account_id text, outcome text, reasons text[], http_status smallint, attempts integer,"
         " observed_at timestamp with time zone, retry_after_s bigint"
     ),
-    "sync.fate": (
+    "sync.current_outcome": (
         "run_no bigint, account_id text, outcome text, reasons text[], http_status smallint, attempts integer,"
         " observed_at timestamp with time zone, retry_after_s bigint"
     ),

@@ -29,7 +29,7 @@ PUBLISHERS, ROUNDS, RELEASES, HOURS = 8, 200, 100, 3
 RUNS = PUBLISHERS * ROUNDS
 # Which publishers are killed, after which of their rounds, and before which statement of the next: the one has
 # written its rows, the other has sealed them, too.
-KILLED = {0: (1, "publish_seal"), 5: (2, "keep_publication")}
+KILLED = {0: (1, "publish_seal"), 5: (2, "record_publication")}
 SEED = 20261005
 PROCESSES = get_context("forkserver")
 
@@ -93,7 +93,7 @@ def publishing(url: URL, number: int, started: Any, killed: tuple[int, str] | No
 
     def dying(connection: Any, name: str, **parameters: Any) -> Any:
         # One that fell behind the others has nothing to write, nor to seal.
-        if name in (before, "keep_publication") and parameters["run_no"] > PUBLISHERS * round_:
+        if name in (before, "record_publication") and parameters["run_no"] > PUBLISHERS * round_:
             os.kill(os.getpid(), signal.SIGKILL)
         return real(connection, name, **parameters)
 

@@ -19,13 +19,13 @@ def test_the_page_is_what_the_database_says(ledger: Ledger) -> None:
 
 def test_a_comment_that_changes_changes_the_page(ledger: Ledger) -> None:
     before = dictionary(ledger.engine)
-    told = ledger.value("SELECT obj_description('ledger.gap'::regclass)")
-    ledger.rows("COMMENT ON TABLE ledger.gap IS 'Something | else.'")
+    told = ledger.value("SELECT obj_description('ledger.missing_hour_reason'::regclass)")
+    ledger.rows("COMMENT ON TABLE ledger.missing_hour_reason IS 'Something | else.'")
     assert dictionary(ledger.engine) != before
     with ledger.owner.begin() as connection:
         connection.exec_driver_sql("SELECT set_config('qbank.told', %s, true)", (told,))
         connection.exec_driver_sql(
-            "DO $$ BEGIN EXECUTE format('COMMENT ON TABLE ledger.gap IS %%L', current_setting('qbank.told')); END $$"
+            "DO $$ BEGIN EXECUTE format('COMMENT ON TABLE ledger.missing_hour_reason IS %%L', current_setting('qbank.told')); END $$"
         )
     assert dictionary(ledger.engine) == before
 

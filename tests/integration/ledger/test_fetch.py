@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from qbank_ledger.sync.fetch import Clock, fetch_batch, keep_answers
+from qbank_ledger.sync.fetch import Clock, fetch_batch, store_answers
 
 from .conftest import Ledger, Reply, failed
 
@@ -47,7 +47,7 @@ def test_the_first_answer_stands(ledger: Ledger) -> None:
 
     with ledger.engine.connect() as connection:
         clock = Clock.read(connection)
-    keep_answers(ledger.engine, run_no, [Reply(account_id="a", ledger_balance=Decimal(9))], clock)
+    store_answers(ledger.engine, run_no, [Reply(account_id="a", ledger_balance=Decimal(9))], clock)
     assert observation(ledger, "a", "ledger_balance") == Decimal("120.50"), "a twin adds nothing"
 
 

@@ -45,7 +45,7 @@ BROKEN = {
     "ledger.account_id_check": [
         *(account(f"account_id = {value}") for value in ("''", "'a b'", "'../a'", "'ä'", "E'a\\n'", "repeat('a', 65)")),
         history(account_id="'a b'"),
-        "INSERT INTO ledger.gap VALUES ('a b', now(), 'why', 1)",
+        "INSERT INTO ledger.missing_hour_reason VALUES ('a b', now(), 'why', 1)",
     ],
     "ledger.currency_code_check": [
         account("currency = 'eur'"), account("currency = 'EURO'"), "UPDATE ledger.balance SET currency = 'eur'",
@@ -122,8 +122,8 @@ BROKEN = {
     ],
     # What is of an account or a run that there is.
     "ledger.account_period_account_id_fkey": ["INSERT INTO ledger.account_period VALUES ('nobody', now())"],
-    "ledger.gap_account_id_fkey": ["INSERT INTO ledger.gap VALUES ('nobody', now(), 'why', 1)"],
-    "ledger.a_run_tried": ["INSERT INTO ledger.gap VALUES ('a', now(), 'why', 20)"],
+    "ledger.missing_hour_reason_account_id_fkey": ["INSERT INTO ledger.missing_hour_reason VALUES ('nobody', now(), 'why', 1)"],
+    "ledger.a_run_tried": ["INSERT INTO ledger.missing_hour_reason VALUES ('a', now(), 'why', 20)"],
     "ledger.a_seal_is_of_a_run": [seal(run="20")],
     "sync.batch_run_no_fkey": ["INSERT INTO sync.batch VALUES (20, 0, now())"],
     "sync.run_account_run_no_fkey": ["INSERT INTO sync.run_account VALUES (20, 'a', 0, 'EUR', 2, 90)"],

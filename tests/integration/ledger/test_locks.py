@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from qbank_ledger.db import migrate
 from qbank_ledger.db.connection import engine_for
-from qbank_ledger.db.locks import Turn
+from qbank_ledger.db.locks import LockName
 from qbank_ledger.errors import LockedError
 from qbank_ledger.recon.reconcile import reconcile
 from qbank_ledger.sync import settle
@@ -66,7 +66,7 @@ def lock_everything(session: Connection, relations: list[tuple[str, str]]) -> se
 
     for room in ROOMS:
         take("advisory", f"SELECT pg_advisory_lock(hashtextextended('qbank ledger: {room}', 0))")
-        take("turn", f"SELECT ledger.take_turn('{room}')")
+        take("turn", f"SELECT ledger.acquire_lock('{room}')")
     for relation, kind in relations:
         take("read", f"SELECT count(*) FROM {relation}")
         for strength in ("UPDATE", "NO KEY UPDATE", "SHARE", "KEY SHARE"):
@@ -159,14 +159,14 @@ def test_a_turn_is_one_that_the_database_has(ledger: Ledger) -> None:
     kept = ledger.rows(
         "SELECT relname FROM pg_class WHERE relname LIKE 'lock\\_%' AND relnamespace = 'ledger'::regnamespace"
     )
-    assert {f"lock_{turn}" for turn in get_args(Turn)} == {name for (name,) in kept}
+    assert {f"lock_{name}" for name in get_args(LockName)} == {name for (name,) in kept}
 
 
 @pytest.mark.parametrize(
     ("held", "work"),
     [
-        ("SELECT ledger.take_turn('publish')", lambda ledger, n: ledger.publish(n)),
-        ("SELECT ledger.take_turn('reconcile')", lambda ledger, _: reconcile(ledger.engine)),
+        ("SELECT ledger.acquire_lock('publish')", lambda ledger, n: ledger.publish(n)),
+        ("SELECT ledger.acquire_lock('reconcile')", lambda ledger, _: reconcile(ledger.engine)),
         ("SELECT FROM sync.run FOR UPDATE", lambda ledger, n: settle.settle_run(ledger.engine, n)),
         ("LOCK TABLE ledger.balance", lambda ledger, n: ledger.publish(n)),
     ],
@@ -221,6 +221,6 @@ def test_a_reader_gives_way_and_nobody_else(
             thread.start()
             while not (found := ledger.rows(waiting)):
                 time.sleep(0.05)
-            cancelled = ledger.rows("SELECT ledger.make_way(:waiter)", waiter=found[0].pid)
+            cancelled = ledger.rows("SELECT ledger.cancel_blocking_readers(:waiter)", waiter=found[0].pid)
         thread.join(30)
     assert cancelled == ([(pid,)] if gives_way else [])

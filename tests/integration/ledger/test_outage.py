@@ -102,10 +102,10 @@ def shoot(
         (fetch, "add_answers"),
         (audit, "count_observations"),
         (audit, "write_verdicts"),
-        (run, "hold_run"),
+        (run, "lock_run"),
         (publish, "publish_moment"),
         (publish, "publish_balances"),
-        (publish, "keep_publication"),
+        (publish, "record_publication"),
         (run, "close_run"),
         (settle, "lost_accounts"),
     ],
@@ -158,7 +158,7 @@ def test_a_server_that_goes_away_while_the_rules_are_evaluated_costs_no_account(
 def test_a_rule_that_cant_be_evaluated_is_not_waited_for(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad = audit.Rule(
+    bad = audit.AuditRule(
         "bad", "critical", "it divides by nought", "s.ledger_balance / (s.ledger_balance * 0) > 1"
     )
     monkeypatch.setattr(audit, "RULES", (*audit.RULES, bad))

@@ -90,7 +90,7 @@ def test_a_dry_run_publishes_nothing(ledger: Ledger) -> None:
     ]
     assert ledger.rows("SELECT DISTINCT outcome FROM sync.outcome") == [("would_publish",)]
     assert balances(ledger) == []
-    assert ledger.value("SELECT count(*) FROM ledger.gap") == 0
+    assert ledger.value("SELECT count(*) FROM ledger.missing_hour_reason") == 0
 
 
 def test_a_run_without_one_fit_answer_leaves_no_seal(ledger: Ledger) -> None:

@@ -223,7 +223,7 @@ def test_what_was_observed_outside_of_its_run_is_not_released(
 
 @pytest.mark.parametrize(
     "held",
-    ["SELECT ledger.take_turn('publish')", "SELECT FROM sync.run FOR UPDATE"],
+    ["SELECT ledger.acquire_lock('publish')", "SELECT FROM sync.run FOR UPDATE"],
     ids=["the publish lock", "the run"],
 )  # fmt: skip
 def test_a_release_waits_for_a_publish_and_is_recorded_after_it(

@@ -68,7 +68,7 @@ def test_a_plan_drops_answers_as_received_after_90_days(ledger: Ledger) -> None:
 
 
 KEPT = (
-    "SELECT * FROM ledger.balance ORDER BY 1", "SELECT * FROM ledger.seal", "SELECT * FROM ledger.gap",
+    "SELECT * FROM ledger.balance ORDER BY 1", "SELECT * FROM ledger.seal", "SELECT * FROM ledger.missing_hour_reason",
     "SELECT * FROM ledger.missing_hour", "SELECT * FROM sync.release", "SELECT * FROM sync.validation_result ORDER BY 1, 2",
     "SELECT * FROM sync.publication",
     "SELECT run_no, state, expected, published, quarantined, failed, started_at FROM sync.run WHERE state <> 'running' ORDER BY 1",
@@ -102,7 +102,9 @@ def test_an_answer_that_is_held_can_be_released_when_its_body_is_gone(ledger: Le
 def test_a_plan_drops_the_accounts_of_runs_after_400_days_and_what_ledger_has_stays(ledger: Ledger) -> None:
     old, young = old_run(ledger, 400.01), old_run(ledger, 399.99)
     before = [ledger.rows(query) for query in KEPT]
-    assert ledger.rows("SELECT reason FROM ledger.gap") == [("quarantined: currency_mismatch",)]
+    assert ledger.rows("SELECT reason FROM ledger.missing_hour_reason") == [
+        ("quarantined: currency_mismatch",)
+    ]
     ledger.plan()
     for table in OF_ACCOUNTS:
         assert ledger.value(f"SELECT count(*) FROM sync.{table} WHERE run_no = :n", n=old) == 0, table

@@ -277,7 +277,10 @@ def test_the_missing_hours_are_the_months_with_their_reasons_and_add_up_to_its_c
         " VALUES ('d', 'bank', now(), false, false, 1)"
     )
     for hour in ("2024-09-30 23:00", "2024-10-07 10:00", "2024-10-08 10:00", "2024-11-01 00:00"):
-        books.rows("INSERT INTO ledger.gap VALUES ('x', :hour, 'http_503', 1, now())", hour=f"{hour}+00")
+        books.rows(
+            "INSERT INTO ledger.missing_hour_reason VALUES ('x', :hour, 'http_503', 1, now())",
+            hour=f"{hour}+00",
+        )
     made = close()
     assert [(row["Reason"], row["Hours"], row["First hour (UTC)"]) for row in made.rows("Missing hours")] == [
         ("http_503", 2, datetime(2024, 10, 7, 10)),  # noqa: DTZ001

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, exc
 from sqlalchemy.pool import NullPool
 
-from qbank_ledger.db.locks import take_turn
+from qbank_ledger.db.locks import acquire_lock
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.recon import reconcile as module
 from qbank_ledger.recon.reconcile import reconcile
@@ -237,7 +237,7 @@ def test_another_role_makes_nobody_another_person(desk: Desk) -> None:
         "INSERT INTO recon.sign_off (account_id, as_of_date, version, state, actor) VALUES ('x', '2024-10-01', 1, 'approved', 'joe')",
         "UPDATE recon.sign_off SET actor = 'joe'",
         "DELETE FROM recon.sign_off",
-        "SELECT recon.act('approved', 'x', '2024-10-01', NULL, NULL)",
+        "SELECT recon.record_sign_off('approved', 'x', '2024-10-01', NULL, NULL)",
         "SET SESSION AUTHORIZATION postgres",
         "SET ROLE qbank_owner",
         "SET ROLE postgres",
@@ -722,9 +722,9 @@ def test_what_the_first_takes_back_the_second_may_do(desk: Desk) -> None:
 
 def test_nobody_waits_for_ever(desk: Desk) -> None:
     desk.compared()
-    limit = "SELECT 'lock_timeout=30s' = ANY (proconfig) FROM pg_proc WHERE oid = 'recon.take_turn()'::regprocedure"
+    limit = "SELECT 'lock_timeout=30s' = ANY (proconfig) FROM pg_proc WHERE oid = 'recon.acquire_lock()'::regprocedure"
     assert desk.books.value(limit)
-    desk.books.rows("ALTER FUNCTION recon.take_turn() SET lock_timeout = '50ms'")
+    desk.books.rows("ALTER FUNCTION recon.acquire_lock() SET lock_timeout = '50ms'")
     try:
         with (
             desk.books.ledger.engine.begin() as connection,
@@ -732,10 +732,10 @@ def test_nobody_waits_for_ever(desk: Desk) -> None:
                 "A reconciliation, or somebody else's sign-off, is at work: try again in a minute.", "55P03"
             ),
         ):
-            take_turn(connection, "reconcile")
+            acquire_lock(connection, "reconcile")
             desk.sign("jane", "prepare")
     finally:
-        desk.books.rows("ALTER FUNCTION recon.take_turn() SET lock_timeout = '30s'")
+        desk.books.rows("ALTER FUNCTION recon.acquire_lock() SET lock_timeout = '30s'")
     assert desk.sign("jane", "prepare").state == "prepared"
 
 

@@ -21,9 +21,9 @@ def test_every_insert_names_its_columns() -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO ledger.gap VALUES (1)",
-        "INSERT INTO ledger.gap\nSELECT 1",
-        "INSERT INTO ledger.gap AS g VALUES (1)",
+        "INSERT INTO ledger.missing_hour_reason VALUES (1)",
+        "INSERT INTO ledger.missing_hour_reason\nSELECT 1",
+        "INSERT INTO ledger.missing_hour_reason AS g VALUES (1)",
     ],
 )
 def test_an_insert_that_does_not_is_found(statement: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from qbank.payload import UnfitError, exact_amount, printable, read_balance
+from qbank.payload import UnusableAnswerError, exact_amount, printable, read_balance
 
 
 def body_of(available: str, ledger: str = "1", more: str = "") -> bytes:
@@ -390,7 +390,7 @@ def test_a_number_is_exact_or_out_of_range(text: str) -> None:
         expected = "too_precise" if len(kept) > 38 else None
     try:
         amount = exact_amount(text)
-    except UnfitError as unfit:
+    except UnusableAnswerError as unfit:
         reason: str | None = unfit.reason
     else:
         reason = None
@@ -404,7 +404,7 @@ def test_a_number_is_exact_or_out_of_range(text: str) -> None:
 def test_any_text_is_a_number_only_in_jsons_grammar(text: str) -> None:
     try:
         amount = exact_amount(text)
-    except UnfitError:
+    except UnusableAnswerError:
         return
     assert text.isascii()
     assert Decimal(json.loads(text, parse_float=Decimal, parse_int=Decimal)) == amount

@@ -11,7 +11,7 @@ import pytest
 
 from qbank.client import QBankClient
 from qbank.errors import QBankConfigError
-from qbank.payload import UnfitError, decode_json, exact_amount, printable, read_balance
+from qbank.payload import UnusableAnswerError, decode_json, exact_amount, printable, read_balance
 from qbank.settings import Settings
 
 LETTERS = set(string.ascii_letters + string.digits + "_-")
@@ -67,7 +67,7 @@ def test_a_valid_number_is_exact(name: str) -> None:
     text = decode_json(DOCUMENTS[name])[0]
     try:
         assert exact_amount(text) == Decimal(str(text))
-    except UnfitError as unfit:
+    except UnusableAnswerError as unfit:
         assert unfit.reason in {"too_large", "too_precise"}  # noqa: PT017 (either is right here)
 
 

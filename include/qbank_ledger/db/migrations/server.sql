@@ -1,5 +1,5 @@
 -- Purpose: what only a superuser may do for the ledger: nobody writes large objects in its database, and the owner may
---          cancel what a reader has put in a run's way (ledger.make_way).
+--          cancel what a reader has put in a run's way (ledger.cancel_blocking_readers).
 -- Run as:  superuser, in the ledger database; again and again changes nothing.
 DO $$
 DECLARE

@@ -1,5 +1,5 @@
--- Purpose: merge a chunk: the first answer stands, a failed one is replaced and its attempts counted. The body goes with
---          the observation. Only the run's own accounts are taken, and only while the run is open.
+-- Purpose: merge a chunk: the first answer stands, a failed one is replaced and its attempts counted. The body goes
+--          with the observation. Only the run's own accounts are taken, and only while the run is open.
 -- Params:  run_no.
 WITH merged AS (
     INSERT INTO sync.observation AS o (

@@ -16,8 +16,8 @@ SELECT format('%s keeps no history, or notes no change', t.relation)
         UNION ALL
         SELECT 'ledger.balance'::regclass) AS t (relation)
  WHERE (SELECT count(*) FROM pg_trigger
-         WHERE tgrelid = t.relation AND tgname IN ('keep_updated', 'keep_deleted', 'refuse_truncate', 'note_inserted',
-                                                   'note_updated', 'note_deleted')) <> 6
+         WHERE tgrelid = t.relation AND tgname IN ('archive_updated', 'archive_deleted', 'refuse_truncate',
+                                                   'track_inserted', 'track_updated', 'track_deleted')) <> 6
 UNION ALL
 SELECT format('%s can be changed', t.relation)
   FROM unnest(ARRAY['ledger.balance_history', 'ledger.balance_set_aside', 'ledger.seal', 'sync.release',

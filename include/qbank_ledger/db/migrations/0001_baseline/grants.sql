@@ -28,7 +28,8 @@ GRANT EXECUTE ON FUNCTION
 
 -- ── Runs ─────────────────────────────────────────────────────────────────────────────────────────
 
-GRANT INSERT, UPDATE ON ledger.account, ledger.account_period, ledger.balance, ledger.gap TO qbank_loader;
+GRANT INSERT, UPDATE ON ledger.account, ledger.account_period, ledger.balance, ledger.missing_hour_reason
+    TO qbank_loader;
 
 GRANT INSERT ON ledger.seal, ledger.accepted_host TO qbank_loader;
 
@@ -47,7 +48,7 @@ GRANT INSERT ON recon.gl_balance, recon.item, recon.reconciliation TO qbank_load
 GRANT DELETE ON recon.changed TO qbank_loader;
 
 GRANT EXECUTE ON FUNCTION
-    ledger.take_turn(text), ledger.make_way(integer), ledger.ensure_partitions(timestamptz),
+    ledger.acquire_lock(text), ledger.cancel_blocking_readers(integer), ledger.ensure_partitions(timestamptz),
     ledger.write_seal(bigint, bigint, timestamptz, timestamptz), sync.drop_expired(interval, boolean)
     TO qbank_loader;
 

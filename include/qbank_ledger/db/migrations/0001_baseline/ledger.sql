@@ -219,7 +219,7 @@ COMMENT ON COLUMN ledger.balance_history.recorded_at IS
 COMMENT ON COLUMN ledger.balance_history.superseded_at IS
     'When a later version replaced this one: that version''s recorded_at (UTC).';
 
-CREATE TABLE ledger.gap (
+CREATE TABLE ledger.missing_hour_reason (
     account_id   ledger.account_id NOT NULL REFERENCES ledger.account,
     as_of_hour   timestamptz NOT NULL,
     reason       text NOT NULL,
@@ -227,14 +227,15 @@ CREATE TABLE ledger.gap (
     recorded_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (account_id, as_of_hour)
 );
-COMMENT ON TABLE ledger.gap IS
+COMMENT ON TABLE ledger.missing_hour_reason IS
     'Why the newest run that tried could not publish an account in an hour; kept for ever. Read it through '
     'ledger.missing_hour. Grain: account × hour.';
-COMMENT ON COLUMN ledger.gap.account_id IS 'The account.';
-COMMENT ON COLUMN ledger.gap.as_of_hour IS 'The UTC hour in which the run tried.';
-COMMENT ON COLUMN ledger.gap.reason IS 'The reason of a failure (http_404), or quarantined: and the reasons.';
-COMMENT ON COLUMN ledger.gap.run_no IS 'The run that tried.';
-COMMENT ON COLUMN ledger.gap.recorded_at IS 'When it was written down (UTC).';
+COMMENT ON COLUMN ledger.missing_hour_reason.account_id IS 'The account.';
+COMMENT ON COLUMN ledger.missing_hour_reason.as_of_hour IS 'The UTC hour in which the run tried.';
+COMMENT ON COLUMN ledger.missing_hour_reason.reason IS
+    'The reason of a failure (http_404), or quarantined: and the reasons.';
+COMMENT ON COLUMN ledger.missing_hour_reason.run_no IS 'The run that tried.';
+COMMENT ON COLUMN ledger.missing_hour_reason.recorded_at IS 'When it was written down (UTC).';
 
 CREATE TABLE ledger.balance_set_aside (
     account_id    ledger.account_id NOT NULL,
@@ -306,14 +307,14 @@ COMMENT ON COLUMN ledger.seal.form IS
 -- A table for each, without column, row or grant: an advisory lock is anybody's, and a row may go. The mode keeps
 -- off who takes it as well, and no reader.
 CREATE TABLE ledger.lock_plan ();
-COMMENT ON TABLE ledger.lock_plan IS 'Held by who plans or makes partitions: see ledger.take_turn. Without rows.';
+COMMENT ON TABLE ledger.lock_plan IS 'Held by who plans or makes partitions: see ledger.acquire_lock. Without rows.';
 
 CREATE TABLE ledger.lock_publish ();
 COMMENT ON TABLE ledger.lock_publish IS
-    'Held by who publishes, releases or sets aside: see ledger.take_turn. Without rows.';
+    'Held by who publishes, releases or sets aside: see ledger.acquire_lock. Without rows.';
 
 CREATE TABLE ledger.lock_reconcile ();
-COMMENT ON TABLE ledger.lock_reconcile IS 'Held by who compares or signs off: see ledger.take_turn. Without rows.';
+COMMENT ON TABLE ledger.lock_reconcile IS 'Held by who compares or signs off: see ledger.acquire_lock. Without rows.';
 
 -- ── The revision ─────────────────────────────────────────────────────────────────────────────────
 

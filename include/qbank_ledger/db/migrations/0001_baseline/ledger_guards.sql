@@ -43,7 +43,7 @@ CREATE TRIGGER guard_balance BEFORE UPDATE ON ledger.balance FOR EACH ROW
     EXECUTE FUNCTION ledger.guard_balance();
 
 -- A publish of a million rows joins in memory, not on disk.
-CREATE FUNCTION ledger.keep_updated() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION ledger.archive_updated() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '128MB' AS $$
 BEGIN
     INSERT INTO ledger.balance_history (account_id, as_of_hour, available_balance, ledger_balance, currency,
@@ -53,9 +53,9 @@ BEGIN
       FROM old_rows AS o JOIN new_rows AS n USING (account_id, as_of_hour);
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION ledger.keep_updated() IS 'Moves the versions that an UPDATE replaced to ledger.balance_history.';
+COMMENT ON FUNCTION ledger.archive_updated() IS 'Moves the versions that an UPDATE replaced to ledger.balance_history.';
 
-CREATE FUNCTION ledger.keep_deleted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION ledger.archive_deleted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     INSERT INTO ledger.balance_history (account_id, as_of_hour, available_balance, ledger_balance, currency,
@@ -66,7 +66,7 @@ BEGIN
       FROM old_rows AS o;
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION ledger.keep_deleted() IS 'Moves the versions that a DELETE took away to ledger.balance_history.';
+COMMENT ON FUNCTION ledger.archive_deleted() IS 'Moves the versions that a DELETE took away to ledger.balance_history.';
 
 -- Statement triggers do not reach partitions that are named directly, so each relation gets its
 -- own: through the parent only the parent's fire, on a partition only the partition's.
@@ -74,18 +74,18 @@ CREATE PROCEDURE ledger.guard_relation(relation regclass, kind text) LANGUAGE pl
 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     IF kind = 'balance' THEN
-        EXECUTE format('CREATE TRIGGER keep_updated AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows'
-                       ' NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger.keep_updated()', relation);
-        EXECUTE format('CREATE TRIGGER keep_deleted AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows'
-                       ' FOR EACH STATEMENT EXECUTE FUNCTION ledger.keep_deleted()', relation);
+        EXECUTE format('CREATE TRIGGER archive_updated AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows'
+                       ' NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger.archive_updated()', relation);
+        EXECUTE format('CREATE TRIGGER archive_deleted AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION ledger.archive_deleted()', relation);
         EXECUTE format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON %s'
                        ' FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', relation);
-        EXECUTE format('CREATE TRIGGER note_inserted AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows'
-                       ' FOR EACH STATEMENT EXECUTE FUNCTION recon.note_balance()', relation);
-        EXECUTE format('CREATE TRIGGER note_updated AFTER UPDATE ON %s REFERENCING NEW TABLE AS new_rows'
-                       ' FOR EACH STATEMENT EXECUTE FUNCTION recon.note_balance()', relation);
-        EXECUTE format('CREATE TRIGGER note_deleted AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows'
-                       ' FOR EACH STATEMENT EXECUTE FUNCTION recon.note_balance()', relation);
+        EXECUTE format('CREATE TRIGGER track_inserted AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION recon.track_balance()', relation);
+        EXECUTE format('CREATE TRIGGER track_updated AFTER UPDATE ON %s REFERENCING NEW TABLE AS new_rows'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION recon.track_balance()', relation);
+        EXECUTE format('CREATE TRIGGER track_deleted AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION recon.track_balance()', relation);
     ELSIF kind = 'balance_history' THEN
         EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s'
                        ' FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', relation);
@@ -96,7 +96,7 @@ COMMENT ON PROCEDURE ledger.guard_relation(regclass, text) IS
 
 -- ── Turns ────────────────────────────────────────────────────────────────────────────────────────
 
-CREATE FUNCTION ledger.take_turn(room text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION ledger.acquire_lock(room text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     turn      regclass := to_regclass(format('ledger.%I', 'lock_' || room));
@@ -129,13 +129,13 @@ BEGIN
     END LOOP;
     RAISE EXCEPTION 'the lock % is held by %', room, holder USING ERRCODE = 'lock_not_available';
 END $$;
-COMMENT ON FUNCTION ledger.take_turn(text) IS
+COMMENT ON FUNCTION ledger.acquire_lock(text) IS
     'Waits, as long as lock_timeout says, until nobody else plans, publishes or reconciles (room), and keeps the '
     'others off to the end of the transaction; who has it is named. For qbank_loader.';
 
 -- What a reader may ask for, though it is refused once it comes to it (CREATE RULE, VACUUM FULL), stands in the queue
 -- before a publish while somebody reads. Only a superuser can give the owner what this takes: see server.sql.
-CREATE FUNCTION ledger.make_way(waiter integer) RETURNS SETOF integer LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION ledger.cancel_blocking_readers(waiter integer) RETURNS SETOF integer LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     RETURN QUERY
@@ -156,6 +156,6 @@ BEGIN
 EXCEPTION WHEN insufficient_privilege THEN
     NULL;
 END $$;
-COMMENT ON FUNCTION ledger.make_way(integer) IS
+COMMENT ON FUNCTION ledger.cancel_blocking_readers(integer) IS
     'Cancels the statements of readers that a session of the caller''s login waits for; returns their pids. Does '
     'nothing where qbank_owner lacks pg_signal_backend. For qbank_loader.';

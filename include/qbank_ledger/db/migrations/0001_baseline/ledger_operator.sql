@@ -32,7 +32,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- As a publish does: the lock first, then the run, then the time.
-    PERFORM ledger.take_turn('publish');
+    PERFORM ledger.acquire_lock('publish');
     PERFORM FROM sync.run AS r WHERE r.run_no = release.run_no FOR UPDATE;
     moment := clock_timestamp();
     SELECT q.reasons, q.available_balance, q.ledger_balance, q.echoed_account_id, q.echoed_currency, q.observed_at,
@@ -104,7 +104,7 @@ BEGIN
         RAISE EXCEPTION 'To set balances aside needs a reason: say what was wrong with the clock.'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    PERFORM ledger.take_turn('publish');
+    PERFORM ledger.acquire_lock('publish');
     moment := clock_timestamp();
     -- Those that another one from the same hour to come replaced are set aside as well.
     INSERT INTO ledger.balance_set_aside (account_id, as_of_hour, seal_no, run_no, observed_at, set_aside_at,
@@ -123,11 +123,11 @@ BEGIN
         RAISE EXCEPTION 'Run % has no balance that lies ahead of the clock, or all of them are set aside.',
               set_aside.run_no USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    -- ledger.keep_deleted moves them to the history.
+    -- ledger.archive_deleted moves them to the history.
     DELETE FROM ledger.balance AS b USING ledger.balance_set_aside AS x
      WHERE (x.account_id, x.as_of_hour, x.seal_no) = (b.account_id, b.as_of_hour, b.seal_no)
        AND b.as_of_hour >= date_trunc('hour', moment, 'UTC') AND x.run_no = set_aside.run_no;
-    INSERT INTO ledger.gap (account_id, as_of_hour, reason, run_no)
+    INSERT INTO ledger.missing_hour_reason (account_id, as_of_hour, reason, run_no)
     SELECT x.account_id, x.as_of_hour, 'set aside: the clock ran ahead', x.run_no FROM ledger.balance_set_aside AS x
      WHERE x.run_no = set_aside.run_no AND x.set_aside_at = moment
         ON CONFLICT DO NOTHING;

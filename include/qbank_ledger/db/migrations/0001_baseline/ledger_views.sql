@@ -312,7 +312,7 @@ CREATE VIEW ledger.missing_hour AS
 SELECT m.account_id, c.as_of_hour, coalesce(g.reason, 'no run') AS reason, g.run_no
   FROM ledger.coverage AS c
  CROSS JOIN LATERAL ledger.missing_accounts(c.as_of_hour) AS m (account_id)
-  LEFT JOIN ledger.gap AS g ON g.account_id = m.account_id AND g.as_of_hour = c.as_of_hour
+  LEFT JOIN ledger.missing_hour_reason AS g ON g.account_id = m.account_id AND g.as_of_hour = c.as_of_hour
  WHERE c.missing > 0;
 COMMENT ON VIEW ledger.missing_hour IS
     'Each account-hour that coverage counts as missing, and why. Grain: account × hour without a balance.';

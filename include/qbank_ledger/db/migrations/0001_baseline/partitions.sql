@@ -52,7 +52,7 @@ DECLARE
     created  integer := 0;
 BEGIN
     -- Two plans at once: the second waits, then finds nothing to do.
-    PERFORM ledger.take_turn('plan');
+    PERFORM ledger.acquire_lock('plan');
     FOREACH parent IN ARRAY ARRAY['ledger.balance', 'ledger.balance_history'] LOOP
         FOR month IN
             SELECT generate_series(date_trunc('month', at AT TIME ZONE 'UTC') - interval '1 month',

@@ -1,7 +1,7 @@
 -- Purpose: notes of the inputs that changed, so that reconciling costs what changed and not what there is.
 -- Run as:  qbank_owner, in one transaction (see migrate.py).
 
-CREATE FUNCTION recon.note_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION recon.track_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     first_hour timestamptz;
@@ -41,10 +41,10 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION recon.note_balance() IS
+COMMENT ON FUNCTION recon.track_balance() IS
     'Notes the dates whose closing may have changed; called by the triggers of ledger.guard_relation.';
 
-CREATE FUNCTION recon.note_account() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION recon.track_account() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
@@ -55,19 +55,19 @@ BEGIN
     VALUES (NEW.entity, NEW.gl_account, NEW.currency, '-infinity', 'infinity');
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION recon.note_account() IS
+COMMENT ON FUNCTION recon.track_account() IS
     'Notes the GL accounts, before and after, of an account that is set up otherwise.';
 
-CREATE TRIGGER note_new AFTER INSERT ON ledger.account FOR EACH ROW EXECUTE FUNCTION recon.note_account();
+CREATE TRIGGER track_new AFTER INSERT ON ledger.account FOR EACH ROW EXECUTE FUNCTION recon.track_account();
 
-CREATE TRIGGER note_otherwise AFTER UPDATE ON ledger.account FOR EACH ROW
+CREATE TRIGGER track_changed AFTER UPDATE ON ledger.account FOR EACH ROW
     WHEN ((NEW.entity, NEW.gl_account, NEW.currency, NEW.minor_units, NEW.tolerance, NEW.time_zone, NEW.cut_off,
            NEW.max_age_minutes, NEW.active) IS DISTINCT FROM
           (OLD.entity, OLD.gl_account, OLD.currency, OLD.minor_units, OLD.tolerance, OLD.time_zone, OLD.cut_off,
            OLD.max_age_minutes, OLD.active))
-    EXECUTE FUNCTION recon.note_account();
+    EXECUTE FUNCTION recon.track_account();
 
-CREATE FUNCTION recon.note_gl_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION recon.track_gl_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     -- The whole entity: the date's first row is what makes the accounts without one missing_gl.
@@ -75,12 +75,12 @@ BEGIN
     SELECT DISTINCT entity, as_of_date, as_of_date FROM new_rows;
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION recon.note_gl_balance() IS 'Notes the dates of GL balances that were loaded.';
+COMMENT ON FUNCTION recon.track_gl_balance() IS 'Notes the dates of GL balances that were loaded.';
 
-CREATE TRIGGER note_loaded AFTER INSERT ON recon.gl_balance REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION recon.note_gl_balance();
+CREATE TRIGGER track_loaded AFTER INSERT ON recon.gl_balance REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION recon.track_gl_balance();
 
-CREATE FUNCTION recon.note_item() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION recon.track_item() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     -- Every date: an item that does not count on one may still be its cause (timing).
@@ -88,7 +88,7 @@ BEGIN
     SELECT DISTINCT entity, gl_account, currency, date '-infinity', date 'infinity' FROM new_rows;
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION recon.note_item() IS 'Notes the GL accounts of items that were loaded.';
+COMMENT ON FUNCTION recon.track_item() IS 'Notes the GL accounts of items that were loaded.';
 
-CREATE TRIGGER note_loaded AFTER INSERT ON recon.item REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION recon.note_item();
+CREATE TRIGGER track_loaded AFTER INSERT ON recon.item REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION recon.track_item();

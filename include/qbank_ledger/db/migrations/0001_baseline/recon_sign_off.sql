@@ -1,7 +1,7 @@
 -- Purpose: signing a reconciliation off: prepared by one, approved by another, taken back by a restatement.
 -- Run as:  qbank_owner, in one transaction (see migrate.py).
 
-CREATE FUNCTION recon.take_turn() RETURNS void LANGUAGE plpgsql
+CREATE FUNCTION recon.acquire_lock() RETURNS void LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp SET jit = off SET lock_timeout = '30s' AS $$
 BEGIN
     IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
@@ -9,36 +9,38 @@ BEGIN
                         'with it.'
             USING ERRCODE = 'invalid_transaction_state';
     END IF;
-    PERFORM ledger.take_turn('reconcile');
+    PERFORM ledger.acquire_lock('reconcile');
 EXCEPTION WHEN lock_not_available THEN
     RAISE EXCEPTION 'A reconciliation, or somebody else''s sign-off, is at work: try again in a minute.'
         USING ERRCODE = 'lock_not_available', DETAIL = SQLERRM;
 END $$;
-COMMENT ON FUNCTION recon.take_turn() IS
+COMMENT ON FUNCTION recon.acquire_lock() IS
     'Waits, for 30 s at most, until no comparison and no other sign-off is under way; keeps them off to the end of '
     'the transaction.';
 
-CREATE FUNCTION recon.act(action text, account_id text, as_of_date date, comment text, version integer)
+CREATE FUNCTION recon.record_sign_off(action text, account_id text, as_of_date date, comment text, version integer)
 RETURNS recon.sign_off LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp SET jit = off SET datestyle = 'ISO' AS $$
 DECLARE
     newest   recon.reconciliation;
     before   recon.sign_off;
     done     recon.sign_off;
-    said     text := CASE WHEN act.comment ~ '\S' THEN btrim(act.comment, E' \t\r\n') END;
+    said     text := CASE WHEN record_sign_off.comment ~ '\S' THEN btrim(record_sign_off.comment, E' \t\r\n') END;
     problem  text[];
 BEGIN
-    PERFORM recon.take_turn();
+    PERFORM recon.acquire_lock();
     SELECT r.* INTO newest FROM recon.reconciliation AS r
-     WHERE r.account_id = act.account_id AND r.as_of_date = act.as_of_date ORDER BY r.version DESC LIMIT 1;
+     WHERE r.account_id = record_sign_off.account_id AND r.as_of_date = record_sign_off.as_of_date
+     ORDER BY r.version DESC LIMIT 1;
     SELECT s.* INTO before FROM recon.sign_off AS s
-     WHERE s.account_id = act.account_id AND s.as_of_date = act.as_of_date ORDER BY s.sign_off_no DESC LIMIT 1;
+     WHERE s.account_id = record_sign_off.account_id AND s.as_of_date = record_sign_off.as_of_date
+     ORDER BY s.sign_off_no DESC LIMIT 1;
     problem := CASE
         WHEN newest.version IS NULL
             THEN ARRAY['22023', 'there is none; recon.sign_off_state lists what was compared']
-        WHEN act.version <> newest.version
+        WHEN record_sign_off.version <> newest.version
             THEN ARRAY['55000', format('version %s is not the newest: look at version %s and sign that',
-                                       act.version, newest.version)]
+                                       record_sign_off.version, newest.version)]
         WHEN newest.provisional
             THEN ARRAY['55000', 'it is provisional, compared before its cut-off: reconcile it after that']
         WHEN before.state = 'approved' OR action = 'prepared' AND before.state = 'prepared'
@@ -55,21 +57,22 @@ BEGIN
                                        newest.status)]
     END;
     IF problem IS NOT NULL THEN
-        RAISE EXCEPTION 'The reconciliation of account % on % can''t be %: %.', coalesce(act.account_id, '(none)'),
-              coalesce(act.as_of_date::text, '(none)'), action, problem[2] USING ERRCODE = problem[1];
+        RAISE EXCEPTION 'The reconciliation of account % on % can''t be %: %.',
+              coalesce(record_sign_off.account_id, '(none)'), coalesce(record_sign_off.as_of_date::text, '(none)'),
+              action, problem[2] USING ERRCODE = problem[1];
     END IF;
     INSERT INTO recon.sign_off AS s (account_id, as_of_date, version, state, comment)
     VALUES (newest.account_id, newest.as_of_date, newest.version, action, said)
     RETURNING s.* INTO done;
     RETURN done;
 END $$;
-COMMENT ON FUNCTION recon.act(text, text, date, text, integer) IS
+COMMENT ON FUNCTION recon.record_sign_off(text, text, date, text, integer) IS
     'What prepare, approve and reject have in common: the order of states, who may not, what needs a comment. Nobody '
     'calls it directly.';
 
 CREATE FUNCTION recon.prepare(account_id text, as_of_date date, comment text DEFAULT NULL, version integer DEFAULT NULL)
 RETURNS recon.sign_off LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-    SELECT recon.act('prepared', account_id, as_of_date, comment, version)
+    SELECT recon.record_sign_off('prepared', account_id, as_of_date, comment, version)
 $$;
 COMMENT ON FUNCTION recon.prepare(text, date, text, integer) IS
     'Puts the newest version of an account''s date forward for approval; returns the action. From open, rejected or '
@@ -77,7 +80,7 @@ COMMENT ON FUNCTION recon.prepare(text, date, text, integer) IS
 
 CREATE FUNCTION recon.approve(account_id text, as_of_date date, comment text DEFAULT NULL, version integer DEFAULT NULL)
 RETURNS recon.sign_off LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-    SELECT recon.act('approved', account_id, as_of_date, comment, version)
+    SELECT recon.record_sign_off('approved', account_id, as_of_date, comment, version)
 $$;
 COMMENT ON FUNCTION recon.approve(text, date, text, integer) IS
     'Approves what somebody else prepared; returns the action. Anything but matched needs a comment. With a version: '
@@ -85,17 +88,17 @@ COMMENT ON FUNCTION recon.approve(text, date, text, integer) IS
 
 CREATE FUNCTION recon.reject(account_id text, as_of_date date, comment text DEFAULT NULL, version integer DEFAULT NULL)
 RETURNS recon.sign_off LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-    SELECT recon.act('rejected', account_id, as_of_date, comment, version)
+    SELECT recon.record_sign_off('rejected', account_id, as_of_date, comment, version)
 $$;
 COMMENT ON FUNCTION recon.reject(text, date, text, integer) IS
     'Sends back what somebody else prepared, with a comment that says why; returns the action. With a version: only '
     'if that is the newest. For qbank_approver.';
 
 -- reconcile.py turns nested loops off, which here read a few rows each.
-CREATE FUNCTION recon.take_back() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION recon.revoke_sign_off() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET enable_nestloop = on SET jit = off AS $$
 BEGIN
-    PERFORM recon.take_turn();
+    PERFORM recon.acquire_lock();
     INSERT INTO recon.sign_off (account_id, as_of_date, version, state, comment)
     SELECT DISTINCT ON (w.account_id, w.as_of_date) w.account_id, w.as_of_date, w.version, 'decertified',
            format('%s by %s taken back: %s',
@@ -126,12 +129,12 @@ BEGIN
      ORDER BY w.account_id, w.as_of_date, w.version DESC;
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION recon.take_back() IS
+COMMENT ON FUNCTION recon.revoke_sign_off() IS
     'Takes preparation and approval back where a new version has other numbers, or another status, than the one that '
     'was signed.';
 
-CREATE TRIGGER take_back AFTER INSERT ON recon.reconciliation
-    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION recon.take_back();
+CREATE TRIGGER revoke_sign_off AFTER INSERT ON recon.reconciliation
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION recon.revoke_sign_off();
 
 CREATE VIEW recon.sign_off_state AS
 SELECT r.account_id, r.as_of_date, r.version, r.entity, r.gl_account, r.currency, r.bank_balance, r.gl_balance,

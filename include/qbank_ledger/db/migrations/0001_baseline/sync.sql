@@ -54,7 +54,7 @@ COMMENT ON COLUMN sync.run.accounts_dropped_at IS
 -- Not of balances: a publish would take a fifth longer, and more (docs/adr/0023).
 ALTER TABLE ledger.seal ADD CONSTRAINT a_seal_is_of_a_run FOREIGN KEY (run_no) REFERENCES sync.run;
 
-ALTER TABLE ledger.gap ADD CONSTRAINT a_run_tried FOREIGN KEY (run_no) REFERENCES sync.run;
+ALTER TABLE ledger.missing_hour_reason ADD CONSTRAINT a_run_tried FOREIGN KEY (run_no) REFERENCES sync.run;
 
 CREATE TABLE sync.run_account (
     run_no           bigint NOT NULL REFERENCES sync.run ON DELETE CASCADE,

@@ -1,7 +1,7 @@
 -- Purpose: what became of each account of a run, what the audit looks at, what lies in quarantine.
 -- Run as:  qbank_owner, in one transaction (see migrate.py).
 
-CREATE VIEW sync.fate AS
+CREATE VIEW sync.current_outcome AS
 SELECT a.run_no, a.account_id,
        CASE WHEN o.state = 'unfit' OR NOT v.fit THEN 'quarantined'
             WHEN o.state IS NULL OR o.state = 'failed' OR v.fit IS NULL THEN 'failed'
@@ -22,24 +22,25 @@ SELECT a.run_no, a.account_id,
   LEFT JOIN sync.observation AS o ON o.run_no = a.run_no AND o.account_id = a.account_id
   LEFT JOIN sync.verdict AS v ON v.run_no = a.run_no AND v.account_id = a.account_id
   LEFT JOIN sync.publication AS p ON p.run_no = a.run_no;
-COMMENT ON VIEW sync.fate IS
+COMMENT ON VIEW sync.current_outcome IS
     'What has become of each account so far, also while the run is open; sync.outcome is what others read. Grain: '
     'run × account.';
-COMMENT ON COLUMN sync.fate.run_no IS 'The run.';
-COMMENT ON COLUMN sync.fate.account_id IS 'The account.';
-COMMENT ON COLUMN sync.fate.outcome IS 'published, would_publish, quarantined or failed, as things stand.';
-COMMENT ON COLUMN sync.fate.reasons IS 'Reason codes; empty when published.';
-COMMENT ON COLUMN sync.fate.http_status IS 'HTTP status of the last answer.';
-COMMENT ON COLUMN sync.fate.attempts IS 'Requests made.';
-COMMENT ON COLUMN sync.fate.observed_at IS 'When the answer or the final failure arrived (UTC).';
-COMMENT ON COLUMN sync.fate.retry_after_s IS 'The wait in seconds that the bank asked for, where it was too long.';
+COMMENT ON COLUMN sync.current_outcome.run_no IS 'The run.';
+COMMENT ON COLUMN sync.current_outcome.account_id IS 'The account.';
+COMMENT ON COLUMN sync.current_outcome.outcome IS 'published, would_publish, quarantined or failed, as things stand.';
+COMMENT ON COLUMN sync.current_outcome.reasons IS 'Reason codes; empty when published.';
+COMMENT ON COLUMN sync.current_outcome.http_status IS 'HTTP status of the last answer.';
+COMMENT ON COLUMN sync.current_outcome.attempts IS 'Requests made.';
+COMMENT ON COLUMN sync.current_outcome.observed_at IS 'When the answer or the final failure arrived (UTC).';
+COMMENT ON COLUMN sync.current_outcome.retry_after_s IS
+    'The wait in seconds that the bank asked for, where it was too long.';
 
 CREATE VIEW sync.outcome AS
 SELECT f.run_no, f.account_id,
        CASE WHEN r.state <> 'running' THEN f.outcome END AS outcome,
        CASE WHEN r.state <> 'running' THEN f.reasons END AS reasons,
        f.http_status, f.attempts, f.observed_at, f.retry_after_s
-  FROM sync.fate AS f JOIN sync.run AS r USING (run_no);
+  FROM sync.current_outcome AS f JOIN sync.run AS r USING (run_no);
 COMMENT ON VIEW sync.outcome IS 'The one outcome of every account of every run. Grain: run × account.';
 COMMENT ON COLUMN sync.outcome.run_no IS 'The run.';
 COMMENT ON COLUMN sync.outcome.account_id IS 'The account.';
@@ -59,7 +60,7 @@ CREATE VIEW sync.quarantine AS
 SELECT o.run_no, o.account_id, b.payload, f.reasons, o.available_balance, o.ledger_balance,
        o.echoed_account_id, o.echoed_currency, o.echoed_as_of, o.http_status, o.observed_at, x.released_at
   FROM sync.observation AS o
-  JOIN sync.fate AS f USING (run_no, account_id)
+  JOIN sync.current_outcome AS f USING (run_no, account_id)
   LEFT JOIN sync.payload AS b USING (run_no, account_id)
   LEFT JOIN sync.release AS x USING (run_no, account_id)
  WHERE f.outcome = 'quarantined';

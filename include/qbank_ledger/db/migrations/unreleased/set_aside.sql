@@ -32,4 +32,7 @@ BEGIN
     END LOOP;
 END $$;
 
+-- What has another name by now.
+ALTER TABLE IF EXISTS ledger_before.gap RENAME TO missing_hour_reason;
+
 CREATE SCHEMA ledger;

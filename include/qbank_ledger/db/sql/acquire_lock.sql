@@ -1,3 +1,3 @@
 -- Purpose: wait until nobody else is at it, and keep others off to the end of the transaction.
 -- Params:  what: plan, publish or reconcile.
-SELECT ledger.take_turn(:what)
+SELECT ledger.acquire_lock(:what)

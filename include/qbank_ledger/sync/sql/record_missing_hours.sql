@@ -1,14 +1,14 @@
 -- Purpose: write down, for ever, why the accounts of a run have no balance in the hours it touched.
 --          A later run's reason replaces an earlier one's. Dry runs explain nothing.
 -- Params:  run_no of a closed run.
-INSERT INTO ledger.gap AS g (account_id, as_of_hour, reason, run_no)
+INSERT INTO ledger.missing_hour_reason AS g (account_id, as_of_hour, reason, run_no)
 SELECT f.account_id, h.as_of_hour,
        CASE f.outcome WHEN 'published' THEN 'observed in a later hour'
                       WHEN 'quarantined' THEN 'quarantined: ' || array_to_string(f.reasons, ', ')
                       ELSE array_to_string(f.reasons, ', ') END,
        f.run_no
   FROM sync.run AS r
-  JOIN sync.fate AS f USING (run_no)
+  JOIN sync.current_outcome AS f USING (run_no)
  CROSS JOIN LATERAL generate_series(
        date_trunc('hour', r.started_at, 'UTC'),
        date_trunc('hour', coalesce(f.observed_at, r.started_at), 'UTC'), interval '1 hour') AS h (as_of_hour)
