@@ -5,14 +5,15 @@
 INSERT INTO ledger.balance AS b (
     account_id, as_of_hour, available_balance, ledger_balance, currency, observed_at, run_no, seal_no,
     revision, recorded_at)
-SELECT s.account_id, date_trunc('hour', s.observed_at, 'UTC'), s.available_balance, s.ledger_balance, s.currency,
-       s.observed_at, s.run_no, CAST(:seal_no AS bigint), 1, CAST(:recorded_at AS timestamptz)
-  FROM sync.audit_subject AS s
+SELECT o.account_id, date_trunc('hour', o.observed_at, 'UTC'), o.available_balance, o.ledger_balance, a.currency,
+       o.observed_at, o.run_no, CAST(:seal_no AS bigint), 1, CAST(:recorded_at AS timestamptz)
+  FROM sync.observation AS o
+  JOIN sync.run_account AS a USING (run_no, account_id)
   JOIN sync.verdict AS v USING (run_no, account_id)
- WHERE s.run_no = :run_no AND v.fit AND NOT ledger.is_ahead(s.observed_at)
+ WHERE o.run_no = :run_no AND o.state <> 'failed' AND v.fit AND NOT ledger.is_ahead(o.observed_at)
    AND NOT EXISTS (SELECT FROM ledger.balance_set_aside AS x
-                    WHERE x.account_id = s.account_id AND x.run_no = s.run_no)
- ORDER BY s.account_id COLLATE "C"
+                    WHERE x.account_id = o.account_id AND x.run_no = o.run_no)
+ ORDER BY o.account_id COLLATE "C"
     ON CONFLICT (account_id, as_of_hour) DO UPDATE
    SET (available_balance, ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at)
      = (excluded.available_balance, excluded.ledger_balance, excluded.currency, excluded.observed_at,

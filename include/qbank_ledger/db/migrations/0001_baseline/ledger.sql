@@ -302,7 +302,7 @@ COMMENT ON COLUMN ledger.seal.form IS
     'How the text was made that sha256 is the hash of. 2: ledger.seal_text; 1: as before the first release, with '
     'PostgreSQL''s own text of control_totals.';
 
--- ── Turns ────────────────────────────────────────────────────────────────────────────────────────
+-- ── Locks ────────────────────────────────────────────────────────────────────────────────────────
 
 -- A table for each, without column, row or grant: an advisory lock is anybody's, and a row may go. The mode keeps
 -- off who takes it as well, and no reader.

@@ -94,7 +94,7 @@ END $$;
 COMMENT ON PROCEDURE ledger.guard_relation(regclass, text) IS
     'Puts the statement triggers of balance or balance_history on a relation.';
 
--- ── Turns ────────────────────────────────────────────────────────────────────────────────────────
+-- ── Locks ────────────────────────────────────────────────────────────────────────────────────────
 
 CREATE FUNCTION ledger.acquire_lock(room text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
