@@ -4,10 +4,16 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
-from qbank_ledger.config import PACKS, accounts_place, ledger_url, packs_place
+from qbank_ledger.config import (
+    DISTRIBUTION,
+    PACKS,
+    accounts_place,
+    ledger_url,
+    package_version,
+    packs_place,
+)
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.dictionary import dictionary
 from qbank_ledger.db.migrate import migrate, newest_revision
@@ -49,7 +55,6 @@ def _pack_folder(given: Namespace) -> Path | None:
     return Path(place) if place else None
 
 
-DISTRIBUTION = "airflow-provider-qbank-ledger"
 _DOES = "Work on the ledger that AIRFLOW_CONN_LEDGER_DEFAULT names."
 
 
@@ -88,7 +93,7 @@ VERBS = {
     ),
     "version": _Verb(
         "the version of this package, and the newest schema that it knows",
-        lambda _: f"{DISTRIBUTION} {version(DISTRIBUTION)}, schema {newest_revision()}",
+        lambda _: f"{DISTRIBUTION} {package_version()}, schema {newest_revision()}",
     ),
     "dictionary": _Verb(
         "the data dictionary, in Markdown, from the database's comments",

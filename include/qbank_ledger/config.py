@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -15,6 +16,7 @@ from qbank_ledger.errors import AccountsFileError, LedgerConnectionError, Ledger
 from qbank_ledger.money import MINOR_UNITS, UNSIGNED_AMOUNT, looks_grouped
 
 DOCS, PACKS = "QBANK_DOCS", "QBANK_PACKS"
+DISTRIBUTION = "airflow-provider-qbank-ledger"
 LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
 LEDGER_HOSTS = "QBANK_LEDGER_HOSTS"
 LEDGER_AUTH = "QBANK_LEDGER_AUTH"
@@ -35,6 +37,11 @@ _NOT_FOR_LIBPQ = {
     "sqlalchemy_scheme",
     "sqlalchemy_query",
 }
+
+
+def package_version() -> str:
+    """The version of this package, such as 0.1.0: pyproject.toml says it."""
+    return version(DISTRIBUTION)
 
 
 def accounts_place(environment: Mapping[str, str] = os.environ) -> str:

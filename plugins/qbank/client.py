@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Self
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ from qbank.settings import Settings
 from qbank.transport import USER_AGENT, NoReply, Reply, Transport
 
 VERDICT_S = 1.0  # until a second 401 is put down to the account: others may be refused as well
+_READ = tuple(field.name for field in fields(Reading))
 _ACCOUNT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -174,13 +175,7 @@ def _answer(attempt: Attempt, outcome: Reply | NoReply, token: Token) -> Balance
     return BalanceAnswer(
         account_id=attempt.account_id,
         state=state,
-        reason=reading.reason,
-        available_balance=reading.available_balance,
-        ledger_balance=reading.ledger_balance,
-        echoed_account_id=reading.echoed_account_id,
-        echoed_currency=reading.echoed_currency,
-        echoed_as_of=reading.echoed_as_of,
-        bank_as_of=reading.bank_as_of,
+        **{name: getattr(reading, name) for name in _READ},
         payload=printable(body) if body else None,
         http_status=outcome.status,
         attempts=attempt.attempts,

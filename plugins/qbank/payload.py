@@ -34,15 +34,15 @@ class UnusableAnswerError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What an answer says. `reason` is None exactly when both balances are there."""
+    """What an answer says; every text can be stored in Postgres: no NUL, no surrogate."""
 
-    reason: str | None = None
+    reason: str | None = None  # None exactly when both balances are there
     available_balance: Decimal | None = None
     ledger_balance: Decimal | None = None
-    echoed_account_id: str | None = None
+    echoed_account_id: str | None = None  # the bank's own words, where it says them
     echoed_currency: str | None = None
     echoed_as_of: str | None = None
-    bank_as_of: datetime | None = None
+    bank_as_of: datetime | None = None  # echoed_as_of in UTC; None: unreadable or without offset
 
 
 class _Number(str):

@@ -41,3 +41,7 @@ class Answer(Protocol):
     def retry_after_s(self) -> int | None: ...
     @property
     def arrived(self) -> float: ...
+
+
+# What is kept of one, as sync.observation calls it; the moment is kept by the database's clock.
+KEPT = tuple(name for name in vars(Answer) if not name.startswith("_") and name != "arrived")

@@ -11,12 +11,13 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.db.transaction import in_transaction
-from qbank_ledger.sync.answer import Answer
+from qbank_ledger.sync.answer import KEPT, Answer
 from qbank_ledger.sync.run import lock_run
 from qbank_ledger.sync.sql import execute
 
@@ -28,7 +29,8 @@ _CHUNK_S = 2.0
 # What audit, publish and settle need before the run's deadline: a fetch leaves them this much.
 RESERVE_S = 900.0
 
-_COPY = "COPY incoming FROM STDIN"
+_COPY = f"COPY incoming ({', '.join(KEPT)}, observed_at) FROM STDIN"
+_kept = attrgetter(*KEPT)
 _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
@@ -130,11 +132,7 @@ def _write(engine: Engine, run_no: int, chunk: list[Answer], clock: Clock, ends:
 def _rows(chunk: list[Answer], clock: Clock) -> io.StringIO:
     """The chunk in COPY's text format, a line an answer."""
     lines = []
-    for a in chunk:
-        fields = (
-            a.account_id, a.state, a.reason, a.available_balance, a.ledger_balance, a.echoed_account_id,
-            a.echoed_currency, a.echoed_as_of, a.bank_as_of, a.payload, a.http_status, a.attempts,
-            clock.at(a.arrived), a.retry_after_s,
-        )  # fmt: skip
+    for answer in chunk:
+        fields = (*_kept(answer), clock.at(answer.arrived))
         lines.append("\t".join(r"\N" if f is None else str(f).translate(_ESCAPED) for f in fields) + "\n")
     return io.StringIO("".join(lines))

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Engine, text
 
-from qbank_ledger.config import BATCH_SIZE, MAX_BATCHES
+from qbank_ledger.config import BATCH_SIZE, MAX_BATCHES, package_version
 from qbank_ledger.db.locks import acquire_lock
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction
@@ -77,6 +77,7 @@ def plan_run(
                 dry_run=dry_run,
                 subset=bool(only),
                 expected=len(asked),
+                package_version=package_version(),
             ).scalar_one()
         )
         execute(

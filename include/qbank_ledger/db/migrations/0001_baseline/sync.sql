@@ -22,6 +22,7 @@ CREATE TABLE sync.run (
     failed               integer,
     payloads_dropped_at  timestamptz,
     accounts_dropped_at  timestamptz,
+    package_version      text,
     CONSTRAINT closed_runs_are_counted CHECK (state = 'running' OR (
         finished_at IS NOT NULL AND published IS NOT NULL AND quarantined IS NOT NULL AND failed IS NOT NULL)),
     CONSTRAINT every_account_ends_once CHECK (published + quarantined + failed = expected)
@@ -50,6 +51,9 @@ COMMENT ON COLUMN sync.run.payloads_dropped_at IS
 COMMENT ON COLUMN sync.run.accounts_dropped_at IS
     'When its accounts, answers, findings and verdicts were dropped (UTC): only its counts are left; null: they are '
     'still there.';
+
+COMMENT ON COLUMN sync.run.package_version IS
+    'The version of airflow-provider-qbank-ledger that planned it; null: one from before this was kept.';
 
 -- Not of balances: a publish would take a fifth longer, and more (docs/adr/0023).
 ALTER TABLE ledger.seal ADD CONSTRAINT a_seal_is_of_a_run FOREIGN KEY (run_no) REFERENCES sync.run;
