@@ -9,11 +9,12 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import psycopg2
 import pytest
 from local.postgres import Cluster
 from sqlalchemy import Engine, create_engine, make_url, text
@@ -85,8 +86,13 @@ def throwaway(directory: Path, version: int = POSTGRES, programs: Path | None = 
     server.prepare()
     with (server.data / "postgresql.auto.conf").open("a") as settings:
         settings.write("fsync = off\nfull_page_writes = off\n")
+        # A login hashes its password 4096 times, on either side.
+        settings.write("scram_iterations = 1\n" if version >= 16 else "")
     server.start()
     try:
+        with closing(psycopg2.connect(server.url())) as connection, connection:
+            password = connection.info.password
+            connection.cursor().execute("ALTER ROLE postgres PASSWORD %s", [password])
         yield server
     finally:
         server.stop()
@@ -138,7 +144,7 @@ def new_database(cluster: Cluster, server: Engine) -> Callable[[str], URL]:
     def make(template: str = "template0") -> URL:
         name = f"test_{next(_numbers)}"
         with server.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
         return _url(cluster, name)
 
     return make
