@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import URL
+from sqlalchemy.pool import QueuePool
 
+from qbank_ledger.db.connection import engine_for
 from tests.integration.ledger.conftest import Ledger
 
 # Every table but Alembic's, and every sequence, whichever revision brought it.
@@ -33,7 +35,9 @@ END $$
 def _shared(
     new_database: Callable[[str], URL], migrated: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Ledger:
-    return Ledger(new_database(migrated), tmp_path_factory.mktemp("ledger"))
+    url = new_database(migrated)
+    # A session that is new for every transaction, as a task's is, spends most of its time on getting to know the tables.
+    return Ledger(url, tmp_path_factory.mktemp("ledger"), engine=engine_for(url, poolclass=QueuePool))
 
 
 @pytest.fixture
@@ -41,4 +45,4 @@ def ledger(_shared: Ledger, tmp_path: Path) -> Ledger:
     """The module's ledger, empty as a new one, with three accounts: a, b and c; in an hour that lasts."""
     _shared.stay_in_one_hour()
     _shared.rows(EMPTY)
-    return Ledger(_shared.url, tmp_path, _shared.owner)
+    return Ledger(_shared.url, tmp_path, _shared.owner, _shared.engine)

@@ -59,10 +59,12 @@ def failed(account_id: str, reason: str = "http_404", **fields: Any) -> Reply:
 class Ledger:
     """A fresh ledger and the rooms over it, in short words."""
 
-    def __init__(self, url: URL, folder: Path, owner: Engine | None = None) -> None:
+    def __init__(
+        self, url: URL, folder: Path, owner: Engine | None = None, engine: Engine | None = None
+    ) -> None:
         self.url = url
         self.folder = folder
-        self.engine: Engine = engine_for(url)
+        self.engine: Engine = engine or engine_for(url)
         # One that keeps its connection: tests ask much.
         self.owner: Engine = owner or create_engine(url)
         self.file = folder / "accounts.yaml"

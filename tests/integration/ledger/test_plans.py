@@ -55,11 +55,11 @@ class Scan(NamedTuple):
 
 @pytest.fixture(scope="module")
 def ledger(_shared: Ledger) -> Ledger:
-    """A ledger with a year in it."""
+    """A ledger with a year in it; a session of its own for each transaction, which has counted nothing before."""
     _shared.stay_in_one_hour()
     _shared.rows(YEAR)
     vacuum(_shared)
-    return _shared
+    return Ledger(_shared.url, _shared.folder, _shared.owner)
 
 
 def vacuum(ledger: Ledger, relation: str = "") -> None:
