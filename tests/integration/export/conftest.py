@@ -1,6 +1,7 @@
 """A ledger with newest balances, and exports of it."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +17,22 @@ from sqlalchemy.engine import URL
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.export.file import Export, Format, export_balances
 from tests.integration.ledger.conftest import Ledger
+
+# Thousands of rows in one statement.
+_ROWS = """
+  FROM json_to_recordset(CAST(:rows AS json)) AS r (
+       id text, name text, currency text, minor_units int, entity text, gl text, max_age int, active boolean,
+       bank_account text, bank_id text, observed timestamptz, available numeric, ledger numeric, balance_currency text)
+"""
+INSERT_ACCOUNTS = f"""
+INSERT INTO ledger.account
+SELECT id, name, currency, minor_units, entity, gl, 'UTC', NULL, max_age, NULL, 0, bank_account, bank_id, active {_ROWS}
+"""
+INSERT_BALANCES = f"""
+INSERT INTO ledger.balance
+SELECT id, date_trunc('hour', observed, 'UTC'), available, ledger, balance_currency, observed, 1, 7, 1, observed {_ROWS}
+ WHERE ledger IS NOT NULL
+"""
 
 
 class Desk:
@@ -43,22 +60,9 @@ class Desk:
         with self.ledger.owner.begin() as connection:
             for month in {row["observed"].replace(day=15) for row in rows}:
                 connection.execute(text("SELECT ledger.ensure_partitions(:at)"), {"at": month})
-            connection.execute(
-                text(
-                    "INSERT INTO ledger.account VALUES (:id, :name, :currency, :minor_units, :entity, :gl, 'UTC', NULL,"
-                    " :max_age, NULL, 0, :bank_account, :bank_id, :active)"
-                ),
-                rows,
-            )
-            observed = [row for row in rows if row["ledger"] is not None]
-            if observed:
-                connection.execute(
-                    text(
-                        "INSERT INTO ledger.balance VALUES (:id, date_trunc('hour', CAST(:observed AS timestamptz), 'UTC'),"
-                        " CAST(:available AS numeric), CAST(:ledger AS numeric), :balance_currency, :observed, 1, 7, 1, :observed)"
-                    ),
-                    observed,
-                )
+            as_json = {"rows": json.dumps(rows, default=str)}
+            connection.execute(text(INSERT_ACCOUNTS), as_json)
+            connection.execute(text(INSERT_BALANCES), as_json)
 
     def export(
         self, form: Callable[[datetime], Format], url: URL | None = None, closing_of: date | None = None

@@ -1,5 +1,6 @@
 """A ledger with balances of the past, and the ERP's files as a test wants them."""
 
+import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -7,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import text
 
 from qbank_ledger.recon.gl_file import Kind
 from qbank_ledger.recon.load import Load, load_file
@@ -30,8 +30,10 @@ class Books:
         self.ledger = ledger
         self.rows, self.value = ledger.rows, ledger.value
         self._files = 0
-        for month in (9, 10, 11, 12):
-            self.rows("SELECT ledger.ensure_partitions(:at)", at=datetime(2024, month, 15))  # noqa: DTZ001
+        self.rows(
+            "SELECT ledger.ensure_partitions(month) FROM generate_series("
+            " timestamptz '2024-09-15', '2024-12-15', '1 month') AS month"
+        )
 
     def account(self, id_: str = "x", gl: str = "1100", **fields: Any) -> None:
         """An account, open all day in UTC with no tolerance unless ``fields`` say otherwise."""
@@ -57,17 +59,15 @@ class Books:
         return zone, self.value("SELECT (now() AT TIME ZONE CAST(:zone AS text))::date", zone=zone)
 
     def observe(self, observations: list[dict[str, Any]]) -> None:
-        """Balances (id, at, amount, currency) over whatever is in their hours, in one transaction."""
-        with self.ledger.owner.begin() as connection:
-            connection.execute(
-                text(
-                    "INSERT INTO ledger.balance AS b VALUES (:id, date_trunc('hour', CAST(:at AS timestamptz), 'UTC'),"
-                    " :amount, :amount, :currency, :at, 1, 1, 1, CAST(:at AS timestamptz) + interval '1 minute')"
-                    " ON CONFLICT (account_id, as_of_hour) DO UPDATE SET ledger_balance = excluded.ledger_balance,"
-                    " observed_at = excluded.observed_at, recorded_at = excluded.recorded_at, revision = b.revision + 1"
-                ),
-                observations,
-            )
+        """Balances (id, at, amount, currency) over whatever is in their hours, in one statement."""
+        self.rows(
+            "INSERT INTO ledger.balance AS b SELECT id, date_trunc('hour', at, 'UTC'), amount, amount, currency, at, 1, 1, 1,"
+            " at + interval '1 minute' FROM json_to_recordset(CAST(:rows AS json))"
+            " AS r (id text, at timestamptz, amount numeric, currency text)"
+            " ON CONFLICT (account_id, as_of_hour) DO UPDATE SET ledger_balance = excluded.ledger_balance,"
+            " observed_at = excluded.observed_at, recorded_at = excluded.recorded_at, revision = b.revision + 1",
+            rows=json.dumps(observations, default=str),
+        )
 
     def file(self, content: str | bytes) -> Path:
         self._files += 1
