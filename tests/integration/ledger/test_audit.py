@@ -1,6 +1,7 @@
 """Audit: each rule has a row that breaks it, and nothing is published that was not looked at."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -37,15 +38,18 @@ WARNED: dict[str, dict[str, Any]] = {
 }
 
 
-def findings(ledger: Ledger, account_id: str) -> list[Any]:
+def findings(ledger: Ledger) -> list[Any]:
+    """Every finding, by account."""
     return ledger.rows(
-        "SELECT rule, severity, reason FROM sync.finding WHERE account_id = :id", id=account_id
+        "SELECT account_id, rule, severity, reason FROM sync.finding ORDER BY account_id, rule"
     )
 
 
-def one_differs(fields: dict[str, Any]) -> Any:
+def each(answers: dict[str, dict[str, Any]]) -> Callable[[str], Reply]:
+    """For each account a good answer but for its fields."""
+
     def reply(id_: str) -> Reply:
-        given = fields if id_ == "a" else {}
+        given = answers.get(id_, {})
         if "bank_as_of" in given:
             given = {**given, "bank_as_of": datetime.now(UTC) + given["bank_as_of"]}
         return Reply(account_id=id_, **given)
@@ -53,19 +57,23 @@ def one_differs(fields: dict[str, Any]) -> Any:
     return reply
 
 
-@pytest.mark.parametrize("rule", BREAKING)
-def test_a_row_that_breaks_a_critical_rule_is_held_and_the_others_published(
-    ledger: Ledger, rule: str
-) -> None:
-    fields = BREAKING[rule]
-    reason = fields.get("reason", rule)
-    ledger.run(one_differs(fields))
-    assert findings(ledger, "a") == [(rule, "critical", reason)]
-    assert ledger.rows("SELECT account_id, outcome, reasons FROM sync.outcome ORDER BY 1") == [
-        ("a", "quarantined", [reason]), ("b", "published", []), ("c", "published", []),
-    ]  # fmt: skip
+def test_a_row_that_breaks_a_critical_rule_is_held_and_the_others_published(ledger: Ledger) -> None:
+    """In one run, an account for each rule."""
+    ledger.accounts("b", "c", *BREAKING)
+    ledger.run(each(BREAKING))
+    reasons = {rule: fields.get("reason", rule) for rule, fields in sorted(BREAKING.items())}
+    assert findings(ledger) == [(rule, rule, "critical", reason) for rule, reason in reasons.items()]
+    assert ledger.rows("SELECT account_id, outcome, reasons FROM sync.outcome ORDER BY 1") == sorted(
+        [(rule, "quarantined", [reason]) for rule, reason in reasons.items()]
+        + [("b", "published", []), ("c", "published", [])]
+    )
     assert ledger.rows("SELECT account_id FROM ledger.balance ORDER BY 1") == [("b",), ("c",)]
-    assert ledger.rows("SELECT account_id, payload, reasons FROM sync.quarantine") == [("a", "{}", [reason])]
+    assert ledger.rows("SELECT account_id, payload, reasons FROM sync.quarantine ORDER BY 1") == [
+        (rule, "{}", [reason]) for rule, reason in reasons.items()
+    ]
+    assert ledger.rows(
+        "SELECT expectation FROM sync.validation_result WHERE NOT success AND unexpected = 1 ORDER BY 1"
+    ) == [(rule,) for rule in reasons], "Great Expectations saw each of them, and once"
 
 
 def test_a_currency_is_the_same_in_any_case_and_with_blanks_around_it(ledger: Ledger) -> None:
@@ -79,44 +87,47 @@ def test_a_currency_is_the_same_in_any_case_and_with_blanks_around_it(ledger: Le
     assert {reason for _, _, reasons in held for reason in reasons} == {"currency_mismatch"}
 
 
-@pytest.mark.parametrize("rule", WARNED)
-def test_a_warning_is_written_down_and_the_row_published(ledger: Ledger, rule: str) -> None:
-    ledger.accounts("a", "b", "c", minimum_balance="'50.00'")
-    ledger.run(one_differs(WARNED[rule]))
-    assert findings(ledger, "a") == [(rule, "warning", rule)]
-    assert ledger.value("SELECT state FROM sync.run") == "complete"
+# An account's balances of the hours before, what it answers now, and the warning that follows.
+OWN_PAST: dict[str, tuple[list[int], str, list[str]]] = {
+    "still": ([500] * 24, "500", ["unchanged_for_a_day"]),
+    "moved-now": ([500] * 24, "501", []),
+    "still-for-less": ([500] * 23, "500", []),
+    "moved-this-day": ([*[500] * 23, 501], "500", []),
+    "jumped": ([500, 700] * 12, "9000", ["jump"]),
+    "grew": ([500, 700] * 12, "6000", []),
+    "jumped-when-new": ([500, 700] * 11, "9000", []),
+}
 
 
-def past_balances(ledger: Ledger, amounts: list[int]) -> None:
-    """Balances of account a, an hour apart, the newest an hour ago."""
+def past_balances(ledger: Ledger, account_id: str, amounts: list[int]) -> None:
+    """Balances of an account, an hour apart, the newest an hour ago."""
+    ledger.rows(
+        "SELECT ledger.ensure_partitions(now() - make_interval(hours => age)) FROM generate_series(1, 24) AS age"
+    )
+    ledger.rows(
+        "INSERT INTO ledger.balance SELECT :id, date_trunc('hour', at, 'UTC'), 1, amount, 'EUR', at, 0, 0, 1, at"
+        " FROM unnest(CAST(:amounts AS numeric[])) WITH ORDINALITY AS past (amount, age),"
+        " LATERAL (SELECT now() - make_interval(hours => age::int)) AS t (at)",
+        id=account_id, amounts=amounts[::-1],
+    )  # fmt: skip
+
+
+def test_a_warning_is_written_down_and_the_row_published(ledger: Ledger) -> None:
+    """In one run, an account for each warning, and for each past of its own."""
+    ledger.accounts("b", "c", *WARNED, *OWN_PAST, minimum_balance="'50.00'")
     ledger.plan()
-    for age, amount in enumerate(reversed(amounts), start=1):
-        ledger.rows("SELECT ledger.ensure_partitions(now() - make_interval(hours => :age))", age=age)
-        ledger.rows(
-            "INSERT INTO ledger.balance VALUES ('a', date_trunc('hour', now() - make_interval(hours => :age), 'UTC'),"
-            " 1, :amount, 'EUR', now() - make_interval(hours => :age), 0, 0, 1, now() - make_interval(hours => :age))",
-            age=age, amount=amount,
-        )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("past", "now", "rules"),
-    [
-        ([500] * 24, "500", ["unchanged_for_a_day"]),
-        ([500] * 24, "501", []),
-        ([500] * 23, "500", []),
-        ([*[500] * 23, 501], "500", []),
-        ([500, 700] * 12, "9000", ["jump"]),
-        ([500, 700] * 12, "6000", []),
-        ([500, 700] * 11, "9000", []),
-    ],
-)
-def test_warnings_that_look_at_the_accounts_own_past(
-    ledger: Ledger, past: list[int], now: str, rules: list[str]
-) -> None:
-    past_balances(ledger, past)
-    ledger.run(lambda id_: Reply(account_id=id_, available_balance=Decimal(1), ledger_balance=Decimal(now)))
-    assert [rule for rule, _, _ in findings(ledger, "a")] == rules
+    for id_, (past, _, _) in OWN_PAST.items():
+        past_balances(ledger, id_, past)
+    own_past = {
+        id_: {"available_balance": Decimal(1), "ledger_balance": Decimal(now)}
+        for id_, (_, now, _) in OWN_PAST.items()
+    }
+    run_no = ledger.run(each(WARNED | own_past))
+    warned = {rule: [rule] for rule in WARNED} | {id_: rules_ for id_, (*_, rules_) in OWN_PAST.items()}
+    assert findings(ledger) == sorted(
+        (id_, rule, "warning", rule) for id_, rules_ in warned.items() for rule in rules_
+    )
+    assert ledger.value("SELECT state FROM sync.run WHERE run_no = :n", n=run_no) == "complete"
 
 
 def test_every_rule_has_a_row_that_breaks_it() -> None:
@@ -150,14 +161,22 @@ def test_zeros_beyond_the_minor_units_are_no_decimals_and_38_digits_are_enough(l
     assert ledger.value("SELECT state FROM sync.run") == "complete"
 
 
-@pytest.mark.parametrize(("currency", "amount", "fit"), [
-    ("JPY", "1", True), ("JPY", "1.5", False), ("BHD", "1.125", True), ("BHD", "1.1255", False),
-])  # fmt: skip
-def test_decimals_are_bounded_by_the_currency(ledger: Ledger, currency: str, amount: str, fit: bool) -> None:
-    ledger.accounts("a", currency=currency)
-    value = Decimal(amount)
-    ledger.run(lambda id_: Reply(account_id=id_, available_balance=value, ledger_balance=value))
-    assert ledger.value("SELECT outcome = 'published' FROM sync.outcome") is fit
+def test_decimals_are_bounded_by_the_currency(ledger: Ledger) -> None:
+    said = {"JPY": ("1", "1.5"), "BHD": ("1.125", "1.1255")}
+    amounts = {f"{currency}-{amount}": Decimal(amount) for currency in said for amount in said[currency]}
+    ids = {id_.replace(".", "_"): id_ for id_ in amounts}
+    lines = "".join(
+        f"  - {{account_id: {id_}, currency: {id_[:3]}, entity: QB01, gl_account: '1100'}}\n" for id_ in ids
+    )
+    ledger.file.write_text(f"accounts:\n{lines}")
+    ledger.run(
+        lambda id_: Reply(
+            account_id=id_, available_balance=amounts[ids[id_]], ledger_balance=amounts[ids[id_]]
+        )
+    )
+    assert dict(ledger.rows("SELECT account_id, reasons FROM sync.outcome")) == {
+        "JPY-1": [], "JPY-1_5": ["too_precise"], "BHD-1_125": [], "BHD-1_1255": ["too_precise"],
+    }  # fmt: skip
 
 
 def test_each_expectation_leaves_a_result_and_a_page(ledger: Ledger) -> None:
@@ -222,7 +241,7 @@ def test_without_a_place_for_reports_there_is_none_and_no_word_of_it(
 
 
 def broken(rule: str, predicate: str) -> tuple[rules.AuditRule, ...]:
-    return tuple(replace(each, predicate=predicate) if each.name == rule else each for each in rules.RULES)
+    return tuple(replace(one, predicate=predicate) if one.name == rule else one for one in rules.RULES)
 
 
 @pytest.mark.parametrize("predicate", ["no_such_column", "1/0 > 0"])
@@ -298,7 +317,7 @@ def test_a_closed_run_is_not_audited(ledger: Ledger) -> None:
 
 
 def test_auditing_again_changes_nothing(ledger: Ledger) -> None:
-    run_no = ledger.run(one_differs({"ledger_balance": Decimal("1.001")}))
+    run_no = ledger.run(each({"a": {"ledger_balance": Decimal("1.001")}}))
     before = ledger.rows("SELECT * FROM sync.verdict ORDER BY account_id")
     ledger.rows("UPDATE sync.run SET state = 'running'")
     assert ledger.audit(run_no) == 2
