@@ -8,6 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from qbank_ledger.sync import fetch
 from qbank_ledger.sync.fetch import Clock, fetch_batch, store_answers
 
 from .conftest import Ledger, Reply, failed
@@ -76,7 +77,9 @@ def test_what_the_run_did_not_ask_for_is_not_taken(ledger: Ledger) -> None:
     assert ledger.rows("SELECT account_id FROM sync.observation") == [("a",)]
 
 
-def test_a_killed_fetch_loses_a_chunk_at_most(ledger: Ledger) -> None:
+def test_a_killed_fetch_loses_a_chunk_at_most(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fetch._CHUNK_S == 2
+    monkeypatch.setattr(fetch, "_CHUNK_S", 0.5)  # longer than it takes to write 300
     ids = [f"a{n:04}" for n in range(500)]
     ledger.accounts(*ids)
     run_no = ledger.plan()
@@ -84,7 +87,7 @@ def test_a_killed_fetch_loses_a_chunk_at_most(ledger: Ledger) -> None:
     def dying(account_ids: list[str], *, budget_s: float):  # type: ignore[no-untyped-def]
         for n, id_ in enumerate(account_ids):
             if n == 300:
-                time.sleep(2.1)
+                time.sleep(0.6)
             if n == 310:
                 raise KeyboardInterrupt
             yield Reply(account_id=id_)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, exc
 from sqlalchemy.pool import NullPool
 
-from qbank_ledger.db import migrate
+from qbank_ledger.db import locks, migrate
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.locks import LockName
 from qbank_ledger.errors import LockedError
@@ -173,12 +173,18 @@ def test_a_turn_is_one_that_the_database_has(ledger: Ledger) -> None:
     ids=["a publish", "a comparison", "a row", "a table"],
 )
 def test_who_waits_in_vain_says_for_whom(
-    ledger: Ledger, held: str, work: Callable[[Ledger, int], Any], caplog: pytest.LogCaptureFixture
+    ledger: Ledger,
+    held: str,
+    work: Callable[[Ledger, int], Any],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    assert locks._WARN_AFTER_S == 3
+    monkeypatch.setattr(locks, "_WARN_AFTER_S", 0.2)
     run_no = ledger.plan()
     ledger.fetch(run_no)
     ledger.quick_audit(run_no)
-    ledger.engine = engine_for(ledger.url.update_query_dict({"options": "-c lock_timeout=5s"}))
+    ledger.engine = engine_for(ledger.url.update_query_dict({"options": "-c lock_timeout=2s"}))
     with ledger.people({"otto": "qbank_owner"}) as people:
         with people["otto"].connect() as other:
             other.exec_driver_sql("SET ROLE qbank_owner")
