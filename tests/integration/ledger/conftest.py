@@ -20,7 +20,6 @@ from qbank_ledger.sync.audit import audit_run
 from qbank_ledger.sync.fetch import fetch_batch
 from qbank_ledger.sync.plan import plan_run
 from qbank_ledger.sync.publish import publish_run
-from qbank_ledger.sync.rules import RULES
 from qbank_ledger.sync.run import close_run
 from tests.conftest import POSTGRES, throwaway
 
@@ -125,17 +124,11 @@ class Ledger:
             return self.audit(run_no)
 
     def _count_broken(self, _engine: Engine, run_no: int, answers: int, *_: Any) -> tuple[list[Any], None]:
-        gate = audit.Result(audit.GATE, "critical", True, answers)
-        counts = [
-            self.value(
-                f"SELECT count(*) FROM sync.audit_subject AS s WHERE run_no = :n AND ({rule.predicate})",
-                n=run_no,
-            )
-            for rule in RULES
-        ]
-        return [gate] + [
+        counts = ", ".join(f"count(*) FILTER (WHERE {rule.predicate})" for rule in audit.RULES)
+        found = self.rows(f"SELECT {counts} FROM sync.audit_subject AS s WHERE run_no = :n", n=run_no)[0]
+        return [audit.Result(audit.GATE, "critical", True, answers)] + [
             audit.Result(rule.name, rule.severity, count == 0, count)
-            for rule, count in zip(RULES, counts, strict=True)
+            for rule, count in zip(audit.RULES, found, strict=True)
         ], None
 
     @contextmanager

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
@@ -87,14 +86,6 @@ class Month(Ledger):
         """Move the database's clock there."""
         with self.owner.begin() as connection:
             connection.execute(text("UPDATE sim.clock SET shift = :at - clock_timestamp()"), {"at": moment})
-
-    def _count_broken(self, _engine: Any, run_no: int, answers: int, *_: Any) -> tuple[list[Any], None]:
-        counts = ", ".join(f"count(*) FILTER (WHERE {rule.predicate})" for rule in BREAKABLE)
-        found = self.rows(f"SELECT {counts} FROM sync.audit_subject AS s WHERE run_no = :n", n=run_no)[0]
-        return [audit.Result(audit.GATE, "critical", True, answers)] + [
-            audit.Result(rule.name, rule.severity, count == 0, count)
-            for rule, count in zip(BREAKABLE, found, strict=True)
-        ], None
 
     def answer(self, hour: datetime, run: str) -> Callable[[str], Reply]:
         """The bank's answers in a run of that hour; what must come of them is written down."""
