@@ -1,22 +1,17 @@
 """The DAG on an Airflow, a bank and a ledger of its own: everything real but the scheduler."""
 
-import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
-import yaml
 from sqlalchemy.engine import URL
 
 from tests.conftest import REPOSITORY
-from tests.integration.ledger.conftest import Ledger
-from tests.integration.sandbox.conftest import CLIENT_ID, SandboxProcess
+from tests.words.bank import SandboxProcess
+from tests.words.ledger import Ledger
+from tests.words.sync import Bank, Sync
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +23,7 @@ def metadata() -> None:
 
 
 @pytest.fixture(scope="session")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Bank"]:
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     """A sandbox over 1,201 accounts, whose scenario a test may set."""
     folder = tmp_path_factory.mktemp("bank")
     accounts = folder / "accounts.csv"
@@ -39,69 +34,6 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Bank"]:
     process = SandboxProcess(folder / "log", "--accounts", str(accounts), "--scenario", str(scenario))
     yield Bank(process, scenario)
     process.stop()
-
-
-class Bank:
-    """The sandbox, and what goes wrong in it."""
-
-    def __init__(self, process: SandboxProcess, scenario: Path) -> None:
-        self.process = process
-        self._scenario = scenario
-
-    def behaves(self, **scenario: Any) -> None:
-        """From the next call on the bank behaves so; nothing: well."""
-        self._scenario.write_text(yaml.safe_dump(scenario))
-        time.sleep(0.01)
-
-
-class Sync:
-    """Runs of the DAG against a ledger of their own."""
-
-    def __init__(
-        self, ledger: Ledger, bank: Bank, module: ModuleType, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        self.ledger, self.bank, self.module = ledger, bank, module
-        self._monkeypatch = monkeypatch
-        self.ledger.accounts(*(f"acc-{n:04}" for n in range(12)))
-        self.secret(bank.process.secret)
-        self.environment(
-            "AIRFLOW_CONN_LEDGER_DEFAULT", ledger.url.set(drivername="postgres").render_as_string(False)
-        )
-        self.environment("QBANK_ACCOUNTS_FILE", str(ledger.file))
-        self.environment("QBANK_STATE_DIR", str(ledger.folder / "state"))
-
-    def environment(self, name: str, value: str) -> None:
-        self._monkeypatch.setenv(name, value)
-
-    def secret(self, secret: str) -> None:
-        """Use this client secret."""
-        url = self.bank.process.url
-        connection = {
-            "conn_type": "qbank", "host": url, "login": CLIENT_ID, "password": secret,
-            "extra": {"token_url": f"{url}/token", "max_attempts": 2, "max_backoff_s": 1},
-        }  # fmt: skip
-        self.environment("AIRFLOW_CONN_QBANK_DEFAULT", json.dumps(connection))
-
-    def run(self, *, logical_date: bool = True, **conf: Any) -> "Ended":
-        """One run, to its end."""
-        when = datetime.now(UTC) if logical_date else None
-        run = self.module.qbank_balance_sync().test(logical_date=when, run_conf=conf)
-        return Ended(run)
-
-
-class Ended:
-    """How a DAG run ended."""
-
-    def __init__(self, run: Any) -> None:
-        self.run = run
-        self.state = str(run.state)
-        instances = run.get_task_instances()
-        self.tasks = {(ti.task_id, ti.map_index): str(ti.state) for ti in instances}
-        self.tries = {(ti.task_id, ti.map_index): ti.try_number for ti in instances}
-
-    def of(self, task_id: str) -> str:
-        """The state of a task that is not mapped."""
-        return self.tasks[task_id, -1]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 from qbank_airflow.accounts import accounts_from
 from qbank_ledger.errors import AccountsFileError
 from qbank_ledger.sync.accounts_file import read_accounts
-from tests.integration.ledger.conftest import Ledger
+from tests.words.ledger import Ledger
 
 YAML = "accounts:\n  - {account_id: a-1, currency: EUR, entity: QB01, gl_account: '1100'}\n"
 CSV = "account_id;currency;entity;gl_account\r\na-1;EUR;QB01;1100\r\n"

@@ -9,7 +9,7 @@ from airflow.models.asset import AssetEvent
 from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
 
-from .conftest import Sync
+from tests.words.sync import Sync
 
 
 def asset_events() -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Sync
+from tests.words.sync import Sync
 
 
 @pytest.mark.parametrize("place", ["nofs://bucket/docs", "s3://nobody@bucket/docs", "/proc/nowhere"])

@@ -9,9 +9,9 @@ from airflow.sdk import Asset
 from sqlalchemy.engine import URL
 
 from tests.conftest import REPOSITORY
-from tests.dags.conftest import Ended
-from tests.integration.ledger.conftest import Ledger
-from tests.integration.recon.conftest import GL_HEADER, ITEM_HEADER, Books, day
+from tests.words.books import GL_HEADER, ITEM_HEADER, Books, day
+from tests.words.ledger import Ledger
+from tests.words.sync import Ended
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
 from qbank_ledger.db.connection import engine_for
-from tests.integration.ledger.conftest import Ledger
+from tests.words.ledger import Ledger
 
 # Every table but Alembic's, and every sequence, whichever revision brought it.
 EMPTY = """

@@ -10,8 +10,8 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 from schemathesis.schemas import BaseSchema
 
-from tests.integration.sandbox.conftest import CLIENT_ID, SandboxProcess
 from tests.openapi.contract import BALANCES, contract
+from tests.words.bank import CLIENT_ID, SandboxProcess
 
 ALL = list(HealthCheck)
 ACCOUNTS = ["acc-1", "acc_2", "3"]

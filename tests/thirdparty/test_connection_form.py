@@ -17,7 +17,7 @@ from cryptography.fernet import Fernet
 from playwright.sync_api import Locator, Page, sync_playwright
 
 from tests.conftest import REPOSITORY, free_port
-from tests.integration.sandbox.conftest import CLIENT_ID, SandboxProcess
+from tests.words.bank import CLIENT_ID, SandboxProcess
 
 START_S = 180  # on a busy machine; 20 on a quiet one
 # Label in the form → field of an Airflow connection; all the fields of docs/connection.md.

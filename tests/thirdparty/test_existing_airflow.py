@@ -22,10 +22,10 @@ import requests
 from local.postgres import Cluster
 
 from tests.conftest import REPOSITORY, free_port, throwaway
-from tests.integration.sandbox.conftest import CLIENT_ID, SandboxProcess
 from tests.thirdparty.program import from_debian, from_wheels, running
 from tests.thirdparty.test_older_postgres import oldest
 from tests.thirdparty.test_pooler import CONFIG, not_as_root
+from tests.words.bank import CLIENT_ID, SandboxProcess
 
 HERE = Path(__file__).parent
 STEPS = (

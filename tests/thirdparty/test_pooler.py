@@ -19,8 +19,8 @@ from qbank_ledger.seals.verify import verify
 from qbank_ledger.sync.gx import _connected
 from qbank_ledger.sync.settle import settle_run
 from tests.conftest import free_port
-from tests.integration.ledger.conftest import PASSWORD, Ledger, Reply
 from tests.thirdparty.program import from_debian, running
+from tests.words.ledger import PASSWORD, Ledger, Reply
 
 Pooler = Callable[[URL], URL]
 CONFIG = Template("""

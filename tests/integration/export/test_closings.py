@@ -14,8 +14,8 @@ from qbank_ledger.errors import ExportError
 from qbank_ledger.export.bai2 import Bai2
 from qbank_ledger.export.camt052 import VERSIONS, Camt052
 from qbank_ledger.export.csv_table import CsvTable
+from tests.words.desk import Desk
 
-from .conftest import Desk
 from .readers import from_bai2, from_camt, from_csv, read_bai2, read_csv
 
 DATE = date(2024, 10, 5)

@@ -17,8 +17,8 @@ from qbank_ledger.export import file
 from qbank_ledger.export.bai2 import LINE_CHARACTERS
 from qbank_ledger.export.csv_table import CsvTable
 from tests.conftest import free_port
+from tests.words.desk import Desk, connection
 
-from .conftest import Desk, connection
 from .readers import from_camt, read_bai2, read_camt, read_csv
 
 PASSWORD = "of-this-test-only"

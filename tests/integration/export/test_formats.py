@@ -14,8 +14,8 @@ from qbank_ledger.export.bai2 import Bai2
 from qbank_ledger.export.balance import is_iban
 from qbank_ledger.export.camt052 import VERSIONS, Camt052
 from qbank_ledger.export.csv_table import COLUMNS, CsvTable
+from tests.words.desk import Desk
 
-from .conftest import Desk
 from .readers import from_bai2, from_camt, from_csv, read_bai2, read_camt, read_csv, read_pycamt
 
 MINOR_UNITS = {"EUR": 2, "JPY": 0, "BHD": 3, "USD": 2}

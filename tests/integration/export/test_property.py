@@ -14,8 +14,8 @@ from qbank_ledger.export.bai2 import Bai2
 from qbank_ledger.export.camt052 import Camt052
 from qbank_ledger.export.csv_table import CsvTable
 from tests.integration.conftest import EMPTY
+from tests.words.desk import Desk
 
-from .conftest import Desk
 from .readers import Read, from_bai2, from_camt, from_csv
 
 MINOR_UNITS = {"EUR": 2, "JPY": 0, "BHD": 3, "CLF": 4}

@@ -14,8 +14,7 @@ from qbank_ledger.db.connection import engine_for
 from qbank_ledger.export.csv_table import CsvTable
 from qbank_ledger.export.file import export_balances
 from tests.integration.conftest import EMPTY
-
-from .conftest import Desk, connection
+from tests.words.desk import Desk, connection
 
 CODE = """
 import sys

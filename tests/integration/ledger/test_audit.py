@@ -13,8 +13,7 @@ from sqlalchemy import exc
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import AuditError, LedgerError
 from qbank_ledger.sync import audit, data_docs, rules
-
-from .conftest import Ledger, Reply
+from tests.words.ledger import Ledger, Reply
 
 # For each rule a reply that breaks it and nothing else; a time is given as that of the reply's arrival.
 BREAKING: dict[str, dict[str, Any]] = {

@@ -15,10 +15,10 @@ from qbank_ledger.errors import LedgerError, MigrationNotAllowedError, NotMigrat
 from qbank_ledger.recon.load import load_file
 from qbank_ledger.recon.reconcile import reconcile
 from qbank_ledger.seals.verify import verify
+from tests.words.ledger import Ledger, Reply, failed
 
 from .bare_server import PASSWORD, Server, database
 from .before_baseline import FIRST_BASELINE, REVISIONS, migrate_to
-from .conftest import Ledger, Reply, failed
 
 NEWEST = "0001_baseline_2"
 LONG_AGO = datetime(2020, 2, 2, tzinfo=UTC)

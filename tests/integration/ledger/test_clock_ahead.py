@@ -15,8 +15,7 @@ from qbank_ledger.errors import LedgerAlteredError, RunRefusedError
 from qbank_ledger.export.csv_table import CsvTable
 from qbank_ledger.export.file import export_balances
 from qbank_ledger.seals.verify import verify
-
-from .conftest import Ledger, Reply, failed
+from tests.words.ledger import Ledger, Reply, failed
 
 AHEAD = timedelta(hours=26)
 # What a run does whose clock is ahead by :ahead: the observations, the publish, its seal.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import Ledger
+from tests.words.ledger import Ledger
 
 BALANCE = (
     "account_id text, as_of_hour timestamp with time zone, available_balance numeric, ledger_balance numeric,"

@@ -22,8 +22,9 @@ from sqlalchemy.pool import QueuePool
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.seals.verify import verify
 from qbank_ledger.sync import publish
+from tests.words.ledger import Ledger
 
-from .conftest import Ledger
+pytestmark = pytest.mark.slow
 
 PUBLISHERS, ROUNDS, RELEASES, HOURS = 8, 200, 100, 3
 RUNS = PUBLISHERS * ROUNDS

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from .conftest import Ledger, Reply, failed
+from tests.words.ledger import Ledger, Reply, failed
 
 
 def hour(ledger: Ledger) -> datetime:

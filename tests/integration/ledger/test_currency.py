@@ -6,8 +6,7 @@ import string
 from iso4217 import Currency
 
 from qbank_ledger.money import MINOR_UNITS
-
-from .conftest import Ledger
+from tests.words.ledger import Ledger
 
 
 def test_the_database_and_the_library_agree_on_every_currency_and_on_what_is_none(ledger: Ledger) -> None:

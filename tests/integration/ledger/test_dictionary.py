@@ -4,8 +4,7 @@ import pytest
 
 from qbank_ledger.db.dictionary import dictionary
 from tests.conftest import REPOSITORY
-
-from .conftest import Ledger
+from tests.words.ledger import Ledger
 
 PAGE = REPOSITORY / "docs" / "data-dictionary.md"
 

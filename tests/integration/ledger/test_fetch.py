@@ -10,8 +10,7 @@ import pytest
 
 from qbank_ledger.sync import fetch
 from qbank_ledger.sync.fetch import Clock, fetch_batch, store_answers
-
-from .conftest import Ledger, Reply, failed
+from tests.words.ledger import Ledger, Reply, failed
 
 
 def observation(ledger: Ledger, account_id: str, column: str) -> object:

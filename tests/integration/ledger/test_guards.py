@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import Connection, exc
 
 from qbank_ledger.db.connection import engine_for
-
-from .conftest import Ledger, Reply, failed
+from tests.words.ledger import Ledger, Reply, failed
 
 SEAL = (
     "INSERT INTO ledger.seal (seal_no, run_no, row_count, control_totals, rows_sha256, previous_sha256, sha256, sealed_at, row_hashes, form)"

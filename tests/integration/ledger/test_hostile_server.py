@@ -20,8 +20,7 @@ from qbank_ledger.db.transaction import transaction
 from qbank_ledger.errors import LedgerConnectionError
 from qbank_ledger.recon.reconcile import reconcile
 from qbank_ledger.seals.verify import verify
-
-from .conftest import PASSWORD, Ledger
+from tests.words.ledger import PASSWORD, Ledger
 
 MD5 = b"R" + struct.pack("!ii", 12, 5) + b"salt"
 NONE = b"R" + struct.pack("!ii", 8, 0)

@@ -9,8 +9,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from qbank_ledger.db.migrate import migrate
-
-from .conftest import Ledger
+from tests.words.ledger import Ledger
 
 READ = [
     "SELECT * FROM ledger.daily_movement WHERE as_of_date > current_date - 28",

@@ -16,8 +16,7 @@ from qbank_ledger.db.locks import LockName
 from qbank_ledger.errors import LockedError
 from qbank_ledger.recon.reconcile import reconcile
 from qbank_ledger.sync import settle
-
-from .conftest import Ledger, Reply
+from tests.words.ledger import Ledger, Reply
 
 RELATIONS = """
 SELECT format('%I.%I', n.nspname, c.relname), c.relkind FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace

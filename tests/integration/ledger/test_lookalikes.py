@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from qbank_ledger.sync import audit
-
-from .conftest import Ledger, Reply, failed
+from tests.words.ledger import Ledger, Reply, failed
 
 Amounts = Mapping[str, "str | tuple[str, str] | None"]
 

@@ -26,8 +26,7 @@ from qbank_ledger.month_end.pack import close_month
 from qbank_ledger.recon import load, reconcile
 from qbank_ledger.sync import audit, fetch, gx, plan, publish, run, settle
 from tests.conftest import throwaway
-
-from .conftest import Ledger, Reply, failed
+from tests.words.ledger import Ledger, Reply, failed
 
 AWAY_S = 1.0
 assert transaction.PATIENCE_S >= 180  # before a test sets it

@@ -9,8 +9,7 @@ from sqlalchemy.engine import URL
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import AccountsFileError, LedgerConnectionError, NotMigratedError, RunRefusedError
 from qbank_ledger.sync.plan import plan_run
-
-from .conftest import Ledger, Reply, failed
+from tests.words.ledger import Ledger, Reply, failed
 
 
 def open_accounts(ledger: Ledger) -> list[str]:

@@ -10,8 +10,7 @@ from sqlalchemy import Connection, text
 
 from qbank_ledger.db.statements import statement_text
 from qbank_ledger.sync import publish
-
-from .conftest import Ledger
+from tests.words.ledger import Ledger
 
 # 200 accounts: every hour of the ten days before last month began and of the ten days after, a day of each month
 # before them, and the last two days. A version of each hour of those twenty days was superseded. So whatever day it

@@ -14,8 +14,7 @@ from qbank_ledger.db.transaction import snapshot
 from qbank_ledger.errors import LedgerUnavailableError, RunRefusedError
 from qbank_ledger.seals.verify import verify
 from qbank_ledger.sync import publish
-
-from .conftest import Ledger, Reply, failed
+from tests.words.ledger import Ledger, Reply, failed
 
 
 def balances(ledger: Ledger) -> list[tuple[str, Decimal, int, int]]:

@@ -7,8 +7,7 @@ import pytest
 
 from qbank_ledger.db.connection import engine_for
 from tests.conftest import REPOSITORY
-
-from .conftest import Ledger, Reply
+from tests.words.ledger import Ledger, Reply
 
 PAGE = (REPOSITORY / "docs" / "queries.md").read_text("utf-8")
 QUERIES = re.findall(r"^## (\d+\. .*?)$.*?```sql\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL)

@@ -13,8 +13,7 @@ from sqlalchemy import exc
 
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.seals.verify import verify
-
-from .conftest import Ledger, Reply, failed
+from tests.words.ledger import Ledger, Reply, failed
 
 
 @pytest.fixture

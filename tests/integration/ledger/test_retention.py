@@ -11,8 +11,7 @@ from sqlalchemy.engine import URL
 from qbank_ledger.config import payload_days, sync_days
 from qbank_ledger.errors import AuditError, LedgerError, RunRefusedError
 from qbank_ledger.seals.verify import verify
-
-from .conftest import Ledger, Reply, failed
+from tests.words.ledger import Ledger, Reply, failed
 
 OF_ACCOUNTS = ("run_account", "observation", "payload", "finding", "verdict", "lookalike")
 BLOCKS = "SELECT last_run_no FROM sync.blocks(:table) ORDER BY 1"

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import create_engine, exc
 from sqlalchemy.pool import NullPool
 
-from .conftest import Ledger, Reply
+from tests.words.ledger import Ledger, Reply
 
 ALTERS = [
     "CREATE TABLE ledger.mine (x int)",

@@ -22,8 +22,7 @@ from qbank_ledger.errors import LedgerConnectionError, LedgerUnavailableError
 from qbank_ledger.seals.verify import verify
 from qbank_ledger.sync.settle import settle_run
 from tests.conftest import _url, free_port, throwaway
-
-from .conftest import PASSWORD, Ledger, Reply
+from tests.words.ledger import PASSWORD, Ledger, Reply
 
 # What somebody may have set for the login or the database, or left in a session that is lent again.
 ODD = {

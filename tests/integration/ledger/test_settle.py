@@ -12,8 +12,7 @@ from sqlalchemy import Connection
 from qbank_ledger.errors import RunNotCompleteError
 from qbank_ledger.sync import publish
 from qbank_ledger.sync.settle import settle_run
-
-from .conftest import Ledger, Reply, failed
+from tests.words.ledger import Ledger, Reply, failed
 
 
 def prepared(ledger: Ledger, replies: object = None, **options: object) -> int:

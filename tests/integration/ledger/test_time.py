@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from .conftest import Ledger
+from tests.words.ledger import Ledger
 
 
 def account(

@@ -12,8 +12,7 @@ import pytest
 from qbank_ledger.errors import LedgerAlteredError
 from qbank_ledger.seals import verify as module
 from qbank_ledger.seals.verify import verify
-
-from .conftest import Ledger, Reply
+from tests.words.ledger import Ledger, Reply
 
 TABLES = ("ledger.balance", "ledger.balance_history", "ledger.seal", "sync.observation")
 

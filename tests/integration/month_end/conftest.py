@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import Engine
 
 from qbank_ledger.month_end.pack import Pack, close_month
-from tests.integration.ledger.conftest import Ledger
-from tests.integration.recon.conftest import Books, books, day
+from tests.integration.recon.conftest import books
+from tests.words.books import Books, day
+from tests.words.ledger import Ledger
+from tests.words.signers import Signers
 
 __all__ = ["books"]
 
@@ -110,11 +112,10 @@ def logins(_shared: Ledger) -> Iterator[dict[str, Engine]]:
 
 
 @pytest.fixture
-def sign(logins: dict[str, Engine]) -> Callable[..., None]:
+def sign(books: Books, logins: dict[str, Engine]) -> Callable[..., None]:
     """Somebody prepares, approves or rejects."""
 
     def act(name: str, verb: str, on: date = END, comment: str | None = None, id_: str = "x") -> None:
-        with logins[name].begin() as connection:
-            connection.exec_driver_sql(f"SELECT recon.{verb}(%s, %s, %s)", (id_, on, comment))
+        Signers(books, logins).sign(name, verb, comment, account_id=id_, on=on)
 
     return act

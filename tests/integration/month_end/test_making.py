@@ -18,8 +18,8 @@ from qbank_ledger.errors import CloseError
 from qbank_ledger.month_end import pack, page
 from qbank_ledger.month_end.pack import close_month
 from tests.conftest import REPOSITORY
-from tests.integration.ledger.conftest import Ledger, Reply, failed
-from tests.integration.recon.conftest import Books, day
+from tests.words.books import Books, day
+from tests.words.ledger import Ledger, Reply, failed
 
 from .conftest import END, Made
 from .test_pack import Close, Sign

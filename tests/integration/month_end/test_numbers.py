@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from qbank_ledger.month_end.sheets import Sheet
 from qbank_ledger.month_end.table import Amount, Cell, Column
 from qbank_ledger.month_end.workbook import SHEET_ROWS, workbook
-from tests.integration.recon.conftest import Books
+from tests.words.books import Books
 
 from .conftest import END
 from .test_pack import Close, Sign, exact

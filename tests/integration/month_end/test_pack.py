@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from tests.integration.recon.conftest import Books, day
+from tests.words.books import Books, day
 
 from .conftest import END, Made
 

@@ -1,115 +1,29 @@
-"""A ledger with balances of the past, and the ERP's files as a test wants them."""
+"""Books, and those who sign them: a module's tests share a ledger, and the logins."""
 
-import json
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import Engine
 
-from qbank_ledger.recon.gl_file import Kind
-from qbank_ledger.recon.load import Load, load_file
-from qbank_ledger.recon.reconcile import reconcile
-from tests.integration.ledger.conftest import Ledger
-
-GL_HEADER = "entity,gl_account,currency,as_of_date,balance"
-ITEM_HEADER = "entity,gl_account,currency,item_date,cleared_date,side,kind,amount,reference"
-
-
-def day(number: int) -> date:
-    """A date in October 2024; above 31 it runs into November."""
-    return date(2024, 9, 30) + timedelta(days=number)
-
-
-class Books:
-    """A ledger and an ERP, in short words: QB01, EUR, and account x on GL account 1100."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self.rows, self.value = ledger.rows, ledger.value
-        self._files = 0
-        self.rows(
-            "SELECT ledger.ensure_partitions(month) FROM generate_series("
-            " timestamptz '2024-09-15', '2024-12-15', '1 month') AS month"
-        )
-
-    def account(self, id_: str = "x", gl: str = "1100", **fields: Any) -> None:
-        """An account, open all day in UTC with no tolerance unless ``fields`` say otherwise."""
-        given = {
-            "zone": "UTC", "cut_off": None, "tolerance": "0", "currency": "EUR", "entity": "QB01",
-            "max_age": 24 * 60, "minor_units": 2, "active": True, **fields,
-        }  # fmt: skip
-        self.rows(
-            "INSERT INTO ledger.account VALUES (:id, :id, :currency, :minor_units, :entity, :gl, :zone,"
-            " CAST(:cut_off AS time), :max_age, NULL, CAST(:tolerance AS numeric), NULL, NULL, :active)",
-            id=id_, gl=gl, **given,
-        )  # fmt: skip
-
-    def bank(self, on: date, amount: str, id_: str = "x", at: str = "12:00", currency: str = "EUR") -> None:
-        """A balance observed on a date at a time of the account's own clock."""
-        zone = self.value("SELECT time_zone FROM ledger.account WHERE account_id = :id", id=id_)
-        observed = datetime.fromisoformat(f"{on}T{at}").replace(tzinfo=ZoneInfo(zone))
-        self.observe([{"id": id_, "at": observed, "amount": Decimal(amount), "currency": currency}])
-
-    def unfinished_day(self) -> tuple[str, date]:
-        """A time zone, and the date that it is there, with half of it left at least."""
-        zone = self.value("SELECT CASE WHEN extract(hour FROM now()) < 12 THEN 'UTC' ELSE 'Etc/GMT+12' END")
-        return zone, self.value("SELECT (now() AT TIME ZONE CAST(:zone AS text))::date", zone=zone)
-
-    def observe(self, observations: list[dict[str, Any]]) -> None:
-        """Balances (id, at, amount, currency) over whatever is in their hours, in one statement."""
-        self.rows(
-            "INSERT INTO ledger.balance AS b SELECT id, date_trunc('hour', at, 'UTC'), amount, amount, currency, at, 1, 1, 1,"
-            " at + interval '1 minute' FROM json_to_recordset(CAST(:rows AS json))"
-            " AS r (id text, at timestamptz, amount numeric, currency text)"
-            " ON CONFLICT (account_id, as_of_hour) DO UPDATE SET ledger_balance = excluded.ledger_balance,"
-            " observed_at = excluded.observed_at, recorded_at = excluded.recorded_at, revision = b.revision + 1",
-            rows=json.dumps(observations, default=str),
-        )
-
-    def file(self, content: str | bytes) -> Path:
-        self._files += 1
-        path = self.ledger.folder / f"{self._files}.csv"
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    def load(self, content: str | bytes, kind: Kind = "gl") -> Load:
-        return load_file(self.ledger.engine, self.file(content), kind)
-
-    def gl(
-        self, *rows: tuple[date, str], gl: str = "1100", currency: str = "EUR", entity: str = "QB01"
-    ) -> Load:
-        """Load closing balances of a GL account."""
-        lines = "".join(f"{entity},{gl},{currency},{on},{amount}\n" for on, amount in rows)
-        return self.load(f"{GL_HEADER}\n{lines}")
-
-    def item(
-        self, on: date, amount: str, side: str = "bank", cleared: date | None = None, reference: str = "r"
-    ) -> Load:
-        """Load one outstanding item of GL account 1100."""
-        line = f"QB01,1100,EUR,{on},{cleared or ''},{side},any,{amount},{reference}"
-        return self.load(f"{ITEM_HEADER}\n{line}\n", "items")
-
-    def reconcile(self, on: date | None = None) -> dict[str, int]:
-        return reconcile(self.ledger.engine, on)
-
-    def newest(self, id_: str = "x", on: date | None = None) -> Any:
-        """The newest version of an account's date, or of its newest date."""
-        return self.rows(
-            "SELECT * FROM recon.reconciliation WHERE account_id = :id AND as_of_date = coalesce(CAST(:on AS date), as_of_date)"
-            " ORDER BY as_of_date DESC, version DESC LIMIT 1",
-            id=id_, on=on,
-        )[0]  # fmt: skip
-
-    def found(self, id_: str = "x", on: date | None = None) -> tuple[str, str | None]:
-        """Status and cause of it."""
-        row = self.newest(id_, on)
-        return row.status, row.cause
+from tests.words.books import Books
+from tests.words.ledger import Ledger
+from tests.words.signers import ROLES, Signers
 
 
 @pytest.fixture
 def books(ledger: Ledger) -> Books:
     """Empty books: the tests of a module share a ledger."""
     return Books(ledger)
+
+
+@pytest.fixture(scope="module")
+def logins(_shared: Ledger) -> Iterator[dict[str, Engine]]:
+    """People with a login each: jane prepares, joe and jim approve, kim may do both."""
+    with _shared.people(ROLES) as engines:
+        yield engines
+
+
+@pytest.fixture
+def signers(books: Books, logins: dict[str, Engine]) -> Signers:
+    """Those who sign, over empty books."""
+    return Signers(books, logins)

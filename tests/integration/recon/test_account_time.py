@@ -6,8 +6,7 @@ from datetime import date
 import pytest
 
 from qbank_ledger.errors import LedgerError
-
-from .conftest import GL_HEADER, Books, day
+from tests.words.books import GL_HEADER, Books, day
 
 TYPED = date(1926, 10, 31)
 

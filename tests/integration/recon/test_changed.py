@@ -12,7 +12,7 @@ from qbank_ledger.db.statements import statement_text
 from qbank_ledger.db.transaction import plan_for_sets, transaction
 from qbank_ledger.recon.reconcile import reconcile
 from qbank_ledger.recon.sql import execute
-from tests.integration.recon.conftest import Books, day
+from tests.words.books import Books, day
 
 EVERYTHING = "INSERT INTO recon.changed (first_date, last_date) VALUES ('-infinity', 'infinity')"
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .conftest import GL_HEADER, ITEM_HEADER, Books, day
+from tests.words.books import GL_HEADER, ITEM_HEADER, Books, day
 
 ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
 NOTHING_RAN = {18, 19, 31, 40}
@@ -146,7 +146,7 @@ def test_forty_planted_differences_of_every_cause_are_found_and_none_is_invented
         cut_off = "17:30" if id_[-1] in "05" else None
         books.account(id_, gl_account(id_), zone=zone(id_).key, max_age=90, cut_off=cut_off)
     rows, items = erp(at)
-    books.observe(observations(at))
+    books.ledger.observed(observations(at))
     books.load("\n".join([GL_HEADER, *rows]))
     books.load("\n".join([ITEM_HEADER, *items]), "items")
     books.reconcile()
@@ -171,7 +171,7 @@ def test_forty_planted_differences_of_every_cause_are_found_and_none_is_invented
         *(f"QB01,{plant.account_id},EUR,{plant.first},{bank(plant.account_id, plant.first) + 1}" for plant in by_books),
         f"QB01,{corrected.account_id},EUR,{corrected.first},{bank(corrected.account_id, corrected.first)}",
     ]))  # fmt: skip
-    books.observe([
+    books.ledger.observed([
         {
             "id": plant.account_id,
             "at": datetime.combine(plant.first, closing_time(plant.account_id), zone(plant.account_id))

@@ -13,8 +13,7 @@ import pytest
 from qbank_ledger.errors import GLFileError
 from qbank_ledger.recon import gl_file
 from qbank_ledger.recon.load import load_file
-
-from .conftest import GL_HEADER, Books
+from tests.words.books import GL_HEADER, Books
 
 MB = 1024 * 1024
 MADE: dict[str, tuple[Callable[[Path], object], str]] = {

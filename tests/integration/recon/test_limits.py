@@ -8,7 +8,7 @@ import pytest
 from qbank_ledger.config import break_limits
 from qbank_ledger.errors import BreakAboveLimitError, LedgerError
 from qbank_ledger.recon.limits import require_within_limits
-from tests.integration.recon.conftest import Books, day
+from tests.words.books import Books, day
 
 
 @pytest.fixture

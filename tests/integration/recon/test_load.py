@@ -11,8 +11,7 @@ from sqlalchemy import exc, text
 from qbank_ledger.errors import GLFileError
 from qbank_ledger.recon.gl_file import Kind
 from qbank_ledger.recon.load import load_file
-
-from .conftest import GL_HEADER, ITEM_HEADER, Books, day
+from tests.words.books import GL_HEADER, ITEM_HEADER, Books, day
 
 GOOD = "QB01,1100,EUR,2024-10-31,-1234.50"
 ITEM = "QB01,1100,EUR,2024-10-30,,bank,cheque,-5.00,r1"

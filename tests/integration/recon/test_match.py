@@ -6,8 +6,7 @@ import pytest
 
 from qbank_ledger.errors import UnmatchedEntityError
 from qbank_ledger.recon.match import GLAccount, GLAccounts, require_matched
-
-from .conftest import GL_HEADER, ITEM_HEADER, Books, day
+from tests.words.books import GL_HEADER, ITEM_HEADER, Books, day
 
 KNOWN = [
     GLAccount(*key.split("/"))

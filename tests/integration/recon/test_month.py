@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from .conftest import GL_HEADER, Books, day
+from tests.words.books import GL_HEADER, Books, day
 
 ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
 ACCOUNTS = {f"acc-{n}": ZONES[n % 4] for n in range(8)}
@@ -68,7 +68,7 @@ def test_every_planted_difference_of_a_month_is_found_and_none_invented(books: B
                 )
             if plant != "no gl":
                 rows.append(f"QB01,{number},EUR,{on},{GL.get(plant, BANK)}")
-    books.observe(seen)
+    books.ledger.observed(seen)
     random_.shuffle(rows)
     books.load("\n".join([GL_HEADER, *rows]))
     books.reconcile()

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from .conftest import Books, day
+from tests.words.books import Books, day
 
 
 def compare(books: Books, bank: str | None, gl: str | None, **account: object) -> tuple[str, str | None]:

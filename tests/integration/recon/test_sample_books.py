@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from local.sample_books import reconcile_sample
 
-from tests.integration.ledger.conftest import Ledger, Reply
+from tests.words.ledger import Ledger, Reply
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import time
 import pytest
 import requests
 
-from tests.integration.sandbox.conftest import SandboxProcess
 from tests.unit.qbank_sandbox.test_faults import OF_THE_CONNECTION
+from tests.words.bank import SandboxProcess
 
 TRIED = {"hang", "drip", "drip_headers", "truncated", "drop", "reset"}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.integration.sandbox.conftest import CLIENT_ID, SandboxProcess
+from tests.words.bank import CLIENT_ID, SandboxProcess
 
 Start = Callable[..., SandboxProcess]
 
