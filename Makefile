@@ -33,7 +33,7 @@ quick: setup ## the tests of single modules: what to run while working
 	@$(PYTEST) tests/unit $(addprefix --ignore=,$(SLOW))
 
 test: setup ## all that the product promises, on a PostgreSQL, a bank and an Airflow of the tests' own; offline
-	@$(PYTEST) --ignore=$(THIRD_PARTIES)
+	@$(PYTEST) --ignore=$(THIRD_PARTIES) -m "not slow"
 
 sync: setup ## one run of qbank_balance_sync in the foreground (CONF='{…}')
 	@$(PYTHON) -m local sync
@@ -62,13 +62,14 @@ status: setup ## say what of the local stack is up
 clean: setup ## stop the local stack and delete its data
 	@$(PYTHON) -m local clean
 
-check: setup ## format, lint, types, tests, other makers' servers and a few faults: what CI runs
+check: setup ## format, lint, types, tests, the slow ones too, other makers' servers and a few faults: what CI runs
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -m mypy local
 	@$(MAKE) test
 	@$(PYTEST) $(THIRD_PARTIES)
+	@$(PYTEST) --ignore=$(THIRD_PARTIES) -m slow
 	@$(PYTHON) -m chaos --short
 
 verify: setup ## recompute the chain of seals over the ledger

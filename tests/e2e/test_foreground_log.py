@@ -11,10 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+import pytest
 from local.settings import ROOT
 
 from tests.contract.bank import Bank
 from tests.e2e.conftest import Commands
+
+pytestmark = pytest.mark.slow
 
 SECRET = "pl4nted\"s/+=%& 'quoted'\\"  # what URLs, JSON, Python and base64 each write in a way of their own
 SYNC = "import sys; from local import __main__ as local; sys.exit(local.main())"
