@@ -9,6 +9,9 @@ SLOW := $(addprefix tests/unit/,deployment local/test_supervision.py ledger/test
 # The project itself is in no lock: it is installed from the tree.
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock" --no-emit-package airflow-provider-qbank-ledger
+CODE := benchmarks chaos dags include local plugins
+# What people read: in the words of .vocabulary, too.
+PROSE := README.md CHANGELOG.md CONTRIBUTING.md docs
 .DEFAULT_GOAL := help
 .PHONY: help setup run quick test sync reconcile close export migrate psql stop status clean check verify bench chaos lock
 
@@ -62,11 +65,13 @@ status: setup ## say what of the local stack is up
 clean: setup ## stop the local stack and delete its data
 	@$(PYTHON) -m local clean
 
-check: setup ## format, lint, types, tests, the slow ones too, other makers' servers and a few faults: what CI runs
+check: setup ## format, lint, types, spelling, tests, the slow ones too, other makers' servers and a few faults: what CI runs
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -m mypy local
+	@$(PYTHON) -m codespell_lib $(CODE)
+	@$(PYTHON) -m codespell_lib -D - -D .vocabulary $(PROSE)
 	@$(MAKE) test
 	@$(PYTEST) $(THIRD_PARTIES)
 	@$(PYTEST) --ignore=$(THIRD_PARTIES) -m slow
