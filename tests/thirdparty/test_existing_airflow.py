@@ -24,7 +24,7 @@ from local.postgres import Cluster
 from tests.conftest import REPOSITORY, free_port, throwaway
 from tests.thirdparty.program import from_debian, from_wheels, running
 from tests.thirdparty.test_older_postgres import oldest
-from tests.thirdparty.test_pooler import CONFIG, not_as_root
+from tests.thirdparty.test_pooler import CONFIG, without_root
 from tests.words.bank import CLIENT_ID, SandboxProcess
 
 HERE = Path(__file__).parent
@@ -89,7 +89,7 @@ def pooled(server: Cluster, tmp_path: Path) -> Iterator[int]:
     (tmp_path / "logins").write_text("".join(f'"{name}" "{password}"\n' for name, password in LOGINS.items()))
     config = CONFIG.substitute(server=server.port, port=port, folder=tmp_path, more="")
     (tmp_path / "pgbouncer.ini").write_text(config.replace("default_pool_size = 1", "default_pool_size = 4"))
-    command = [*not_as_root(), program, str(tmp_path / "pgbouncer.ini")]
+    command = [*without_root(), program, str(tmp_path / "pgbouncer.ini")]
     with running(command, port=port, log=tmp_path / "pgbouncer.log", env=environment):
         yield port
 
