@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,7 +25,7 @@ from qbank_ledger.month_end.month import Month
 from qbank_ledger.month_end.page import Excerpt, write_page
 from qbank_ledger.month_end.readiness import not_ready
 from qbank_ledger.month_end.sql import execute, statement
-from qbank_ledger.month_end.summary import tables
+from qbank_ledger.month_end.summary import about, tables
 from qbank_ledger.month_end.table import cells
 from qbank_ledger.month_end.tally import Tally
 from qbank_ledger.month_end.workbook import Workbook, workbook
@@ -120,7 +119,7 @@ def _make(engine: Engine, month: Month, folder: Path) -> Pack:
             }
             _fill(book, connection, asked, tally, excerpts)
             gaps, short = not_ready(month, scope, tally), tables(scope, tally)
-            lines = list(_lines(month, scope, connection))
+            lines = list(about(month, scope, connection))
             said = [("Not ready", gap) for gap in gaps] or [("Ready", "Nothing is open or missing.")]
             book.summarize(title, [*lines, *said], short)
     shown = [*short, *(excerpt.table() for excerpt in excerpts)]
@@ -181,13 +180,3 @@ def _stream(connection: Connection, name: str, parameters: Mapping[str, Any]) ->
     """The rows of ``sql/<name>.sql``, some thousands in memory at once."""
     options = {"yield_per": _CHUNK_ROWS}
     yield from connection.execute(statement(name), parameters, execution_options=options)
-
-
-def _lines(month: Month, scope: Any, connection: Connection) -> Iterator[tuple[str, str]]:
-    """What to know of the pack before its numbers."""
-    yield "Month", f"{month.first_date} to {month.last_date}"
-    yield "Balances and open items on", f"{scope.close_date}"
-    yield "Made at", f"{scope.made_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, of one state of the ledger"
-    yield "Ledger", f"database {scope.database} at {connection.engine.url.host or 'a local socket'}"
-    yield "Amounts", "Exact, in the account's currency; more than 15 digits are text in the workbook."
-    yield "Workbook", f"{month}.xlsx has every account, hour, sign-off and seal."

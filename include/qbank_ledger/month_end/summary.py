@@ -1,8 +1,12 @@
-"""The pack's short tables, which both the workbook's first sheet and the page show."""
+"""What the workbook's first sheet and the page begin with: lines about the pack, and short tables."""
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC
 from typing import Any
 
+from sqlalchemy import Connection
+
+from qbank_ledger.month_end.month import Month
 from qbank_ledger.month_end.table import Cell, Table
 from qbank_ledger.month_end.tally import Items, Tally
 
@@ -16,6 +20,16 @@ _STATUSES = (
     "not compared",
 )
 _STATES = ("open", "prepared", "approved", "rejected", "decertified")
+
+
+def about(month: Month, scope: Any, connection: Connection) -> Iterator[tuple[str, str]]:
+    """What to know of the pack before its numbers."""
+    yield "Month", f"{month.first_date} to {month.last_date}"
+    yield "Balances and open items on", f"{scope.close_date}"
+    yield "Made at", f"{scope.made_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, of one state of the ledger"
+    yield "Ledger", f"database {scope.database} at {connection.engine.url.host or 'a local socket'}"
+    yield "Amounts", "Exact, in the account's currency; more than 15 digits are text in the workbook."
+    yield "Workbook", f"{month}.xlsx has every account, hour, sign-off and seal."
 
 
 def tables(scope: Any, tally: Tally) -> list[Table]:

@@ -1,7 +1,5 @@
-"""An account as it is configured, and the fingerprint of a set of them."""
+"""An account as it is configured."""
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import time
 from decimal import Decimal
@@ -25,9 +23,3 @@ class Account:
     bank_account: str | None
     bank_id: str | None
     active: bool
-
-
-def fingerprint(accounts: Iterable[Account]) -> str:
-    """SHA-256, in hex, over the sorted ids of the active accounts, a line each."""
-    ids = sorted(account.account_id for account in accounts if account.active)
-    return hashlib.sha256("".join(f"{id_}\n" for id_ in ids).encode()).hexdigest()

@@ -5,6 +5,7 @@ and its periods up to date, and writes ``sync.run`` and ``sync.run_account``. Th
 retention.
 """
 
+import hashlib
 import json
 import logging
 from collections.abc import Collection, Iterable
@@ -19,7 +20,7 @@ from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.errors import AccountsFileError, RunRefusedError
 from qbank_ledger.files.source import AnySource
-from qbank_ledger.sync.account import Account, fingerprint
+from qbank_ledger.sync.account import Account
 from qbank_ledger.sync.accounts_file import read_accounts
 from qbank_ledger.sync.retention import Retention, drop_expired
 from qbank_ledger.sync.run import close_run
@@ -103,6 +104,12 @@ def _asked(configured: Iterable[Account], only: Collection[str], file: AnySource
         named = ", ".join(repr(id_) for id_ in unknown[:20])
         raise AccountsFileError(f"The parameter accounts names what {file} does not hold active: {named}.")
     return [active[id_] for id_ in dict.fromkeys(only)] if only else list(active.values())
+
+
+def fingerprint(accounts: Iterable[Account]) -> str:
+    """SHA-256, in hex, over the sorted ids of the active accounts, a line each."""
+    ids = sorted(account.account_id for account in accounts if account.active)
+    return hashlib.sha256("".join(f"{id_}\n" for id_ in ids).encode()).hexdigest()
 
 
 def _check_clock(connection: Connection) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from qbank_ledger.errors import AccountsFileError
-from qbank_ledger.sync.account import fingerprint
 from qbank_ledger.sync.accounts_file import read_accounts
+from qbank_ledger.sync.plan import fingerprint
 
 GOOD = """\
 defaults: {entity: QB01, time_zone: Europe/Berlin, tolerance: "0.00"}
