@@ -28,6 +28,7 @@ def test_a_dag_says_what_it_does_and_bounds_its_time(dag: DAG) -> None:
         assert task.owner != "airflow"
         assert task.doc_md or task.python_callable.__doc__, task.task_id
         assert task.execution_timeout is not None, task.task_id
+        assert task.retry_delay == timedelta(seconds=15), task.task_id
         assert task.execution_timeout * (task.retries + 1) < dag.dagrun_timeout, task.task_id
 
 
@@ -38,4 +39,6 @@ def test_the_sync_is_hourly_and_its_form_has_two_params() -> None:
     assert dag.get_task("publish").outlets == [Asset("ledger://balance")]
     assert [task.task_id for task in dag.tasks if task.outlets] == ["publish"]
     assert [task.task_id for task in dag.leaves] == ["settle"]
+    assert {task.retry_exponential_backoff for task in dag.tasks} == {2.0}
+    assert {task.max_retry_delay for task in dag.tasks} == {timedelta(minutes=2)}
     assert dag.get_task("settle").retries == 2  # for a database that is away: a lost account fails it at once

@@ -2,7 +2,7 @@
 
 import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,6 +12,9 @@ import yaml
 
 from tests.words.bank import CLIENT_ID, SandboxProcess
 from tests.words.ledger import Ledger
+
+# A task that failed is tried again after a moment: Airflow waits for it in this process. How long it is by itself: test_policy.py.
+SOON = {"retry_delay": timedelta(milliseconds=10), "retry_exponential_backoff": False}
 
 
 class Bank:
@@ -58,7 +61,7 @@ class Sync:
     def run(self, *, logical_date: bool = True, **conf: Any) -> "Ended":
         """One run, to its end."""
         when = datetime.now(UTC) if logical_date else None
-        run = self.module.qbank_balance_sync().test(logical_date=when, run_conf=conf)
+        run = self.module.qbank_balance_sync(default_args=SOON).test(logical_date=when, run_conf=conf)
         return Ended(run)
 
 
