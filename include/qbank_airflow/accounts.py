@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import BaseHook, Variable
 
 from qbank_airflow.storage import at
-from qbank_ledger.errors import AccountsFileError
+from qbank_ledger.errors import AccountsFileError, in_one_line
 from qbank_ledger.files.source import AnySource, TextSource
 
 VARIABLE, QUERY = "variable://", "sql://"
@@ -50,8 +50,7 @@ def _query(conn_id: str, query: str) -> TextSource:
         hook = BaseHook.get_hook(conn_id)
         columns, rows = hook.run(query, handler=_columns_and_rows)
     except Exception as error:  # noqa: BLE001 - whatever a hook's library raises
-        why = " ".join(str(error).split())[:300] or type(error).__name__
-        raise AccountsFileError(f"The accounts can't be read {name}: {why}.") from None
+        raise AccountsFileError(f"The accounts can't be read {name}: {in_one_line(error)}.") from None
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(columns)

@@ -5,6 +5,11 @@ tells the next (a file is unreadable, a balance fits no format) is not here: it 
 """
 
 
+def in_one_line(error: Exception) -> str:
+    """What an error of a library's says, in at most 300 characters; its kind where it says nothing."""
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
 class LedgerError(Exception):
     """Root of the ledger's errors; ``str()`` is one sentence that says what to do."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from qbank_ledger.errors import in_one_line
 from qbank_ledger.files.source import AnySource, Source
 
 _MOST_BYTES = 64 * 1024 * 1024
@@ -115,8 +116,7 @@ def _open_elsewhere(source: Source) -> BinaryIO:
 
 
 def _why(error: Exception) -> str:
-    said = getattr(error, "strerror", None) or str(error)
-    return " ".join(str(said).split())[:300] or type(error).__name__
+    return getattr(error, "strerror", None) or in_one_line(error)
 
 
 def _decoded(raw: bytes, line: int) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine
 from qbank_ledger.config import PACKS
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import patiently, plan_for_sets, snapshot
-from qbank_ledger.errors import CloseError, LedgerError
+from qbank_ledger.errors import CloseError, LedgerError, in_one_line
 from qbank_ledger.files.scratch import scratch
 from qbank_ledger.month_end import sheets
 from qbank_ledger.month_end.month import Month
@@ -74,7 +74,7 @@ def close_month(engine: Engine, month: str, folder: Any, *, patience_s: float = 
     except Exception as error:
         if isinstance(folder, Path) and not isinstance(error, OSError):
             raise
-        why = getattr(error, "strerror", None) or " ".join(str(error).split())[:300] or type(error).__name__
+        why = getattr(error, "strerror", None) or in_one_line(error)
         raise CloseError(f"The close pack can't be written to {folder}: {why}.") from None
     log.info("close: %s: %s", asked, "; ".join(made.not_ready) or "ready")
     return Pack(made.month, xlsx, html, made.provisional, made.not_ready)

@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Any
 
 from qbank_ledger.config import DOCS
+from qbank_ledger.errors import in_one_line
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def keep(docs: Any, run_no: int, build: Callable[[Path], None]) -> None:
             _drop_oldest(docs, run_no)
             why.clear()
         except Exception as error:  # noqa: BLE001 - a disk's, a bucket's, a credential's, Great Expectations'
-            why[:] = [" ".join(str(error).split())[:300] or type(error).__name__]
+            why[:] = [in_one_line(error)]
 
     # A store that does not answer would else hold the audit until its own time is over.
     writer = Thread(target=write, name="data-docs", daemon=True)
