@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from bai2 import bai2
@@ -16,6 +17,10 @@ from pycamt import parser as pycamt
 from xsdata.formats.dataclass.parsers import XmlParser
 from xsdata.formats.dataclass.parsers.config import ParserConfig
 from xsdata.formats.dataclass.serializers import XmlSerializer
+
+from qbank_ledger.export.bai2 import Bai2
+from qbank_ledger.export.camt052 import Camt052
+from qbank_ledger.export.csv_table import CsvTable
 
 
 @dataclass(frozen=True)
@@ -115,3 +120,13 @@ def _code(balance: Any) -> str:
 
 def _signed(balance: Any) -> Decimal:
     return balance.amt.value.copy_negate() if balance.cdt_dbt_ind.value == "DBIT" else balance.amt.value
+
+
+# What the tests' currencies have, and each format with what reads it back.
+MINOR_UNITS = {"EUR": 2, "JPY": 0, "BHD": 3, "USD": 2, "CLF": 4}
+READERS: dict[str, tuple[Any, Any]] = {
+    "csv": (CsvTable, from_csv),
+    "bai2": (Bai2, partial(from_bai2, minor_units=MINOR_UNITS)),
+    "camt.052.001.02": (Camt052, from_camt),
+    "camt.052.001.08": (partial(Camt052, version="001.08"), from_camt),
+}

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ofxstatement.plugins.iso20022 import Iso20022Parser
@@ -16,16 +15,10 @@ from qbank_ledger.export.camt052 import VERSIONS, Camt052
 from qbank_ledger.export.csv_table import CsvTable
 from tests.words.desk import Desk
 
-from .readers import from_bai2, from_camt, from_csv, read_bai2, read_csv
+from .readers import READERS, from_camt, read_bai2, read_csv
 
 DATE = date(2024, 10, 5)
 IBAN = "DE02120300000000202051"
-READERS: dict[str, tuple[Any, Any]] = {
-    "csv": (CsvTable, from_csv),
-    "bai2": (Bai2, partial(from_bai2, minor_units={"EUR": 2})),
-    "camt.052.001.02": (Camt052, from_camt),
-    "camt.052.001.08": (partial(Camt052, version="001.08"), from_camt),
-}
 every_format = pytest.mark.parametrize("name", READERS)
 
 

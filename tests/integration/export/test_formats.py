@@ -16,15 +16,17 @@ from qbank_ledger.export.camt052 import VERSIONS, Camt052
 from qbank_ledger.export.csv_table import COLUMNS, CsvTable
 from tests.words.desk import Desk
 
-from .readers import from_bai2, from_camt, from_csv, read_bai2, read_camt, read_csv, read_pycamt
+from .readers import (
+    MINOR_UNITS,
+    READERS,
+    from_bai2,
+    from_camt,
+    read_bai2,
+    read_camt,
+    read_csv,
+    read_pycamt,
+)
 
-MINOR_UNITS = {"EUR": 2, "JPY": 0, "BHD": 3, "USD": 2}
-READERS: dict[str, tuple[Any, Any]] = {
-    "csv": (CsvTable, from_csv),
-    "bai2": (Bai2, partial(from_bai2, minor_units=MINOR_UNITS)),
-    "camt.052.001.02": (Camt052, from_camt),
-    "camt.052.001.08": (partial(Camt052, version="001.08"), from_camt),
-}
 IBAN, OTHER_IBAN = "DE02120300000000202051", "GB82WEST12345698765432"
 every_format = pytest.mark.parametrize("name", READERS)
 both_versions = pytest.mark.parametrize("version", VERSIONS)

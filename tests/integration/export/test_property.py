@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import pytest
@@ -10,21 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qbank_ledger.errors import ExportError
-from qbank_ledger.export.bai2 import Bai2
-from qbank_ledger.export.camt052 import Camt052
-from qbank_ledger.export.csv_table import CsvTable
 from tests.integration.conftest import EMPTY
 from tests.words.desk import Desk
 
-from .readers import Read, from_bai2, from_camt, from_csv
+from .readers import READERS, Read
 
 MINOR_UNITS = {"EUR": 2, "JPY": 0, "BHD": 3, "CLF": 4}
-READERS: dict[str, tuple[Any, Any]] = {
-    "csv": (CsvTable, from_csv),
-    "bai2": (Bai2, partial(from_bai2, minor_units=MINOR_UNITS)),
-    "camt.052.001.02": (Camt052, from_camt),
-    "camt.052.001.08": (partial(Camt052, version="001.08"), from_camt),
-}
 # Text that PostgreSQL takes, the marks of each format in it more often than not.
 texts = st.text(st.one_of(st.sampled_from(" ,/&<>\"'=+-@\n\r\t"), st.characters(exclude_categories=["Cs"], exclude_characters="\x00")), min_size=1, max_size=80)  # fmt: skip
 
