@@ -102,3 +102,12 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
         else:
             return
     pytest.fail(f"{process.args!r:.200} did not listen; it said: {log.read_text(errors='replace')[-2000:]}")
+
+
+@contextmanager
+def moto(packages: Path, port: int, folder: Path) -> Iterator[str]:
+    """The URL of a server that answers as AWS does, of the packages that vaults.txt pins."""
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    environment = {**os.environ, "PYTHONPATH": str(packages)}
+    with running(command, port=port, log=folder / "moto.log", env=environment):
+        yield f"http://127.0.0.1:{port}"

@@ -22,7 +22,7 @@ import requests
 from local.postgres import Cluster
 
 from tests.conftest import REPOSITORY, free_port, throwaway
-from tests.thirdparty.program import from_debian, from_wheels, running
+from tests.thirdparty.program import from_debian, from_wheels, moto, running
 from tests.thirdparty.test_older_postgres import oldest
 from tests.thirdparty.test_pooler import CONFIG, without_root
 from tests.words.bank import CLIENT_ID, SandboxProcess
@@ -98,11 +98,8 @@ def pooled(server: Cluster, tmp_path: Path) -> Iterator[int]:
 def bucket(tmp_path: Path) -> Iterator[str]:
     """The URL of a bucket of S3, by moto."""
     packages = from_wheels(HERE / "vaults.txt", tmp_path / "moto")
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    environment = {**os.environ, "PYTHONPATH": str(packages)}
-    with running(command, port=port, log=tmp_path / "moto.log", env=environment):
-        url = f"http://127.0.0.1:{port}/treasury"
+    with moto(packages, free_port(), tmp_path) as aws:
+        url = f"{aws}/treasury"
         assert requests.put(url, timeout=10).ok
         yield url
 

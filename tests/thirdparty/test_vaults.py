@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import REPOSITORY, free_port
 from tests.contract.bank import Bank
-from tests.thirdparty.program import from_wheels, running
+from tests.thirdparty.program import from_wheels, moto
 
 HERE = Path(__file__).parent
 GRANTED = "QBank granted a token for the scope balances.read. answered"
@@ -122,14 +122,8 @@ class SecretsManager:
 @pytest.fixture
 def aws(tmp_path: Path, packages: str) -> Iterator[SecretsManager]:
     """A moto server."""
-    port = free_port()
-    with running(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        port=port,
-        log=tmp_path / "moto.log",
-        env=os.environ | {"PYTHONPATH": packages},
-    ):
-        yield SecretsManager(f"http://127.0.0.1:{port}")
+    with moto(Path(packages), free_port(), tmp_path) as url:
+        yield SecretsManager(url)
 
 
 def test_a_run_takes_its_connection_from_aws_secrets_manager(
