@@ -5,12 +5,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy.engine import URL
 
+from qbank_ledger.__main__ import main
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.export.file import Export, Format, export_balances
 from tests.words.ledger import Ledger
@@ -57,15 +60,35 @@ class Desk:
         self.done = export_balances(engine, form, out, self.said.append, closing_of)
         return out.getvalue()
 
-    def command(
-        self, *arguments: Any, url: Any = None, environ: dict[str, str] | None = None, **options: Any
-    ) -> subprocess.CompletedProcess[str]:
-        """``python -m qbank_ledger export``."""
+    def command(self, *arguments: Any, url: Any = None) -> "subprocess.CompletedProcess[str]":
+        """``qbank-ledger export``, in this process; ``stdout`` has the line ends that were written."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
+        argv = ["qbank-ledger", "export", *map(str, arguments)]
+        with (
+            patch.dict(os.environ, self._environ(url)),
+            patch.object(sys, "argv", argv),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            try:
+                code: Any = main()
+            except SystemExit as exit_:
+                code = exit_.code
+        said = [stream.buffer.getvalue().decode() for stream in (out, err) if not stream.flush()]  # type: ignore[attr-defined]
+        return subprocess.CompletedProcess(argv, code, *said)
+
+    def process(
+        self, *arguments: Any, environ: dict[str, str] | None = None, **options: Any
+    ) -> "subprocess.CompletedProcess[str]":
+        """The same in a process of its own: its standard output may be anything."""
         return subprocess.run(
             [sys.executable, "-m", "qbank_ledger", "export", *map(str, arguments)],
-            env={**os.environ, "AIRFLOW_CONN_LEDGER_DEFAULT": connection(url or self.ledger.url), **(environ or {})},
+            env={**os.environ, **self._environ(), **(environ or {})},
             check=False, timeout=60, **{"capture_output": True, "encoding": "utf-8", **options},
         )  # fmt: skip
+
+    def _environ(self, url: Any = None) -> dict[str, str]:
+        return {"AIRFLOW_CONN_LEDGER_DEFAULT": connection(url or self.ledger.url)}
 
     def in_the_ledger(self) -> dict[str, tuple[Decimal, Decimal]]:
         return {

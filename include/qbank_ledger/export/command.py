@@ -101,9 +101,10 @@ def _say(line: str) -> None:
 def _standard_output() -> Iterator[TextIO]:
     """Standard output in UTF-8 with the lines' own ends, whatever the terminal has."""
     out = io.TextIOWrapper(sys.stdout.buffer, "utf-8", newline="")
-    yield out
-    out.flush()
-    out.detach()
+    try:
+        yield out
+    finally:
+        out.detach()  # flushes it, and leaves standard output open
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
+from qbank_ledger.db import statements
 from qbank_ledger.errors import LedgerError
 from qbank_ledger.export import file
 from qbank_ledger.export.bai2 import LINE_CHARACTERS
 from qbank_ledger.export.csv_table import CsvTable
 from tests.conftest import free_port
-from tests.words.desk import Desk, connection
+from tests.words.desk import Desk
 
 from .readers import from_camt, read_bai2, read_camt, read_csv
 
@@ -40,7 +41,7 @@ def test_standard_output_has_the_file_and_nothing_else(desk: Desk) -> None:
     # Not even where the terminal has no such characters.
     ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     for form in ("csv", "bai2", "camt052"):
-        done = desk.command("--format", form, environ=ascii_only)
+        done = desk.process("--format", form, environ=ascii_only)
         assert (done.returncode, done.stderr) == (0, "")
         read: Any = {"csv": read_csv, "bai2": read_bai2, "camt052": read_camt}[form]
         assert read(done.stdout)
@@ -48,9 +49,9 @@ def test_standard_output_has_the_file_and_nothing_else(desk: Desk) -> None:
 
 def test_the_lines_of_a_csv_end_as_its_standard_says(desk: Desk) -> None:
     desk.account("x", name="a\nb")
-    done = desk.command("--format", "csv", encoding=None)
-    assert done.stdout.count(b"\r\n") == 2
-    assert done.stdout.count(b"\n") == 3
+    done = desk.command("--format", "csv")
+    assert done.stdout.count("\r\n") == 2
+    assert done.stdout.count("\n") == 3
 
 
 def test_the_version_of_camt_is_the_one_that_is_asked_for(desk: Desk) -> None:
@@ -201,7 +202,9 @@ def test_a_file_stays_as_it_was_when_there_is_nothing_to_write(desk: Desk, folde
     assert [each.name for each in folder.iterdir()] == ["balances.csv"]
 
 
-def test_a_file_stays_as_it_was_when_the_ledger_breaks_off(desk: Desk, folder: Path) -> None:
+def test_a_file_stays_as_it_was_when_the_ledger_breaks_off(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.accounts([{"id": f"a{n}"} for n in range(3000)])
     # After a thousand rows and more have been written.
     desk.rows(
@@ -210,21 +213,10 @@ def test_a_file_stays_as_it_was_when_the_ledger_breaks_off(desk: Desk, folder: P
     )
     path = folder / "balances.csv"
     path.write_text("old")
-    code = (
-        "import sys; from qbank_ledger import __main__; from qbank_ledger.db import statements; read = statements.statement_text\n"
-        "statements.statement_text = lambda package, name: read(package, name).replace('a.name,', 'ledger.break_off(a.account_id) AS name,')"
-        "if name == 'newest_balances' else read(package, name)\n"
-        "sys.argv[1:] = ['export', '--format', 'csv', '--output', sys.argv[1]]; sys.exit(__main__.main())"
-    )
-    environ = {**os.environ, "AIRFLOW_CONN_LEDGER_DEFAULT": connection(desk.ledger.url)}
-    done = subprocess.run(
-        [sys.executable, "-c", code, path],
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    broken = statements.statement_text("qbank_ledger.export.sql", "newest_balances")
+    broken = broken.replace("a.name,", "ledger.break_off(a.account_id) AS name,")
+    monkeypatch.setattr(statements, "_statement", lambda *_: text(broken))
+    done = desk.command("--format", "csv", "--output", path)
     desk.rows("DROP FUNCTION ledger.break_off(text)")
     assert (done.returncode, done.stderr) == (1, "The ledger database refused a statement (broken off).\n")
     assert path.read_text() == "old"
@@ -235,7 +227,8 @@ def test_a_file_stays_as_it_was_when_the_ledger_breaks_off(desk: Desk, folder: P
 def test_a_place_that_can_hold_no_file_is_a_sentence(desk: Desk, output: str, tmp_path: Path) -> None:
     desk.account("x")
     os.mkfifo(tmp_path / "pipe")
-    done = desk.command("--format", "csv", "--output", output, cwd=tmp_path)
+    with chdir(tmp_path):
+        done = desk.command("--format", "csv", "--output", output)
     assert done.returncode == 1
     assert re.fullmatch(r"The export can't be written to .*\.\n", done.stderr)
     assert (tmp_path / "pipe").is_fifo()
@@ -252,7 +245,7 @@ def test_a_link_stays_a_link(desk: Desk, tmp_path: Path) -> None:
 def test_a_full_disk_is_a_sentence(desk: Desk) -> None:
     desk.account("x")
     with Path("/dev/full").open("w") as full:
-        done = desk.command("--format", "csv", stdout=full, stderr=subprocess.PIPE, capture_output=False)
+        done = desk.process("--format", "csv", stdout=full, stderr=subprocess.PIPE, capture_output=False)
     assert done.returncode == 1
     assert done.stderr == "The export can't be written to standard output: No space left on device.\n"
 
@@ -261,6 +254,6 @@ def test_a_reader_that_has_read_enough_gets_no_stack(desk: Desk) -> None:
     desk.accounts([{"id": f"a{n}"} for n in range(3000)])
     reading, writing = os.pipe()
     os.close(reading)
-    done = desk.command("--format", "csv", stdout=writing, stderr=subprocess.PIPE, capture_output=False)
+    done = desk.process("--format", "csv", stdout=writing, stderr=subprocess.PIPE, capture_output=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (1, "")
