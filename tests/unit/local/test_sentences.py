@@ -1,14 +1,19 @@
 """What the system or the user does not give is one sentence, never a traceback."""
 
+import io
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from local import StackError
+from local.__main__ import main
 from local.databases import _reason as reason_of_airflow
 from local.databases import make_databases
 from local.foreground import _require_object
@@ -19,24 +24,31 @@ from local.settings import ROOT
 from tests.conftest import free_port
 
 
-def verb(
-    name: str, state: Path, *, file_size: int | None = None, **environ: str
-) -> subprocess.CompletedProcess[str]:
-    def limit() -> None:
-        if file_size is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
-
+def verb(name: str, state: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """The verb in this process."""
+    out, err = io.StringIO(), io.StringIO()
     inherited = {n: v for n, v in os.environ.items() if not n.startswith(("AIRFLOW", "QBANK_"))}
+    with (
+        patch.dict(os.environ, {**inherited, "QBANK_STATE_DIR": str(state), **environ}, clear=True),
+        patch.object(sys, "argv", ["local", name]),
+        patch.object(signal, "signal"),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        return subprocess.CompletedProcess(name, main(), out.getvalue(), err.getvalue())
+
+
+def limited(name: str, state: Path, file_size: int) -> "subprocess.CompletedProcess[str]":
+    """The verb in a process that can write no file beyond this size."""
     return subprocess.run(
         [sys.executable, "-m", "local", name],
         cwd=ROOT,
-        env={**inherited, "QBANK_STATE_DIR": os.fsdecode(os.fsencode(state)), **environ},
+        env={**os.environ, "QBANK_STATE_DIR": str(state), "SQL": "SELECT 1"},
         capture_output=True,
         text=True,
-        errors="replace",
         timeout=120,
         check=False,
-        preexec_fn=limit,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size)),
     )
 
 
@@ -46,11 +58,10 @@ def assert_one_sentence(done: "subprocess.CompletedProcess[str]", *words: str) -
     assert all(word in done.stderr for word in words), done.stderr
 
 
-@pytest.mark.parametrize("name", ["run", "sync", "psql", "migrate"])
-@pytest.mark.parametrize("file_size", [0, 8192])
+@pytest.mark.parametrize(("name", "file_size"), [("run", 0), ("sync", 8192), ("psql", 0), ("migrate", 8192)])
 def test_no_space_for_the_state(name: str, file_size: int, tmp_path: Path) -> None:
     """A limit on the size of files: unlike a full disk, nobody needs a right for it."""
-    done = verb(name, tmp_path / "state", file_size=file_size, SQL="SELECT 1")
+    done = limited(name, tmp_path / "state", file_size)
     assert_one_sentence(done, "File too large" if file_size == 0 else "initdb failed: ")
 
 
