@@ -20,6 +20,7 @@ from local.postgres import Cluster
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
+from xdist.scheduler import LoadFileScheduling
 
 from qbank_ledger.db import transaction
 from qbank_ledger.db.migrate import migrate
@@ -47,6 +48,17 @@ POSTGRES = 18  # PostgreSQL, of those in the wheel
 _numbers = itertools.count(1)
 # Each once, below those that systems give to whoever asks for any, and in an order of this process's own.
 _ports = iter(random.SystemRandom().sample(range(10_000, 32_000), 22_000))
+
+
+class _ByFile(LoadFileScheduling):
+    """A file's tests are one worker's, and so are all that run DAGs: they share a bank and Airflow's metadata."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "dags" if nodeid.startswith("tests/dags/") else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile:
+    return _ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

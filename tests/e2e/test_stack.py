@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import requests
 from local.airflow_api import AirflowApi
 from local.state import open_keys
@@ -55,6 +56,18 @@ def test_a_run_through_the_api_lands_in_the_ledger_and_stop_leaves_only_the_data
     assert commands.run("status").returncode == 0
     assert commands.query("SELECT DISTINCT state FROM sync.run WHERE finished_at IS NOT NULL") == ["complete"]
 
+    balances = commands.query(BALANCES)
+    assert commands.run("stop").stdout == "Stopped.\n"
+    assert commands.marked() == []
+    assert commands.open_ports() == []
+    assert commands.query(BALANCES) == balances
+
+
+@pytest.mark.slow
+def test_a_second_run_makes_the_pool_again_and_keeps_what_a_user_has_entered(commands: Commands) -> None:
+    first = commands.run("run")
+    assert first.returncode == 0, first.stdout + first.stderr
+
     # A secret that a user has entered in Airflow is the one that counts.
     api = AirflowApi(
         f"http://127.0.0.1:{commands.environ['QBANK_UI_PORT']}",
@@ -80,9 +93,3 @@ def test_a_run_through_the_api_lands_in_the_ledger_and_stop_leaves_only_the_data
     assert second.returncode == 1
     assert "invalid_client" in second.stderr
     assert "another secret" not in second.stdout + second.stderr
-
-    balances = commands.query(BALANCES)
-    assert commands.run("stop").stdout == "Stopped.\n"
-    assert commands.marked() == []
-    assert commands.open_ports() == []
-    assert commands.query(BALANCES) == balances

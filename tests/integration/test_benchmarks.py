@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -13,6 +15,7 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.slow
 def test_every_figure_of_the_client_stands_beside_its_goal() -> None:
     done = run("benchmarks.client", "--quick")
     assert (done.returncode, done.stderr) == (0, "")
@@ -23,6 +26,7 @@ def test_every_figure_of_the_client_stands_beside_its_goal() -> None:
     assert ["Token", "requests,", "a", "process", "1", "1"] in [line.split() for line in lines]
 
 
+@pytest.mark.slow
 def test_reconciliation_and_every_export_stand_beside_their_goals() -> None:
     done = run("benchmarks.recon", "--quick")
     assert (done.returncode, done.stderr) == (0, "")

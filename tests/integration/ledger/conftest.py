@@ -9,7 +9,7 @@ from tests.conftest import POSTGRES, throwaway
 from .bare_server import Server
 
 
-@pytest.fixture(scope="module", params=[16, POSTGRES])
+@pytest.fixture(scope="module", params=[pytest.param(16, marks=pytest.mark.slow), POSTGRES])
 def _bare_server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
