@@ -104,6 +104,38 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
     pytest.fail(f"{process.args!r:.200} did not listen; it said: {log.read_text(errors='replace')[-2000:]}")
 
 
+PGBOUNCER = """
+[databases]
+* = host=127.0.0.1 port={server}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = {folder}/logins
+pool_mode = transaction
+default_pool_size = {sessions}
+{more}
+"""
+
+
+@contextmanager
+def pgbouncer(
+    folder: Path, *, server: int, port: int, logins: Mapping[str, str], sessions: int = 4, more: str = ""
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """PgBouncer before the server at a port, lending this many sessions of it by the transaction; gives its process."""
+    program, environ = from_debian("pgbouncer", folder)
+    (folder / "logins").write_text("".join(f'"{name}" "{password}"\n' for name, password in logins.items()))
+    config = folder / "pgbouncer.ini"
+    config.write_text(PGBOUNCER.format(server=server, port=port, folder=folder, sessions=sessions, more=more))
+    # It refuses to run as root, and must pass a test's closed directories all the same.
+    caps = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+    other = ["setpriv", "--reuid=nobody", "--regid=65534", "--clear-groups", *caps, "--"]
+    command = [*(other if os.geteuid() == 0 else []), program, str(config)]
+    with running(command, port=port, log=folder / "pgbouncer.log", env=environ) as process:
+        yield process
+
+
 @contextmanager
 def moto(packages: Path, port: int, folder: Path) -> Iterator[str]:
     """The URL of a server that answers as AWS does, of the packages that vaults.txt pins."""

@@ -22,9 +22,8 @@ import requests
 from local.postgres import Cluster
 
 from tests.conftest import REPOSITORY, free_port, throwaway
-from tests.thirdparty.program import from_debian, from_wheels, moto, running
+from tests.thirdparty.program import from_debian, from_wheels, moto, pgbouncer
 from tests.thirdparty.test_older_postgres import oldest
-from tests.thirdparty.test_pooler import CONFIG, without_root
 from tests.words.bank import CLIENT_ID, SandboxProcess
 
 HERE = Path(__file__).parent
@@ -84,13 +83,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture
 def pooled(server: Cluster, tmp_path: Path) -> Iterator[int]:
     """The port of a PgBouncer before it."""
-    program, environment = from_debian("pgbouncer", tmp_path)
     port = free_port()
-    (tmp_path / "logins").write_text("".join(f'"{name}" "{password}"\n' for name, password in LOGINS.items()))
-    config = CONFIG.substitute(server=server.port, port=port, folder=tmp_path, more="")
-    (tmp_path / "pgbouncer.ini").write_text(config.replace("default_pool_size = 1", "default_pool_size = 4"))
-    command = [*without_root(), program, str(tmp_path / "pgbouncer.ini")]
-    with running(command, port=port, log=tmp_path / "pgbouncer.log", env=environment):
+    with pgbouncer(tmp_path, server=server.port, port=port, logins=LOGINS):
         yield port
 
 

@@ -1,10 +1,8 @@
 """The ledger behind a real PgBouncer that lends one server session to everybody, by the transaction."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from string import Template
 
 import psycopg2
 import pytest
@@ -19,23 +17,10 @@ from qbank_ledger.seals.verify import verify
 from qbank_ledger.sync.gx import _connected
 from qbank_ledger.sync.settle import settle_run
 from tests.conftest import free_port
-from tests.thirdparty.program import from_debian, running
+from tests.thirdparty.program import pgbouncer
 from tests.words.ledger import PASSWORD, Ledger, Reply
 
 Pooler = Callable[[URL], URL]
-CONFIG = Template("""
-[databases]
-* = host=127.0.0.1 port=$server
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = $port
-unix_socket_dir =
-auth_type = scram-sha-256
-auth_file = $folder/logins
-pool_mode = transaction
-default_pool_size = 1
-$more
-""")
 # What another program may leave behind in the session that it was lent.
 LEFT = (
     "SET timezone = 'Asia/Tokyo'",
@@ -49,35 +34,19 @@ LEFT = (
 )
 
 
-def without_root() -> list[str]:
-    """PgBouncer refuses to run as root: what it is put behind, to pass the test's closed directories all the same."""
-    if os.geteuid() != 0:
-        return []
-    caps = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
-    return ["setpriv", "--reuid=nobody", "--regid=65534", "--clear-groups", *caps, "--"]
-
-
-@pytest.fixture(scope="session")
-def pgbouncer(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, str]]:
-    return from_debian("pgbouncer", tmp_path_factory.mktemp("pgbouncer"))
-
-
 @pytest.fixture(params=["", "ignore_startup_parameters = options"], ids=["refuses options", "drops options"])
-def pooler(
-    request: pytest.FixtureRequest, cluster: Cluster, pgbouncer: tuple[str, dict[str, str]], tmp_path: Path
-) -> Iterator[Pooler]:
+def pooler(request: pytest.FixtureRequest, cluster: Cluster, tmp_path: Path) -> Iterator[Pooler]:
     """Start PgBouncer before a database; gives the URL by which its login reaches it."""
-    program, environment = pgbouncer
     with ExitStack() as stack:
 
         def start(url: URL) -> URL:
             port = free_port()
-            (tmp_path / "logins").write_text(f'"{url.username}" "{url.password}"\n')
-            config = CONFIG.substitute(server=cluster.port, port=port, folder=tmp_path, more=request.param)
-            (tmp_path / "pgbouncer.ini").write_text(config)
-            command = [*without_root(), program, str(tmp_path / "pgbouncer.ini")]
-            log = tmp_path / "pgbouncer.log"
-            stack.enter_context(running(command, port=port, log=log, env=environment))
+            logins = {str(url.username): str(url.password)}
+            stack.enter_context(
+                pgbouncer(
+                    tmp_path, server=cluster.port, port=port, logins=logins, sessions=1, more=request.param
+                )
+            )
             return url.set(port=port)
 
         yield start

@@ -124,6 +124,13 @@ def test_what_a_person_must_act_on_stands_in_errors(file: Path) -> None:
     assert file.name == "errors.py" or not elsewhere
 
 
+@pytest.mark.parametrize(
+    "file", sorted(LEDGER.rglob("*.sql")), ids=lambda file: str(file.relative_to(LEDGER))
+)
+def test_no_line_of_sql_is_over_120_characters(file: Path) -> None:
+    assert [line for line in file.read_text().splitlines() if len(line) > 120] == []
+
+
 @pytest.mark.parametrize("folder", FOLDERS_OF_SQL, ids=lambda folder: folder.parent.name)
 def test_every_statement_is_used_and_every_one_that_is_named_exists(folder: Path) -> None:
     modules = list(folder.parent.glob("*.py"))

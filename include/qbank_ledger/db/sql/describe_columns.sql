@@ -4,7 +4,8 @@
 SELECT n.nspname AS schema, obj_description(n.oid, 'pg_namespace') AS schema_says, c.relname AS relation,
        CASE c.relkind WHEN 'v' THEN 'View' ELSE 'Table' END AS kind, obj_description(c.oid, 'pg_class') AS says,
        a.attname AS "column", format_type(coalesce(nullif(t.typbasetype, 0), t.oid), a.atttypmod) AS type,
-       EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)) AS is_key,
+       EXISTS (SELECT FROM pg_index AS i
+                WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)) AS is_key,
        col_description(c.oid, a.attnum) AS column_says
   FROM pg_namespace AS n
   JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition

@@ -3,8 +3,8 @@
 --          compared is the group's, repeated for each member; of each group leads_group is true of one.
 -- Params:  close_date; active_at: an account that is active then counts, too; null: the date is over.
 WITH line AS (
-    SELECT coalesce(r.entity, a.entity) AS entity, coalesce(r.gl_account, a.gl_account) AS gl_account, a.account_id, a.name,
-           coalesce(r.currency, c.currency, a.currency) AS currency, a.minor_units,
+    SELECT coalesce(r.entity, a.entity) AS entity, coalesce(r.gl_account, a.gl_account) AS gl_account,
+           a.account_id, a.name, coalesce(r.currency, c.currency, a.currency) AS currency, a.minor_units,
            c.currency AS closing_currency, c.available_balance, c.ledger_balance, c.observed_at, c.seal_no,
            r.version, r.bank_balance AS compared_bank, r.gl_balance, r.difference, r.bank_items, r.book_items,
            r.unexplained, r.tolerance, coalesce(r.status, 'not compared') AS status, r.cause, r.opened_on, r.age_days,
@@ -28,13 +28,15 @@ WITH line AS (
       FROM line AS l
       LEFT JOIN LATERAL (
            SELECT b.balance FROM recon.gl_balance AS b
-            WHERE (b.as_of_date, b.entity, b.gl_account, b.currency) = (CAST(:close_date AS date), l.entity, l.gl_account, l.currency)
+            WHERE (b.as_of_date, b.entity, b.gl_account, b.currency)
+                = (CAST(:close_date AS date), l.entity, l.gl_account, l.currency)
             ORDER BY b.load_no DESC LIMIT 1) AS g ON true
 ), judged AS (
     SELECT entity, gl_account, account_id, name, currency, minor_units, closing,
-           CASE WHEN closing_currency = currency THEN available_balance END AS available, observed_at, closing_currency, compared_bank, gl_balance, difference, bank_items, book_items, unexplained, tolerance, status,
-           cause, opened_on, age_days, members, version, provisional, sign_off, prepared_by, approved_by, seal_no,
-           leads_group,
+           CASE WHEN closing_currency = currency THEN available_balance END AS available,
+           observed_at, closing_currency, compared_bank, gl_balance, difference, bank_items, book_items, unexplained,
+           tolerance, status, cause, opened_on, age_days, members, version, provisional, sign_off, prepared_by,
+           approved_by, seal_no, leads_group,
            version IS NOT NULL AND (
                gl_now IS DISTINCT FROM gl_balance
                OR compared_bank IS DISTINCT FROM
@@ -44,6 +46,7 @@ WITH line AS (
 )
 SELECT *, nullif(concat_ws('; ', CASE WHEN provisional THEN 'provisional' END,
                            CASE WHEN restated THEN 'restated since it was compared' END,
-                           CASE WHEN closing_currency <> currency THEN 'its closing is in ' || closing_currency END), '') AS note
+                           CASE WHEN closing_currency <> currency
+                                THEN 'its closing is in ' || closing_currency END), '') AS note
   FROM judged
  ORDER BY entity, currency, gl_account, account_id

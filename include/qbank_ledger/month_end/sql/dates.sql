@@ -1,9 +1,11 @@
 -- Purpose: how far each date of the month is: compared, with what status, signed off.
 -- Grain:   date from the month's first to the close date; the counts are of accounts.
--- Params:  first_date, close_date; active_at: an account that is active then counts on the close date; null: it is over.
+-- Params:  first_date, close_date; active_at: an account that is active then counts on the close date; null: that
+--          date is over.
 WITH expected AS (
     SELECT d.as_of_date::date AS as_of_date, a.account_id
-      FROM generate_series(CAST(:first_date AS date)::timestamp, CAST(:close_date AS date), interval '1 day') AS d (as_of_date)
+      FROM generate_series(CAST(:first_date AS date)::timestamp, CAST(:close_date AS date),
+                           interval '1 day') AS d (as_of_date)
      CROSS JOIN ledger.account AS a
      CROSS JOIN LATERAL ledger.active_at(a.account_id, greatest(
                ledger.day_end(a.time_zone, a.cut_off, d.as_of_date::date),

@@ -87,7 +87,8 @@ SELECT j.entity, j.gl_account, j.currency, j.as_of_date, j.members, j.provisiona
             WHEN 'missing_bank' THEN 'missing_bank_data'
             WHEN 'missing_gl' THEN
                  CASE WHEN EXISTS (SELECT FROM recon.gl_balance AS o
-                                    WHERE (o.as_of_date, o.entity, o.gl_account) = (j.as_of_date, j.entity, j.gl_account))
+                                    WHERE (o.as_of_date, o.entity, o.gl_account)
+                                        = (j.as_of_date, j.entity, j.gl_account))
                       THEN 'currency' ELSE 'unexplained' END
             WHEN 'stale_bank' THEN 'stale'
             ELSE CASE

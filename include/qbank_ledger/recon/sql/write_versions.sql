@@ -33,7 +33,8 @@ WITH fresh AS MATERIALIZED (
       FROM line AS l
 ), aged AS (
     SELECT s.*, CASE WHEN cause IS NOT NULL THEN
-                min(as_of_date) FILTER (WHERE cause IS NOT NULL) OVER (PARTITION BY account_id, stretch_no) END AS opened_on
+                min(as_of_date) FILTER (WHERE cause IS NOT NULL)
+                    OVER (PARTITION BY account_id, stretch_no) END AS opened_on
       FROM stretch AS s
 ), written AS (
     INSERT INTO recon.reconciliation (
