@@ -157,6 +157,9 @@ def new_database(cluster: Cluster, server: Engine) -> Callable[[str], URL]:
         name = f"test_{next(_numbers)}"
         with server.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
+            if template != "template0":
+                # What a migration sets on a database is not copied with it.
+                connection.execute(text(f"ALTER DATABASE {name} SET jit = off"))
         return _url(cluster, name)
 
     return make

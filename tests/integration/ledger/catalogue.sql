@@ -2,7 +2,7 @@
 -- Grain:   one line an object or a part of one: kind, name, definition.
 --          The layout of a function's text does not count: white space, and where a literal is broken.
 WITH scope AS (
-    SELECT oid, nspname, nspowner, nspacl FROM pg_namespace WHERE nspname IN ('ledger', 'sync', 'recon')
+    SELECT oid, nspname, nspowner, nspacl FROM pg_namespace WHERE nspname IN ('ledger', 'sync', 'recon', 'reporting', 'reporting_all')
 ), relation AS (
     SELECT c.* FROM pg_class AS c JOIN scope AS s ON s.oid = c.relnamespace
 ), described (kind, name, says) AS (

@@ -9,6 +9,7 @@ BALANCE = (
     " currency text, observed_at timestamp with time zone, run_no bigint, seal_no bigint, revision integer,"
     " recorded_at timestamp with time zone"
 )
+NAMED = "account_id text, name text, entity text, gl_account text, bank_account text"
 ITEM = (
     "entity text, gl_account text, currency text, item_date date, cleared_date date, side text, kind text,"
     " amount numeric, reference text"
@@ -66,6 +67,36 @@ COLUMNS = {
         " bank_as_of timestamp with time zone, observed_at timestamp with time zone, currency text,"
         " minor_units smallint, max_age_minutes integer, minimum_balance numeric,"
         " started_at timestamp with time zone"
+    ),
+    "reporting.position": (
+        f"{NAMED}, currency text, ledger_balance numeric, available_balance numeric,"
+        " as_of_hour timestamp with time zone, observed_at timestamp with time zone, age_minutes integer,"
+        " is_stale boolean, reason text, active boolean"
+    ),
+    "reporting.daily": (
+        f"{NAMED}, as_of_date date, currency text, ledger_balance numeric, available_balance numeric,"
+        " observed_at timestamp with time zone, is_stale boolean, is_provisional boolean, reason text, active boolean"
+    ),
+    "reporting.movement": (
+        f"{NAMED}, as_of_date date, currency text, opening_balance numeric, closing_balance numeric,"
+        " ledger_movement numeric, available_movement numeric, is_provisional boolean, reason text, active boolean"
+    ),
+    "reporting.hourly": (
+        f"{NAMED}, as_of_hour timestamp with time zone, currency text, ledger_balance numeric,"
+        " available_balance numeric, observed_at timestamp with time zone, is_provisional boolean, reason text,"
+        " active boolean"
+    ),
+    "reporting.reconciliation": (
+        f"{NAMED}, as_of_date date, currency text, bank_balance numeric, bank_observed_at timestamp with time zone,"
+        " gl_balance numeric, difference numeric, bank_items numeric, book_items numeric, unexplained numeric,"
+        " tolerance numeric, status text, cause text, opened_on date, age_days integer, age_bucket text,"
+        " is_provisional boolean, members integer, leads_group boolean, sign_off text, prepared_by text,"
+        " prepared_at timestamp with time zone, approved_by text, approved_at timestamp with time zone, comment text,"
+        " version integer, compared_at timestamp with time zone, active boolean"
+    ),
+    "reporting.coverage": (
+        "as_of_hour timestamp with time zone, expected integer, present integer, missing integer, state text,"
+        " is_provisional boolean"
     ),
     "recon.gl_load": (
         "load_no bigint, kind text, sha256 text, rows integer, loaded_by text, loaded_at timestamp with time zone"
@@ -133,7 +164,7 @@ def test_every_view_and_every_table_of_reconciliation_is_frozen(ledger: Ledger) 
     relations = {
         row[0]
         for row in ledger.rows(
-            "SELECT schemaname || '.' || viewname FROM pg_views WHERE schemaname IN ('ledger', 'sync', 'recon')"
+            "SELECT schemaname || '.' || viewname FROM pg_views WHERE schemaname IN ('ledger', 'sync', 'recon', 'reporting')"
             " UNION SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname = 'recon'"
         )
     }

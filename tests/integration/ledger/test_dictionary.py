@@ -42,5 +42,5 @@ def test_nothing_is_without_a_comment(ledger: Ledger, kind: str) -> None:
         "function": "SELECT p.oid::regprocedure::text FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = pronamespace"
         " WHERE {in_scope} AND obj_description(p.oid, 'pg_proc') IS NULL",
     }
-    scope = "nspname IN ('ledger', 'sync', 'recon')"
+    scope = "nspname IN ('ledger', 'sync', 'recon', 'reporting', 'reporting_all')"
     assert ledger.rows(queries[kind].format(in_scope=scope)) == []

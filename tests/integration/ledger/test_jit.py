@@ -18,6 +18,8 @@ READ = [
     "SELECT * FROM ledger.missing_hour",
     "SELECT * FROM sync.outcome",
     "SELECT * FROM recon.open_break",
+    "SELECT * FROM reporting.daily",
+    "SELECT * FROM reporting.hourly",
 ]
 
 

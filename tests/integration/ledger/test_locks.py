@@ -20,7 +20,7 @@ from tests.words.ledger import Ledger, Reply
 
 RELATIONS = """
 SELECT format('%I.%I', n.nspname, c.relname), c.relkind FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
- WHERE n.nspname IN ('ledger', 'sync', 'recon') AND c.relkind IN ('r', 'p', 'v') ORDER BY 1
+ WHERE n.nspname IN ('ledger', 'sync', 'recon', 'reporting', 'reporting_all') AND c.relkind IN ('r', 'p', 'v') ORDER BY 1
 """
 NO_BLOCKS = """
 DO $$

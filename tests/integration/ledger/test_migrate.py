@@ -16,7 +16,7 @@ from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
 
 from .bare_server import Server, database
 
-NEWEST = "0001_baseline_2"
+BASELINE, NEWEST = "0001_baseline_2", "0002_reporting"
 
 
 @pytest.fixture
@@ -100,6 +100,37 @@ def test_a_ledger_restored_without_its_roles_is_not_called_migrated(server: Serv
     server.run("REASSIGN OWNED BY qbank_owner TO postgres", "one")
     with pytest.raises(LedgerError, match="restored without its roles"):
         migrate(url)
+
+
+@pytest.mark.parametrize("login", ["postgres", "runs"])
+def test_a_ledger_of_the_baseline_gets_what_came_after_it_and_keeps_every_row(
+    server: Server, monkeypatch: pytest.MonkeyPatch, login: str
+) -> None:
+    """By whoever may, or by the SQL that a DBA is given."""
+    url = database(server, "one")
+    upgrade = module.command.upgrade
+    with monkeypatch.context() as patch:
+        patch.setattr(module.command, "upgrade", lambda config, _: upgrade(config, BASELINE))
+        migrate(url)
+    server.run(
+        "INSERT INTO ledger.account VALUES ('a', 'A', 'EUR', 2, 'QB01', '1100', 'UTC', NULL, 90, NULL, 0, NULL, NULL, true);"
+        "INSERT INTO ledger.balance SELECT 'a', date_trunc('hour', now(), 'UTC'), 1, n, 'EUR', date_trunc('hour', now(), 'UTC'),"
+        " 1, 1, 1, now() FROM generate_series(1, 1) AS n;"
+        "CREATE ROLE runs LOGIN PASSWORD 'of-this-test-only'; GRANT qbank_loader TO runs",
+        "one",
+    )
+    rows = "SELECT xmin, ctid, * FROM ledger.balance"
+    before = server.run(rows, "one")
+    if login == "postgres":
+        assert migrate(url) == f"The ledger database went from {BASELINE} to {NEWEST}."
+    else:
+        with pytest.raises(MigrationNotAllowedError) as caught:
+            migrate(server.url("one", login))
+        server.psql("one", caught.value.sql)
+    assert server.run(rows, "one") == before
+    assert server.run("SELECT ledger_balance FROM reporting.daily WHERE reason IS NULL", "one") == [(1,)]
+    migrate(database(server, "fresh"))
+    assert server.catalogue("one") ^ server.catalogue("fresh") == set()
 
 
 def test_a_revision_that_fails_its_own_check_leaves_nothing(

@@ -173,7 +173,8 @@ def test_who_does_something_reads_as_an_analyst_does_and_by_no_grant_of_his_own(
     """What people may read is granted once."""
     granted = (
         "SELECT g.grantee::regrole::text FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS g"
-        " WHERE c.relnamespace::regnamespace::text IN ('ledger', 'sync', 'recon') AND g.privilege_type = 'SELECT'"
+        " WHERE c.relnamespace::regnamespace::text IN ('ledger', 'sync', 'recon', 'reporting', 'reporting_all')"
+        " AND g.privilege_type = 'SELECT'"
         " GROUP BY 1 ORDER BY 1"
     )
     assert [name for (name,) in ledger.rows(granted)] == ["qbank_analyst", "qbank_owner"]
