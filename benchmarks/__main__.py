@@ -5,7 +5,7 @@ import sys
 
 from benchmarks import QUICK
 
-SUBJECTS = ("client", "ledger", "recon")
+SUBJECTS = ("client", "ledger", "recon", "reporting")
 
 
 def main(arguments: list[str]) -> int:

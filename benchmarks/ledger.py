@@ -5,6 +5,7 @@ under the same keys, and a trigger keeps what it replaces; it has no partitions,
 and asks no verdict.
 """
 
+import os
 import socket
 import statistics
 import tempfile
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from local.postgres import Cluster
+from local.postgres import Cluster, version_of
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
@@ -26,6 +27,7 @@ from qbank_ledger.sync.audit import audit_run
 from qbank_ledger.sync.publish import publish_run
 from qbank_ledger.sync.sql import execute
 
+PROGRAMS = "QBANK_TEST_POSTGRES"
 _RUN = """
 INSERT INTO sync.run (dag_run_id, api_host, deadline_at, dry_run, subset, expected)
 VALUES ('bench', 'bank', now() + interval '1 day', false, false, :rows) RETURNING run_no
@@ -146,9 +148,15 @@ def _years(superuser: Engine, hours: int) -> None:
 
 @contextmanager
 def new_ledger() -> Iterator[tuple[Engine, Engine]]:
-    """An empty ledger on a PostgreSQL of its own, as the loader and as the superuser."""
+    """An empty ledger on a PostgreSQL of its own, as the loader and as the superuser.
+
+    As for the tests, ``QBANK_TEST_POSTGRES`` may name the folder with another server's programs.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        cluster = Cluster(Path(folder) / "postgres", _free_port())
+        Path(folder).chmod(0o755)  # a server before 16 must get to its directory by the whole path
+        found = os.environ.get(PROGRAMS)
+        programs = {"programs": Path(found), "version": version_of(Path(found))} if found else {}
+        cluster = Cluster(Path(folder), _free_port(), **programs)
         cluster.start()
         try:
             url = make_url(cluster.url()).set(drivername="postgresql+psycopg2")

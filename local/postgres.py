@@ -47,6 +47,12 @@ _SETTINGS = {
 }
 
 
+def version_of(programs: Path) -> int:
+    """The major version of the server in a folder, as its ``postgres --version`` says."""
+    said = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True)
+    return int(said.stdout.split()[2].partition(".")[0])
+
+
 class Cluster:
     """One database cluster in ``directory``, on 127.0.0.1:``port``.
 

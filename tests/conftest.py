@@ -3,10 +3,8 @@
 import itertools
 import os
 import random
-import re
 import shutil
 import socket
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -16,7 +14,7 @@ from typing import Any
 import jinja2
 import psycopg2
 import pytest
-from local.postgres import Cluster
+from local.postgres import Cluster, version_of
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
@@ -78,12 +76,6 @@ def free_port() -> int:
     raise AssertionError("no port is free")
 
 
-def _version_of(programs: Path) -> int:
-    """The major version that ``postgres --version`` says."""
-    said = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True)
-    return int(re.findall(r"\d+", said.stdout)[0])
-
-
 @contextmanager
 def throwaway(directory: Path, version: int = POSTGRES, programs: Path | None = None) -> Iterator[Cluster]:
     """A PostgreSQL server on a free port. What is in it need not survive a power cut: that makes it quick."""
@@ -93,7 +85,7 @@ def throwaway(directory: Path, version: int = POSTGRES, programs: Path | None = 
         # Servers before 16 go to their directory by its whole path, which must be open to whom they run as.
         directory = Path(tempfile.mkdtemp(prefix="postgres-"))
         directory.chmod(0o755)
-        version = _version_of(programs)
+        version = version_of(programs)
     server = Cluster(directory, free_port(), version=version, programs=programs)
     server.prepare()
     with (server.data / "postgresql.auto.conf").open("a") as settings:

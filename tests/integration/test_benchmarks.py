@@ -35,6 +35,16 @@ def test_reconciliation_and_every_export_stand_beside_their_goals() -> None:
     assert [line[0] for line in lines if line[2:4] == ["10", "s"]] == ["csv", "camt052", "bai2"]
 
 
+def test_what_an_analyst_waits_for_stands_beside_its_goal() -> None:
+    done = run("benchmarks.reporting", "--quick")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert [line[0] for line in lines if line[-2:] == ["200", "ms"]] == [
+        "ledger.daily_movement,",
+        "reporting.daily,",
+    ]
+
+
 def test_an_option_that_there_is_not_is_refused() -> None:
     done = run("benchmarks", "--fast")
     assert (done.returncode, done.stdout) == (2, "")

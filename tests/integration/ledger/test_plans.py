@@ -157,6 +157,22 @@ def test_a_days_closings_are_read_from_the_months_that_can_hold_them(ledger: Led
     assert all(scan.index for scan in read if not scan.relation.startswith("balance_history")), read
 
 
+@pytest.mark.parametrize(("cut_off", "of"), [(None, ["balance"]), ("12:10", ["balance", "balance_history"])])
+def test_a_closing_asks_the_history_only_where_a_day_ends_inside_an_hour(
+    ledger: Ledger, hour: datetime, cut_off: str | None, of: list[str]
+) -> None:
+    query = text(
+        "SELECT count(*) FROM ledger.account AS a"
+        " CROSS JOIN LATERAL ledger.closing(a.account_id, 'UTC', CAST(:cut_off AS time), :date)"
+    )
+    day = hour.date() + timedelta(days=1)  # whose hours are all of one month
+    with ledger.engine.begin() as connection:
+        assert connection.execute(query, {"cut_off": cut_off, "date": day}).scalar_one() == 200
+        read = touched(connection)
+    assert set(read) == {f"{parent}_{day:%Y_%m}" for parent in of}
+    assert max(read.values()) < 200 * 12
+
+
 @pytest.mark.parametrize("hours", [24, 0])
 def test_coverage_reads_the_months_that_it_is_asked_for(ledger: Ledger, hour: datetime, hours: int) -> None:
     query = "SELECT * FROM ledger.coverage WHERE as_of_hour BETWEEN :first AND :last"
@@ -247,6 +263,8 @@ def test_an_hour_is_found_where_its_rows_took_the_space_of_a_later_one(ledger: L
         ("SELECT * FROM ledger.latest_balance", 0.1),
         ("SELECT * FROM ledger.balance_as_known(:hour + interval '1 day') WHERE as_of_hour = :hour", 0.05),
         ("SELECT * FROM ledger.coverage", 0.5),
+        ("SELECT * FROM ledger.daily_movement WHERE account_id <= 'old-040' AND as_of_date > current_date - 28", 0.2),
+        ("SELECT * FROM reporting.daily WHERE account_id <= 'old-040' AND as_of_date > current_date - 365", 0.2),
         ("SELECT * FROM ledger.missing_hour WHERE as_of_hour > :hour AND as_of_hour < :hour + interval '10 days'", 0.5),
     ],
 )  # fmt: skip
