@@ -39,7 +39,8 @@ SELECT (SELECT max(load_no) FROM recon.gl_load), 'QB01', a.gl_account, 'EUR', d.
             ELSE coalesce(c.ledger_balance, 0) END
   FROM ledger.account AS a
  CROSS JOIN (SELECT current_date - 33 + n AS as_of_date FROM generate_series(0, 30) AS n) AS d
-  LEFT JOIN LATERAL ledger.closing(a.account_id, a.time_zone, a.cut_off, d.as_of_date) AS c ON true
+  LEFT JOIN LATERAL ledger.closing(
+       a.account_id, a.time_zone, a.cut_off, a.closing_grace_minutes, d.as_of_date) AS c ON true
 """
 
 

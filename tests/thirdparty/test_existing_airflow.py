@@ -215,7 +215,7 @@ def test_the_page_leads_from_nothing_to_a_reconciled_hour(
     assert dba("SELECT pg_jit_available(), current_setting('jit')") == [(True, "on")]
     before = set(reader.types("pip freeze").splitlines())
 
-    assert reader.follows(1).strip().endswith("schema 0002_reporting")
+    assert reader.follows(1).strip().endswith("schema 0003_reporting")
     after = set(reader.types("pip freeze").splitlines())
     assert before - after == set(), "no package that was there has changed"
     assert "sqlalchemy==2.0.50" in after

@@ -91,7 +91,7 @@ def _balance(row: Any) -> Balance:
     on = row.closing_of
     if on and not row.is_over:
         raise NotExportableError(
-            f"{on} ends at {row.ends_at.astimezone(UTC):%Y-%m-%dT%H:%MZ}, and has no closing before"
+            f"{on} is over at {row.closes_at.astimezone(UTC):%Y-%m-%dT%H:%MZ}, and has no closing before"
         )
     if row.ledger_balance is None:
         raise NotExportableError(f"it has no closing of {on}" if on else "it has no balance yet")

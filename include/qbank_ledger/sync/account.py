@@ -17,6 +17,7 @@ class Account:
     gl_account: str
     time_zone: str
     cut_off: time | None
+    closing_grace_minutes: int
     max_age_minutes: int
     minimum_balance: Decimal | None
     tolerance: Decimal

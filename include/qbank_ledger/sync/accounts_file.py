@@ -24,11 +24,17 @@ from qbank_ledger.sync.account_entries import Entry, read_entries
 _REQUIRED = ("account_id", "currency", "entity", "gl_account")
 _OPTIONAL = (
     "name", "time_zone", "max_age_minutes", "tolerance", "minimum_balance",
-    "cut_off", "bank_account", "bank_id", "active",
+    "cut_off", "closing_grace_minutes", "bank_account", "bank_id", "active",
 )  # fmt: skip
 _KEYS = frozenset(_REQUIRED + _OPTIONAL)
 _OF_ONE_ACCOUNT = frozenset({"account_id", "name", "gl_account", "bank_account", "bank_id"})
-_BUILT_IN = {"time_zone": "UTC", "max_age_minutes": "90", "tolerance": "0", "active": "true"}
+_BUILT_IN = {
+    "time_zone": "UTC",
+    "closing_grace_minutes": "5",
+    "max_age_minutes": "90",
+    "tolerance": "0",
+    "active": "true",
+}
 _AMOUNTS = ("tolerance", "minimum_balance")
 # YAML would read 0.10 as a float and 17:30 as the number 1050; these are text.
 _NEVER_FLOAT = frozenset({"account_id", "gl_account", "bank_account", "bank_id", *_AMOUNTS})
@@ -54,6 +60,10 @@ _FORMS: dict[str, tuple[Callable[[str], object], str]] = {
     ),
     "time_zone": (lambda zone: zone in _time_zones(), "write an IANA time zone such as Europe/Berlin"),
     "cut_off": (_matches(r"([01][0-9]|2[0-3]):[0-5][0-9]"), "write a time such as '17:30', in quotes"),
+    "closing_grace_minutes": (
+        _matches(r"[0-9]|[1-9][0-9]|1[01][0-9]|120"),
+        "write a whole number of minutes from 0 to 120",
+    ),
     "max_age_minutes": (_matches(r"[1-9][0-9]{0,5}"), "write a whole number of minutes above 0"),
     "minimum_balance": (is_amount, _AMOUNT),
     "tolerance": (is_unsigned_amount, f"{_AMOUNT}, not below zero"),
@@ -122,6 +132,7 @@ def _account(entry: Entry, line: int, problems: Problems) -> Account | None:
         gl_account=texts["gl_account"],
         time_zone=texts["time_zone"],
         cut_off=time.fromisoformat(texts["cut_off"]) if texts["cut_off"] else None,
+        closing_grace_minutes=int(texts["closing_grace_minutes"]),
         max_age_minutes=int(texts["max_age_minutes"]),
         minimum_balance=Decimal(texts["minimum_balance"]) if texts["minimum_balance"] else None,
         tolerance=Decimal(texts["tolerance"]),
@@ -151,6 +162,9 @@ def _wrong_texts(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for key in _REQUIRED:
         if not texts[key]:
             yield key, f"{key} is missing"
+    for key in _BUILT_IN:
+        if not texts[key]:
+            yield key, f"{key} is empty: write a value, or leave the key out"
     for key, (fits, what) in _FORMS.items():
         if texts[key] and not fits(texts[key]):
             yield key, f"{key} is {shown(texts[key])}: {what}"

@@ -69,7 +69,9 @@ def test_a_date_that_is_not_over_has_no_closing(desk: Desk) -> None:
     with pytest.raises(ExportError, match="Nothing was exported"):
         desk.export(Camt052, closing_of=tomorrow)
     ends = tomorrow + timedelta(days=1)
-    assert desk.said == [f"Not exported: open: {tomorrow} ends at {ends}T00:00Z, and has no closing before."]
+    assert desk.said == [
+        f"Not exported: open: {tomorrow} is over at {ends}T00:05Z, and has no closing before."
+    ]
 
 
 def test_an_account_without_a_balance_of_the_date_is_left_out_by_name(desk: Desk) -> None:

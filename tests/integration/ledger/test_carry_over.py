@@ -20,7 +20,7 @@ from tests.words.ledger import Ledger, Reply, failed
 from .bare_server import PASSWORD, Server, database
 from .before_baseline import FIRST_BASELINE, REVISIONS, migrate_to
 
-NEWEST = "0002_reporting"
+NEWEST = "0003_reporting"
 LONG_AGO = datetime(2020, 2, 2, tzinfo=UTC)
 TABLES = """
 SELECT c.oid::regclass::text, string_agg(quote_ident(attname), ', ' ORDER BY attnum)

@@ -138,7 +138,7 @@ def test_what_was_set_aside_is_nothing_once_time_has_caught_up(ledger: Ledger, o
     try:
         found = ledger.rows(
             "SELECT ledger_balance FROM generate_series(current_date, current_date + 2, '1 day') AS d (day),"
-            " ledger.closing('a', 'UTC', NULL, day::date)"
+            " ledger.closing('a', 'UTC', NULL, 5, day::date)"
         )
     finally:
         ledger.rows(real)
@@ -149,7 +149,7 @@ def test_what_was_set_aside_is_nothing_once_time_has_caught_up(ledger: Ledger, o
 def test_a_closing_is_none_from_the_future(ledger: Ledger) -> None:
     jump(ledger)
     day = ledger.value("SELECT ((now() + :ahead) AT TIME ZONE 'UTC')::date", ahead=AHEAD)
-    assert ledger.rows("SELECT FROM ledger.closing('a', 'UTC', NULL, :day)", day=day) == []
+    assert ledger.rows("SELECT FROM ledger.closing('a', 'UTC', NULL, 5, :day)", day=day) == []
 
 
 def test_a_run_that_is_open_in_the_future_is_closed_and_publishes_nothing_more(

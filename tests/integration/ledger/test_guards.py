@@ -65,6 +65,10 @@ BROKEN = {
     ],
     "ledger.account_minor_units_check": [account("minor_units = -1"), account("minor_units = 5")],
     "ledger.account_max_age_minutes_check": [account("max_age_minutes = 0")],
+    "ledger.account_closing_grace_minutes_check": [
+        account("closing_grace_minutes = -1"),
+        account("closing_grace_minutes = 121"),
+    ],
     "ledger.account_tolerance_check": [account("tolerance = -0.01")],
     "ledger.account_period_check": [
         "UPDATE ledger.account_period SET closed_at = opened_at - interval '1 microsecond'"

@@ -125,7 +125,7 @@ def test_nothing_in_an_open_public_is_called_by_a_migration_a_run_or_a_reader(
     # Who reads as a superuser, with the path that psql has.
     ledger.rows("SELECT * FROM ledger.daily_balance")
     ledger.rows("SELECT * FROM ledger.latest_balance")
-    ledger.rows("SELECT * FROM ledger.closing('a', 'UTC', NULL, current_date)")
+    ledger.rows("SELECT * FROM ledger.closing('a', 'UTC', NULL, 5, current_date)")
     ledger.rows("SELECT * FROM ledger.balance_as_known(now())")
     ledger.rows(
         "SELECT ledger.row_sha256(account_id, as_of_hour, available_balance, ledger_balance, currency, observed_at,"

@@ -157,13 +157,15 @@ def test_a_days_closings_are_read_from_the_months_that_can_hold_them(ledger: Led
     assert all(scan.index for scan in read if not scan.relation.startswith("balance_history")), read
 
 
-@pytest.mark.parametrize(("cut_off", "of"), [(None, ["balance"]), ("12:10", ["balance", "balance_history"])])
-def test_a_closing_asks_the_history_only_where_a_day_ends_inside_an_hour(
-    ledger: Ledger, hour: datetime, cut_off: str | None, of: list[str]
+@pytest.mark.parametrize(
+    ("cut_off", "of"), [("12:14", ["balance"]), ("12:05", ["balance", "balance_history"])]
+)
+def test_a_closing_asks_the_history_only_where_the_last_hour_was_observed_again_after_the_day(
+    ledger: Ledger, hour: datetime, cut_off: str, of: list[str]
 ) -> None:
     query = text(
         "SELECT count(*) FROM ledger.account AS a"
-        " CROSS JOIN LATERAL ledger.closing(a.account_id, 'UTC', CAST(:cut_off AS time), :date)"
+        " CROSS JOIN LATERAL ledger.closing(a.account_id, 'UTC', CAST(:cut_off AS time), 5, :date)"
     )
     day = hour.date() + timedelta(days=1)  # whose hours are all of one month
     with ledger.engine.begin() as connection:

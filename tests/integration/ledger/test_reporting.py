@@ -72,7 +72,7 @@ ZONES = [
     "America/New_York",
     "Australia/Lord_Howe",
 ]
-CUT_OFFS = [None, time(17, 30), time(2, 30), time(18, 0), time(0, 20)]
+CUT_OFFS = [None, time(17, 30), time(2, 30), time(18, 0), time(0, 20), time(23, 58)]
 
 
 def nights() -> list[datetime]:
@@ -99,6 +99,22 @@ def lived(draw: st.DrawFn, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+GRACE = timedelta(minutes=5)
+
+
+def ends(account: dict[str, Any], on: date, cut_off: time | None) -> datetime:
+    """When the date ends: the first time that its clock comes to midnight, or the last time that it does to the cut-off."""
+    zone = ZoneInfo(account["zone"])
+    if cut_off is None:
+        return datetime.combine(on + DAY, time(0), zone).astimezone(UTC)
+    return max(datetime.combine(on, cut_off.replace(fold=fold), zone).astimezone(UTC) for fold in (0, 1))
+
+
+def is_of(account: dict[str, Any], at: datetime, on: date) -> bool:
+    before, after = (ends(account, day, account["cut_off"]) + GRACE for day in (on - DAY, on))
+    return max(ends(account, on - DAY, None), before + timedelta.resolution) <= at <= after
+
+
 def closings(account: dict[str, Any]) -> dict[date, datetime | None]:
     """The newest observation of each date since the account was opened or seen, by a clock on the wall."""
     zone = ZoneInfo(account["zone"])
@@ -106,14 +122,13 @@ def closings(account: dict[str, Any]) -> dict[date, datetime | None]:
     if not began:
         return {}
     found: dict[date, datetime | None] = {}
-    on = min(began).astimezone(zone).date()
+    on = (min(began) - GRACE).astimezone(zone).date()
     while on <= datetime.now(zone).date():
         found[on] = None
         on += DAY
     for at in account["seen"]:
-        local = at.astimezone(zone)
-        if account["cut_off"] is None or local.time() < account["cut_off"]:
-            found[local.date()] = at
+        today = at.astimezone(zone).date()
+        found |= {on: at for on in (today - DAY, today) if is_of(account, at, on)}
     return found
 
 
@@ -195,7 +210,7 @@ def test_what_was_tried_after_the_cut_off_is_no_reason(ledger: Ledger) -> None:
     yesterday = today(ledger, "Europe/Berlin") - DAY
     opened(ledger, "x", noon(yesterday, "Europe/Berlin", 9))
     tried(ledger, "x", noon(yesterday, "Europe/Berlin", 18).astimezone(UTC), "http_404")
-    observed(ledger, ("x", noon(yesterday, "Europe/Berlin", 17, 31), "1"))
+    observed(ledger, ("x", noon(yesterday, "Europe/Berlin", 17, 36), "1"))
     assert days(ledger, "ledger_balance, reason")[0] == (None, "no run")
 
 

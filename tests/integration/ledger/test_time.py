@@ -23,11 +23,12 @@ def account(
         "currency": "EUR",
         "entity": "QB01",
         "active": True,
+        "grace": 5,
         **fields,
     }
     ledger.rows(
         "INSERT INTO ledger.account VALUES (:id, :id, :currency, 2, :entity, '1100', :zone, CAST(:cut_off AS time),"
-        " 90, NULL, 0, NULL, NULL, :active)",
+        " 90, NULL, 0, NULL, NULL, :active, DEFAULT, :grace)",
         **given,
     )
     for month in ("2024-03-15", "2024-11-15"):
@@ -111,16 +112,59 @@ def test_a_day_closes_with_its_last_observation_before_the_cut_off(ledger: Ledge
     assert closings(ledger) == {date(2024, 3, 5): 1}
 
 
-def test_the_cut_off_itself_is_after_the_day(ledger: Ledger) -> None:
-    account(ledger, zone="Europe/Berlin", cut_off="17:30")
-    observe(ledger, utc(2024, 3, 5, 16, 30), "1")
+@pytest.mark.parametrize("grace", [0, 5, 120])
+def test_what_is_observed_until_the_grace_has_passed_is_of_the_day(ledger: Ledger, grace: int) -> None:
+    for id_ in ("a", "b"):
+        account(ledger, id_, zone="Europe/Berlin", cut_off="17:30", grace=grace)
+    closes = utc(2024, 3, 5, 16, 30) + timedelta(minutes=grace)
+    observe(ledger, closes, "1")
+    assert closings(ledger) == {date(2024, 3, 5): 1}
+    observe(ledger, closes + timedelta(microseconds=1), "2")
+    assert closings(ledger) == {date(2024, 3, 5): 1}
+    observe(ledger, closes + timedelta(microseconds=1), "2", "b")
+    assert set(closings(ledger)) == {date(2024, 3, 5)}, "of b none"
+
+
+def test_a_run_on_the_full_hour_sees_the_end_of_the_day_before_and_not_a_closing_of_its_own(
+    ledger: Ledger,
+) -> None:
+    account(ledger)
+    observe(ledger, utc(2024, 3, 5, 23, 0, 6), "1")
+    observe(ledger, utc(2024, 3, 6, 0, 0, 6), "2")
+    assert closings(ledger) == {date(2024, 3, 5): 2}
+    observe(
+        ledger, utc(2024, 3, 6, 0, 7), "3"
+    )  # over it, in the same hour: the one before stays in the history
+    assert closings(ledger) == {date(2024, 3, 5): 2, date(2024, 3, 6): 3}
+
+
+def test_a_balance_removed_by_hand_is_the_closing_of_its_date_alone(ledger: Ledger) -> None:
+    account(ledger)
+    observe(ledger, utc(2024, 3, 6, 0, 0, 6), "1")
+    ledger.rows("DELETE FROM ledger.balance")
+    assert closings(ledger) == {date(2024, 3, 5): 1}
+
+
+def test_the_grace_of_a_cut_off_reaches_into_the_next_date(ledger: Ledger) -> None:
+    account(ledger, cut_off="23:58")
+    observe(ledger, utc(2024, 3, 6, 0, 3), "1")
+    observe(ledger, utc(2024, 3, 6, 1), "2")
+    assert closings(ledger) == {date(2024, 3, 5): 1, date(2024, 3, 6): 2}
+
+
+def test_after_the_cut_off_there_is_no_closing_until_midnight(ledger: Ledger) -> None:
+    account(ledger, cut_off="17:30")
+    observe(ledger, utc(2024, 3, 5, 17, 35, 1), "1")
+    observe(ledger, utc(2024, 3, 5, 23, 59, 59), "2")
     assert closings(ledger) == {}
+    observe(ledger, utc(2024, 3, 6, 0, 0), "3")
+    assert closings(ledger) == {date(2024, 3, 6): 3}
 
 
 def test_a_closing_inside_an_hour_may_be_in_the_history_already(ledger: Ledger) -> None:
     account(ledger, zone="Europe/Berlin", cut_off="17:30")
     observe(ledger, utc(2024, 3, 5, 16, 20), "1")
-    observe(ledger, utc(2024, 3, 5, 16, 40), "2")
+    observe(ledger, utc(2024, 3, 5, 16, 40), "2")  # the grace has passed
     assert ledger.value("SELECT ledger_balance FROM ledger.balance") == 2
     assert closings(ledger) == {date(2024, 3, 5): 1}
 
@@ -128,7 +172,7 @@ def test_a_closing_inside_an_hour_may_be_in_the_history_already(ledger: Ledger) 
 def test_without_a_cut_off_a_day_ends_at_midnight_of_its_own_clock(ledger: Ledger) -> None:
     account(ledger, zone="Asia/Kolkata")  # midnight is at 18:30 UTC, inside an hour
     observe(ledger, utc(2024, 3, 5, 18, 29, 59), "1")
-    observe(ledger, utc(2024, 3, 5, 18, 31), "2")
+    observe(ledger, utc(2024, 3, 5, 18, 36), "2")
     assert closings(ledger) == {date(2024, 3, 5): 1, date(2024, 3, 6): 2}
 
 
@@ -150,15 +194,20 @@ def test_nothing_is_carried_over_to_a_day_without_an_observation(ledger: Ledger)
         ("UTC", date(2024, 2, 29), 24),
     ],
 )
-def test_a_day_is_as_long_as_its_clock_says(ledger: Ledger, zone: str, day: date, hours: float) -> None:
-    account(ledger, zone=zone)
-    start = datetime.combine(day, datetime.min.time(), ZoneInfo(zone)).astimezone(UTC)
+@pytest.mark.parametrize("grace", [0, 5])
+def test_a_day_is_as_long_as_its_clock_says(
+    ledger: Ledger, zone: str, day: date, hours: float, grace: int
+) -> None:
+    account(ledger, zone=zone, grace=grace)
+    start = datetime.combine(day, datetime.min.time(), ZoneInfo(zone)).astimezone(UTC) + timedelta(
+        minutes=grace
+    )
     end = start + timedelta(hours=hours)
     for at, amount in (
-        (start - timedelta(seconds=1), "1"),
-        (start, "2"),
-        (end - timedelta(seconds=1), "3"),
-        (end, "4"),
+        (start, "1"),
+        (start + timedelta(seconds=1), "2"),
+        (end, "3"),
+        (end + timedelta(seconds=1), "4"),
     ):
         observe(ledger, at, amount)
     assert closings(ledger) == {day - timedelta(days=1): 1, day: 3, day + timedelta(days=1): 4}
@@ -168,6 +217,31 @@ def test_the_first_of_a_day_is_found_where_an_hour_comes_twice(ledger: Ledger) -
     account(ledger, zone="America/Havana")
     observe(ledger, utc(2024, 11, 3, 4, 10), "1")  # 00:10, before the clock goes back to 00:00
     assert closings(ledger) == {date(2024, 11, 3): 1}
+
+
+@pytest.mark.parametrize("zone", ["America/Havana", "Atlantic/Azores", "Africa/Cairo", "America/Santiago"])
+def test_each_observation_is_of_one_date_in_a_night_of_either_kind(ledger: Ledger, zone: str) -> None:
+    """Whatever minute it is observed in, it is the closing of exactly one date where it is the only one."""
+    account(ledger, zone=zone)
+    nights = {
+        at
+        for at in (utc(2024, 1, 1) + timedelta(hours=hour) for hour in range(366 * 24))
+        if (at + timedelta(hours=1)).astimezone(ZoneInfo(zone)).utcoffset()
+        != at.astimezone(ZoneInfo(zone)).utcoffset()
+    }
+    assert len(nights) == 2
+    found = ledger.rows(
+        "SELECT at, count(*) FILTER (WHERE at >= ledger.day_end(:zone, NULL, on_date - 1)"
+        "   AND at > ledger.closes_at(:zone, NULL, 5, on_date - 1) AND at <= ledger.closes_at(:zone, NULL, 5, on_date))"
+        "  FROM unnest(CAST(:nights AS timestamptz[])) AS n (night),"
+        "       generate_series(night - interval '3 hours', night + interval '3 hours', interval '1 minute') AS at,"
+        "       generate_series((night - interval '2 days')::date, (night + interval '2 days')::date, interval '1 day') AS g (d),"
+        "       LATERAL (SELECT d::date AS on_date) AS o"
+        " GROUP BY at HAVING count(*) FILTER (WHERE at >= ledger.day_end(:zone, NULL, on_date - 1)"
+        "   AND at > ledger.closes_at(:zone, NULL, 5, on_date - 1) AND at <= ledger.closes_at(:zone, NULL, 5, on_date)) <> 1",
+        zone=zone, nights=list(nights),
+    )  # fmt: skip
+    assert found == []
 
 
 def test_a_day_is_provisional_until_its_cut_off(ledger: Ledger) -> None:

@@ -52,6 +52,9 @@ CHANGES: dict[str, tuple[Callable[[Books], object], dict[str, int]]] = {
         lambda b: (b.bank(day(3), "100"), b.gl((day(3), "107")), b.reconcile(), b.item(day(4), "7")), {"break": 1}),
     "another tolerance": (set_account("tolerance", "2"), {"matched": 2}),
     "another cut-off": (set_account("cut_off", "'09:00'"), {"missing_bank": 2}),
+    "another grace": (
+        lambda b: (b.bank(day(3), "102", at="00:01"), b.reconcile(), set_account("closing_grace_minutes", "0")(b)),
+        {"matched": 1}),
     "another time zone": (set_account("time_zone", "'Pacific/Auckland'"), {"missing_bank": 1, "matched": 1}),
     "another GL account": (set_account("gl_account", "'1300'"), {"missing_gl": 2}),
     "a shorter limit of age": (set_account("max_age_minutes", "60"), {"stale_bank": 2}),

@@ -121,13 +121,13 @@ def test_an_inactive_account_is_left_out_and_its_gl_row_is_unmapped(books: Books
 
 @pytest.mark.parametrize(
     ("zone", "last", "next_day"),
-    [("America/New_York", "23:59", "2024-10-02 04:00"), ("Asia/Kolkata", "23:59", "2024-10-01 18:30"),
-     ("Pacific/Auckland", "23:59", "2024-10-01 11:00")],
+    [("America/New_York", "23:59", "2024-10-02 04:06"), ("Asia/Kolkata", "23:59", "2024-10-01 18:36"),
+     ("Pacific/Auckland", "23:59", "2024-10-01 11:06")],
 )  # fmt: skip
 def test_a_day_is_the_accounts_own(books: Books, zone: str, last: str, next_day: str) -> None:
     books.account(zone=zone)
     books.bank(day(1), "5", at=last)
-    books.bank(day(2), "6", at="00:00")
+    books.bank(day(2), "6", at="00:06")
     assert books.value("SELECT max(observed_at) FROM ledger.balance") == datetime.fromisoformat(
         f"{next_day}+00:00"
     )
@@ -139,7 +139,7 @@ def test_a_day_is_the_accounts_own(books: Books, zone: str, last: str, next_day:
 def test_a_balance_that_was_superseded_after_the_cut_off_is_still_the_closing(books: Books) -> None:
     books.account(cut_off="12:30")
     books.bank(day(1), "5", at="12:29")
-    books.bank(day(1), "6", at="12:30")
+    books.bank(day(1), "6", at="12:36")
     assert books.value("SELECT ledger_balance FROM ledger.balance") == 6
     books.gl((day(1), "5"))
     books.reconcile()
@@ -447,6 +447,56 @@ def test_a_date_before_its_cut_off_is_provisional_and_only_when_asked_for(books:
     assert books.newest(on=today).provisional
     assert not books.newest(on=day(1)).provisional
     assert books.reconcile(today) == {}
+
+
+# ── the grace of a closing ─────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("zone", "cut_off"), [("UTC", None), ("Asia/Kolkata", None), ("Europe/Berlin", "17:00")]
+)
+@pytest.mark.parametrize(("grace", "found"), [(5, {"matched": 30}), (0, {"break": 30})])
+def test_a_month_in_which_the_bank_posts_until_the_day_ends_has_no_false_break(
+    books: Books, zone: str, cut_off: str | None, grace: int, found: dict[str, int]
+) -> None:
+    """A run is at work seconds after the hour: of each day it sees the end after it, and 500.00 less an hour before."""
+    books.account(zone=zone, cut_off=cut_off)
+    books.rows("UPDATE ledger.account SET closing_grace_minutes = :grace", grace=grace)
+    books.bank(day(1), "0", at="12:00")
+    for number in range(1, 31):
+        ends = (day(number + 1), "00:00:06") if cut_off is None else (day(number), "17:00:06")
+        hour_before = (day(number), "23:00:06" if cut_off is None else "16:00:06")
+        for (on, at), amount in ((hour_before, number * 1000), (ends, number * 1000 + 500)):
+            books.bank(on, str(amount), at=at)
+    books.gl(*((day(number), str(number * 1000 + 500)) for number in range(1, 31)))
+    assert books.reconcile() == found
+
+
+def test_a_closing_within_the_grace_is_not_old_and_one_before_it_is_by_the_cut_off(books: Books) -> None:
+    books.account(max_age=30)
+    books.rows("UPDATE ledger.account SET closing_grace_minutes = 120")
+    books.bank(day(1), "5", at="23:31")
+    books.bank(day(3), "5", at="00:59")
+    books.gl((day(1), "5"), (day(2), "5"))
+    assert books.reconcile() == {"matched": 2}
+    books.bank(day(4), "5", at="23:29")
+    books.gl((day(4), "5"))
+    assert books.reconcile() == {"stale_bank": 1}
+
+
+def test_a_date_is_provisional_until_its_grace_has_passed(books: Books) -> None:
+    zone, today = books.unfinished_day()
+    hour = books.value(
+        "SELECT (now() AT TIME ZONE CAST(:zone AS text) - interval '1 minute')::time(0)", zone=zone
+    )
+    books.account(zone=zone, cut_off=str(hour))
+    books.gl((today, "5"))
+    assert books.reconcile() == {}
+    assert books.reconcile(today) == {"missing_bank": 1}
+    assert books.newest(on=today).provisional
+    books.rows("UPDATE ledger.account SET closing_grace_minutes = 0")
+    assert books.reconcile() == {"missing_bank": 1}
+    assert not books.newest(on=today).provisional
 
 
 def test_a_group_waits_for_the_last_cut_off_of_its_members(books: Books) -> None:

@@ -97,7 +97,15 @@ def test_a_csv_says_the_same(tmp_path: Path, path: Path) -> None:
         (entry(time_zone="Mars/Base"), "time_zone is 'Mars/Base'"),
         (entry(cut_off='"25:00"'), "cut_off is '25:00'"),
         (entry(cut_off="17:30:15"), "write a time such as '17:30', in quotes"),
+        *(
+            (entry(**{key: "''"}), f"{key} is empty: write a value, or leave the key out")
+            for key in ("time_zone", "closing_grace_minutes", "max_age_minutes", "tolerance", "active")
+        ),
         (entry(max_age_minutes="0"), "write a whole number of minutes above 0"),
+        *(
+            (entry(closing_grace_minutes=wrong), "write a whole number of minutes from 0 to 120")
+            for wrong in ("-1", "121", "1.5", "05")
+        ),
         (
             entry(gl_account="110\n  200"),
             "line 2, account a: gl_account must be a single value, not a text over several",

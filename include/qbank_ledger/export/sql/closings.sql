@@ -5,9 +5,13 @@
 SELECT a.account_id, a.name, a.entity, a.gl_account, a.bank_id, a.bank_account, a.currency AS account_currency,
        a.minor_units, c.currency, c.ledger_balance, c.available_balance, c.as_of_hour, c.observed_at,
        d.ends_at - c.observed_at > make_interval(mins => a.max_age_minutes) AS is_stale, c.seal_no,
-       CAST(:date AS date) AS closing_of, d.ends_at, now() >= d.ends_at AS is_over
+       CAST(:date AS date) AS closing_of, d.closes_at, now() >= d.closes_at AS is_over
   FROM ledger.account AS a
- CROSS JOIN LATERAL ledger.day_end(a.time_zone, a.cut_off, CAST(:date AS date)) AS d (ends_at)
-  LEFT JOIN LATERAL ledger.closing(a.account_id, a.time_zone, a.cut_off, CAST(:date AS date)) AS c ON true
+ CROSS JOIN LATERAL (
+       SELECT ledger.day_end(a.time_zone, a.cut_off, CAST(:date AS date)),
+              ledger.closes_at(a.time_zone, a.cut_off, a.closing_grace_minutes, CAST(:date AS date)))
+       AS d (ends_at, closes_at)
+  LEFT JOIN LATERAL ledger.closing(
+       a.account_id, a.time_zone, a.cut_off, a.closing_grace_minutes, CAST(:date AS date)) AS c ON true
  WHERE a.active
  ORDER BY coalesce(c.currency, a.currency), a.account_id COLLATE "C"

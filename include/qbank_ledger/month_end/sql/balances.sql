@@ -14,7 +14,8 @@ WITH line AS (
                 THEN row_number() OVER (PARTITION BY r.entity, r.gl_account, r.currency ORDER BY a.account_id) = 1
                 ELSE false END AS leads_group
       FROM ledger.account AS a
-      LEFT JOIN LATERAL ledger.closing(a.account_id, a.time_zone, a.cut_off, CAST(:close_date AS date)) AS c ON true
+      LEFT JOIN LATERAL ledger.closing(
+           a.account_id, a.time_zone, a.cut_off, a.closing_grace_minutes, CAST(:close_date AS date)) AS c ON true
      CROSS JOIN LATERAL ledger.active_at(a.account_id, greatest(
                ledger.day_end(a.time_zone, a.cut_off, CAST(:close_date AS date)),
                CAST(:active_at AS timestamptz))) AS t (active)

@@ -5,7 +5,8 @@ SELECT now() AS made_at, current_database() AS database,
        least(CAST(:last_date AS date), (now() AT TIME ZONE 'UTC')::date) AS close_date,
        now() < CAST(:since AS timestamptz) AS is_future,
        now() < greatest(CAST(:until AS timestamptz),
-                        (SELECT max(ledger.day_end(a.time_zone, a.cut_off, CAST(:last_date AS date)))
+                        (SELECT max(ledger.closes_at(a.time_zone, a.cut_off, a.closing_grace_minutes,
+                                                     CAST(:last_date AS date)))
                            FROM ledger.account AS a WHERE a.active)) AS provisional,
        EXISTS (SELECT FROM ledger.balance AS b WHERE b.as_of_hour >= :since AND b.as_of_hour < :until)
        OR EXISTS (SELECT FROM recon.reconciliation AS r

@@ -1,6 +1,6 @@
 -- Purpose: compare the two sides into the temporary table compared, without the past: age comes after.
 -- Grain:   group of accounts that share (entity, gl_account, currency) × date, of the table asked.
--- Params:  as_of_date: a date, also before its cut-off; null: the dates asked whose cut-off has passed.
+-- Params:  as_of_date: a date, also one that is not over; null: the dates asked that are (ledger.closes_at).
 CREATE TEMPORARY TABLE compared ON COMMIT DROP AS
 WITH gl AS MATERIALIZED (
     SELECT DISTINCT ON (as_of_date, entity, gl_account, currency)
@@ -12,8 +12,9 @@ WITH gl AS MATERIALIZED (
      ORDER BY as_of_date, entity, gl_account, currency, load_no DESC
 ), member AS (
     SELECT a.account_id, a.entity, a.gl_account, a.currency, a.minor_units, a.tolerance, a.time_zone, a.cut_off,
-           k.as_of_date, make_interval(mins => a.max_age_minutes) AS max_age, a.group_size,
-           ledger.day_end(a.time_zone, a.cut_off, k.as_of_date) AS closes_at
+           a.closing_grace_minutes, k.as_of_date, make_interval(mins => a.max_age_minutes) AS max_age, a.group_size,
+           ledger.day_end(a.time_zone, a.cut_off, k.as_of_date) AS ends_at,
+           ledger.closes_at(a.time_zone, a.cut_off, a.closing_grace_minutes, k.as_of_date) AS closes_at
       FROM (SELECT *, count(*) OVER its_group AS group_size, max(begins_on) OVER its_group AS all_began_on,
                    max(today) OVER its_group AS latest_date
               FROM ledger.account JOIN recon.account_time USING (account_id) WHERE active
@@ -29,14 +30,15 @@ WITH gl AS MATERIALIZED (
            -- A sum that lacks a member would be wrong.
            CASE WHEN count(c.account_id) = count(*) THEN sum(c.ledger_balance) END AS bank_balance,
            CASE WHEN count(c.account_id) = count(*) THEN min(c.observed_at) END AS bank_observed_at,
-           bool_or(least(m.closes_at, now()) - c.observed_at > m.max_age) AS is_stale
+           bool_or(least(m.ends_at, now()) - c.observed_at > m.max_age) AS is_stale
       FROM member AS m
       -- Nothing is subtracted across currencies: a closing in another one is none.
-      LEFT JOIN LATERAL ledger.closing(m.account_id, m.time_zone, m.cut_off, m.as_of_date) AS c
+      LEFT JOIN LATERAL ledger.closing(
+           m.account_id, m.time_zone, m.cut_off, m.closing_grace_minutes, m.as_of_date) AS c
         ON c.currency = m.currency
      WHERE CAST(:as_of_date AS date) IS NOT NULL OR m.closes_at <= now()
      GROUP BY m.entity, m.gl_account, m.currency, m.as_of_date
-    -- Of a group whose cut-offs differ, the last decides.
+    -- Of a group whose days end at different times, the last decides.
     HAVING count(*) = max(m.group_size)
 ), effect AS MATERIALIZED (
     -- What counting an item adds to the unexplained amount.

@@ -1,24 +1,24 @@
 -- Purpose: bring ledger.account to what the file says; a row that says so already is left alone.
 -- Params:  accounts: a JSON array of objects with the columns of ledger.account; money as text.
 INSERT INTO ledger.account AS a (
-    account_id, name, currency, minor_units, entity, gl_account, time_zone, cut_off,
+    account_id, name, currency, minor_units, entity, gl_account, time_zone, cut_off, closing_grace_minutes,
     max_age_minutes, minimum_balance, tolerance, bank_account, bank_id, active)
-SELECT account_id, name, currency, minor_units, entity, gl_account, time_zone, cut_off,
+SELECT account_id, name, currency, minor_units, entity, gl_account, time_zone, cut_off, closing_grace_minutes,
        max_age_minutes, minimum_balance, tolerance, bank_account, bank_id, active
   FROM json_to_recordset(CAST(:accounts AS json)) AS f (
        account_id text, name text, currency text, minor_units smallint, entity text, gl_account text,
-       time_zone text, cut_off time, max_age_minutes integer, minimum_balance numeric, tolerance numeric,
-       bank_account text, bank_id text, active boolean)
+       time_zone text, cut_off time, closing_grace_minutes integer, max_age_minutes integer, minimum_balance numeric,
+       tolerance numeric, bank_account text, bank_id text, active boolean)
  ORDER BY account_id COLLATE "C"
     ON CONFLICT (account_id) DO UPDATE
-   SET (name, currency, minor_units, entity, gl_account, time_zone, cut_off, max_age_minutes,
-        minimum_balance, tolerance, bank_account, bank_id, active, updated_at)
+   SET (name, currency, minor_units, entity, gl_account, time_zone, cut_off, closing_grace_minutes,
+        max_age_minutes, minimum_balance, tolerance, bank_account, bank_id, active, updated_at)
      = (excluded.name, excluded.currency, excluded.minor_units, excluded.entity, excluded.gl_account,
-        excluded.time_zone, excluded.cut_off, excluded.max_age_minutes, excluded.minimum_balance,
-        excluded.tolerance, excluded.bank_account, excluded.bank_id, excluded.active, now())
- WHERE (a.name, a.currency, a.minor_units, a.entity, a.gl_account, a.time_zone, a.cut_off, a.max_age_minutes,
-        a.minimum_balance, a.tolerance, a.bank_account, a.bank_id, a.active)
+        excluded.time_zone, excluded.cut_off, excluded.closing_grace_minutes, excluded.max_age_minutes,
+        excluded.minimum_balance, excluded.tolerance, excluded.bank_account, excluded.bank_id, excluded.active, now())
+ WHERE (a.name, a.currency, a.minor_units, a.entity, a.gl_account, a.time_zone, a.cut_off, a.closing_grace_minutes,
+        a.max_age_minutes, a.minimum_balance, a.tolerance, a.bank_account, a.bank_id, a.active)
        IS DISTINCT FROM
        (excluded.name, excluded.currency, excluded.minor_units, excluded.entity, excluded.gl_account,
-        excluded.time_zone, excluded.cut_off, excluded.max_age_minutes, excluded.minimum_balance,
-        excluded.tolerance, excluded.bank_account, excluded.bank_id, excluded.active)
+        excluded.time_zone, excluded.cut_off, excluded.closing_grace_minutes, excluded.max_age_minutes,
+        excluded.minimum_balance, excluded.tolerance, excluded.bank_account, excluded.bank_id, excluded.active)

@@ -55,7 +55,7 @@ SELECT a.account_id::text AS account_id, a.name, a.entity, a.gl_account, a.bank_
        c.ledger_balance::numeric AS ledger_balance, c.available_balance::numeric AS available_balance, c.observed_at,
        least(ledger.day_end(a.time_zone, a.cut_off, d.as_of_date), now()) - c.observed_at
          > make_interval(mins => a.max_age_minutes) AS is_stale,
-       now() < ledger.day_end(a.time_zone, a.cut_off, d.as_of_date) AS is_provisional,
+       now() < ledger.closes_at(a.time_zone, a.cut_off, a.closing_grace_minutes, d.as_of_date) AS is_provisional,
        CASE WHEN c.account_id IS NULL THEN coalesce(
             (SELECT g.reason FROM ledger.missing_hour_reason AS g
               WHERE g.account_id = a.account_id
@@ -77,7 +77,8 @@ SELECT a.account_id::text AS account_id, a.name, a.entity, a.gl_account, a.bank_
        OFFSET 0) AS o  -- once an account, not once a date
  CROSS JOIN LATERAL (
        SELECT o.begins_on + n.days AS as_of_date FROM generate_series(0, o.today - o.begins_on) AS n (days)) AS d
-  LEFT JOIN LATERAL ledger.closing(a.account_id, a.time_zone, a.cut_off, d.as_of_date) AS c ON true;
+  LEFT JOIN LATERAL ledger.closing(
+       a.account_id, a.time_zone, a.cut_off, a.closing_grace_minutes, d.as_of_date) AS c ON true;
 COMMENT ON VIEW reporting_all.daily IS
     'The closing of each account on each day since it was opened (recon.account_time), as ledger.daily_balance has it; '
     'a day without one says why. Filter it by as_of_date or account_id. Grain: account × date in the account''s time '
@@ -97,7 +98,7 @@ COMMENT ON COLUMN reporting_all.daily.is_stale IS
     'Whether the closing was older than the account''s max_age_minutes when the day ended, or is now while it has not; '
     'null: there is none.';
 COMMENT ON COLUMN reporting_all.daily.is_provisional IS
-    'Whether the day is not over yet (ledger.day_end): its closing may still change.';
+    'Whether the day is not over yet (ledger.closes_at): its closing may still change.';
 COMMENT ON COLUMN reporting_all.daily.reason IS
     'Why the day has no closing: what the newest run that tried before its end knew (http_404, quarantined: '
     'too_precise); no run: none tried; inactive: the account was not active at its end. Null: it has one.';
@@ -116,7 +117,8 @@ SELECT d.account_id, d.name, d.entity, d.gl_account, d.bank_account, d.as_of_dat
        d.active
   FROM reporting_all.daily AS d
   JOIN ledger.account AS a USING (account_id)
-  LEFT JOIN LATERAL ledger.closing(a.account_id, a.time_zone, a.cut_off, d.as_of_date - 1) AS p ON true;
+  LEFT JOIN LATERAL ledger.closing(
+       a.account_id, a.time_zone, a.cut_off, a.closing_grace_minutes, d.as_of_date - 1) AS p ON true;
 COMMENT ON VIEW reporting_all.movement IS
     'How much each closing differs from the closing of the day before, as ledger.daily_movement has it; a day without '
     'either says why. Filter it by as_of_date or account_id. Grain: account × date in the account''s time zone, '
@@ -135,7 +137,7 @@ COMMENT ON COLUMN reporting_all.movement.closing_balance IS
 COMMENT ON COLUMN reporting_all.movement.ledger_movement IS 'closing_balance − opening_balance; null: see reason.';
 COMMENT ON COLUMN reporting_all.movement.available_movement IS 'The same of the available balances.';
 COMMENT ON COLUMN reporting_all.movement.is_provisional IS
-    'Whether the day is not over yet (ledger.day_end): its closing may still change.';
+    'Whether the day is not over yet (ledger.closes_at): its closing may still change.';
 COMMENT ON COLUMN reporting_all.movement.reason IS
     'Why there is no movement: that of daily where the day has no closing; no closing on the day before; the currency '
     'changed. Null: there is one.';

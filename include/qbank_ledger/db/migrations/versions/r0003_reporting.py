@@ -2,10 +2,10 @@
 
 from qbank_ledger.db.migrate import apply
 
-revision = "0002_reporting"
-down_revision = "0001_baseline_2"
+revision = "0003_reporting"
+down_revision = "0002_closing"
 
 
 def upgrade() -> None:
     """Run the files, then check.sql, of the revision's folder."""
-    apply("0002_reporting", "closing", "reporting_all", "reporting", "grants")
+    apply("0003_reporting", "reporting_all", "reporting", "grants")
