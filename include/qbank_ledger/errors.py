@@ -37,6 +37,10 @@ class NotMigratedError(LedgerError):
     """The ledger database lacks the schema that this version needs."""
 
 
+class UnknownSchemaError(LedgerError):
+    """The ledger database has a newer schema than this version of the package knows."""
+
+
 class MigratedMeanwhileError(LedgerError):
     """Another migration came first: what there is to do is another."""
 

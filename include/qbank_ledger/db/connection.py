@@ -22,6 +22,8 @@ from qbank_ledger.errors import (
 )
 
 LOADER = "qbank_loader"
+# Who has the wheel alone has no make; where the package is the older of the two, migrating says so.
+MIGRATE = "run `make migrate` or `qbank-ledger migrate`"
 READ_ONLY = "25006"  # SQLSTATE read_only_sql_transaction
 
 # What libpq keeps to itself: a dead server is noticed.
@@ -79,7 +81,7 @@ def _translated(error: BaseException | None, *, is_lost: bool = False) -> Ledger
     sentence = f"The ledger database refused a statement ({first})."
     if code in ("3F000", "42P01", "42883") or missing_role:
         kind = NotMigratedError
-        sentence = f"The ledger database is not migrated ({first}): run `make migrate`."
+        sentence = f"The ledger database is not migrated ({first}): {MIGRATE}."
     elif code == "42501" or "permission denied to set role" in first or 'set parameter "role"' in first:
         kind = LedgerConnectionError
         sentence = (

@@ -17,7 +17,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, TextClause, exc, text
 from sqlalchemy.engine import URL
 
-from qbank_ledger.db.connection import READ_ONLY, engine_for
+from qbank_ledger.config import DISTRIBUTION, package_version
+from qbank_ledger.db.connection import MIGRATE, READ_ONLY, engine_for
 from qbank_ledger.db.session import PINNED
 from qbank_ledger.db.transaction import transaction
 from qbank_ledger.errors import (
@@ -26,6 +27,7 @@ from qbank_ledger.errors import (
     MigratedMeanwhileError,
     MigrationNotAllowedError,
     NotMigratedError,
+    UnknownSchemaError,
 )
 
 _MIGRATIONS = resources.files("qbank_ledger.db").joinpath("migrations")
@@ -73,7 +75,8 @@ def migrate(url: URL) -> str:
 
     Raises MigrationNotAllowedError, with the SQL for a DBA, when the login may neither make roles
     nor become ``qbank_owner``; LockedError when somebody reads what is to be changed, for two minutes;
-    LedgerError when a revision fails its own check, or the database is at one that is not known here.
+    UnknownSchemaError when a newer version of the package migrated the database; LedgerError when a
+    revision fails its own check.
     """
     engine = engine_for(url, role=None)
     ends = time.monotonic() + _PATIENCE_S
@@ -96,11 +99,7 @@ def _migrate(connection: Connection) -> str:
                 "Migrate an empty database of this server, which makes them, and restore once more."
             )
         return f"The ledger database is at the newest schema ({head})."
-    if before not in (None, *_UNRELEASED, *_known_revisions()):
-        raise LedgerError(
-            f"The ledger database is at schema {before}, which this version does not know: use the version "
-            "that migrated it, or a newer one."
-        )
+    _require_known(before)
     _make_roles(connection)
     if not connection.execute(_BECOME_OWNER).scalar():
         raise MigrationNotAllowedError(
@@ -122,7 +121,7 @@ def _migrate(connection: Connection) -> str:
     if before in _UNRELEASED:
         connection.execute(_plain("unreleased/carry_over.sql"))
     _set_up_server(connection)
-    return f"The ledger database went from {before or 'nothing'} to {head}."
+    return f"The ledger database went from {_named(before) or 'nothing'} to {head}."
 
 
 def _acquire_lock(connection: Connection) -> None:
@@ -168,13 +167,26 @@ def _make_roles(connection: Connection) -> None:
 
 
 def require_newest(connection: Connection) -> None:
-    """Raise NotMigratedError unless the database is at the newest revision."""
-    found = current_revision(connection)
-    if found != newest_revision():
+    """Raise NotMigratedError below the newest revision, UnknownSchemaError beyond it."""
+    found, newest = current_revision(connection), newest_revision()
+    _require_known(found)
+    if found != newest:
         raise NotMigratedError(
-            f"The ledger database is at schema {found or 'none'}, this version needs "
-            f"{newest_revision()}: run `make migrate`."
+            f"The ledger database is at schema {_named(found) or 'none'}, this version needs {newest}: "
+            f"{MIGRATE}."
         )
+
+
+def _require_known(revision: str | None) -> None:
+    if revision not in (None, *_UNRELEASED, *_known_revisions()):
+        raise UnknownSchemaError(
+            f"The ledger database is at schema {revision}, which {DISTRIBUTION} {package_version()} does not "
+            f"know: upgrade the package {DISTRIBUTION} to the version that migrated it, or a newer one."
+        )
+
+
+def _named(revision: str | None) -> str | None:
+    return f"{revision} (which was never released)" if revision in _UNRELEASED else revision
 
 
 def current_revision(connection: Connection) -> str | None:
