@@ -119,21 +119,24 @@ def qbank_balance_sync(
             """Ask the bank for a batch of accounts; what comes is written down as it comes."""
             hook = QBankHook(qbank_conn_id)
             with task_errors(), hook.get_conn() as bank:
+                staged = engine(reads=[hook.uri], writes=["sync.observation"])
                 return fetch_batch(
-                    engine(), run_no, batch_no, budget_s=hook.fetch_budget_s, get_balances=bank.get_balances
+                    staged, run_no, batch_no, budget_s=hook.fetch_budget_s, get_balances=bank.get_balances
                 )
 
         @task(trigger_rule="all_done_min_one_success", execution_timeout=timedelta(minutes=10))
         def audit(run_no: int) -> int:
             """Decide what is fit to publish."""
             with task_errors():
-                return audit_run(engine(), run_no, at_if_given(docs_place() if docs is None else docs))
+                audited = engine(reads=["sync.observation"], writes=["sync.verdict"])
+                return audit_run(audited, run_no, at_if_given(docs_place() if docs is None else docs))
 
         @task(outlets=[Asset(asset)], execution_timeout=timedelta(minutes=10))
         def publish(run_no: int) -> int:
             """Put what is fit into the ledger, all at once."""
             with task_errors():
-                rows = publish_run(engine(), run_no)
+                published = engine(reads=["sync.observation", "sync.verdict"], writes=["ledger.balance"])
+                rows = publish_run(published, run_no)
             if not rows:
                 raise AirflowSkipException("Nothing to publish.")
             return rows

@@ -102,9 +102,16 @@ def qbank_reconciliation(
         def load(params: dict | None = None) -> list[int]:
             """Load the files that the run names, each whole or not at all; gives the numbers of the loads."""
             refuse_unknown_conf()
-            files = [(params["gl_file"], "gl"), (params["items_file"], "items")]
+            files = [
+                (params["gl_file"], "gl", "recon.gl_balance"),
+                (params["items_file"], "items", "recon.item"),
+            ]
             with task_errors():
-                return [load_file(engine(), at(path), kind).load_no for path, kind in files if path]
+                return [
+                    load_file(engine(writes=[table]), at(path), kind).load_no
+                    for path, kind, table in files
+                    if path
+                ]
 
         @task(execution_timeout=timedelta(minutes=2))
         def match(load_nos: list[int]) -> None:
@@ -117,7 +124,11 @@ def qbank_reconciliation(
             """Compare the two sides; gives how many versions of each status were written."""
             asked = params["as_of_date"]
             with task_errors():
-                return reconcile(engine(), date.fromisoformat(asked) if asked else None)
+                compared = engine(
+                    reads=["ledger.balance", "recon.gl_balance", "recon.item"],
+                    writes=["recon.reconciliation"],
+                )
+                return reconcile(compared, date.fromisoformat(asked) if asked else None)
 
         @task(execution_timeout=timedelta(minutes=6))
         def judge() -> None:

@@ -4,7 +4,7 @@ Knows Airflow, the bank and the ledger; neither of those knows the other two.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from sqlalchemy import Engine
 
 from qbank.errors import QBankError
+from qbank_airflow import lineage
 from qbank_airflow.names import LEDGER
 from qbank_ledger.config import postgres_url
 from qbank_ledger.db.allowed_server import require_allowed
@@ -20,8 +21,11 @@ from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import LedgerConnectionError, LedgerError
 
 
-def ledger(conn_id: str = LEDGER) -> Engine:
-    """The ledger database of an Airflow connection, as the loader."""
+def ledger(conn_id: str = LEDGER, *, reads: Iterable[str] = (), writes: Iterable[str] = ()) -> Engine:
+    """The ledger database of an Airflow connection, as the loader.
+
+    What the task reads and writes there, and elsewhere by URI, is reported as lineage.
+    """
     try:
         conn = Connection.get(conn_id)
     except AirflowNotFoundException:
@@ -42,6 +46,7 @@ def ledger(conn_id: str = LEDGER) -> Engine:
     except ValueError:
         raise LedgerConnectionError(f"The connection {conn_id} is not of type postgres.") from None
     require_allowed(url)
+    lineage.report(url, reads, writes)
     return engine_for(url)
 
 

@@ -48,6 +48,11 @@ class QBankHook(BaseHook):  # type: ignore[misc]  # Airflow is not typed for myp
         return urlsplit(self._settings.api_url).hostname or ""
 
     @property
+    def uri(self) -> str:
+        """The balances of this host as an asset, such as `qbank://api.qbankconnect.com/v1/balances`."""
+        return f"{self.conn_type}://{urlsplit(self._settings.api_url).netloc}/v1/balances"
+
+    @property
     def fetch_budget_s(self) -> float:
         """How long one fetch task may ask, in seconds, over all its tries."""
         return self._settings.fetch_budget_s

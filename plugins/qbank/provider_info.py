@@ -31,6 +31,13 @@ def get_provider_info() -> dict[str, Any]:
                 "conn-fields": _CONN_FIELDS,
             }
         ],
+        "asset-uris": [
+            {
+                "schemes": ["qbank"],
+                "handler": None,
+                "to_openlineage_converter": "qbank_airflow.lineage.bank_dataset",
+            }
+        ],
     }
 
 

@@ -21,6 +21,7 @@ import pytest
 import requests
 from local.postgres import Cluster
 
+from qbank_ledger.config import package_version
 from tests.conftest import REPOSITORY, free_port, throwaway
 from tests.thirdparty.program import from_debian, from_wheels, moto, pgbouncer
 from tests.thirdparty.test_older_postgres import oldest
@@ -35,6 +36,7 @@ STEPS = (
 )
 PINS = {"sqlalchemy": "2.0.50"}  # the oldest that pyproject.toml allows, as a test holds
 S3 = ["apache-airflow-providers-amazon[s3fs]==9.39.0", "s3fs==2026.9.0", "aiobotocore==3.10.0"]
+LINEAGE = "apache-airflow-providers-openlineage==2.20.3"
 ACCOUNTS = 40
 LOGINS = {name: secrets.token_urlsafe(12) for name in ("ledger_migrate", "ledger_run")}
 
@@ -128,7 +130,7 @@ def airflow(tmp_path: Path) -> Path:
     constraints.write_text("\n".join([*kept, *(f"{name}=={version}" for name, version in PINS.items())]))
     bin_ = tmp_path / "theirs" / "bin"
     uv("venv", "--python", sys.executable, str(bin_.parent))
-    chosen = ["apache-airflow==3.3.2", *S3, "--constraint", str(constraints)]
+    chosen = ["apache-airflow==3.3.2", *S3, LINEAGE, "--constraint", str(constraints)]
     uv("pip", "install", "--python", str(bin_ / "python"), *chosen)
     pip = bin_ / "pip"
     pip.write_text(
@@ -163,6 +165,9 @@ def reader(tmp_path: Path, airflow: Path, pooled: int, bucket: str, bank: Sandbo
             "HOME": "/proc/nowhere",
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
+                {"type": "file", "log_file_path": str(home / "lineage.json"), "append": True}
+            ),
             "AIRFLOW_CONN_AWS_DEFAULT": json.dumps(aws),
             "MIGRATE_PASSWORD": LOGINS["ledger_migrate"],
             "RUN_PASSWORD": LOGINS["ledger_run"],
@@ -172,7 +177,7 @@ def reader(tmp_path: Path, airflow: Path, pooled: int, bucket: str, bank: Sandbo
             **{name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_"))},
         },
         replaced={
-            "airflow_provider_qbank_ledger-0.1.0-py3-none-any.whl": str(wheel(tmp_path)),
+            f"airflow_provider_qbank_ledger-{package_version()}-py3-none-any.whl": str(wheel(tmp_path)),
             "https://raw.githubusercontent.com/apache/airflow/constraints-3.3.2/constraints-3.11.txt": str(
                 tmp_path / "constraints.txt"
             ),
@@ -205,6 +210,24 @@ def keys(bucket: str) -> set[str]:
     return set(
         re.findall("<Key>(.*?)</Key>", requests.get(f"{bucket}?list-type=2&max-keys=1000", timeout=10).text)
     )
+
+
+def lineage(file: Path) -> dict[str, tuple[set[str], set[str]]]:
+    """By task, what OpenLineage's events say that it read and wrote.
+
+    All tasks of a foreground run share a process, and Airflow's collector with it: a task's own is what it adds.
+    """
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for event in map(json.loads, file.read_text().splitlines()):
+        sides = tuple(
+            {f"{d['namespace']} {d['name']}" for d in event[side]} for side in ("inputs", "outputs")
+        )
+        name = event["job"]["name"].partition(".")[2]
+        if event["eventType"] == "START":
+            found[name] = sides[0], sides[1]
+        elif name:
+            found[name] = sides[0] - found[name][0], sides[1] - found[name][1]
+    return found
 
 
 @pytest.mark.timeout(600)
@@ -241,10 +264,25 @@ def test_the_page_leads_from_nothing_to_a_reconciled_hour(
     assert run("SET ROLE qbank_loader; SELECT state, published FROM sync.run") == [("complete", ACCOUNTS)]
     assert "docs/run_1/index.html" in keys(bucket)
 
+    port = reader.replaced["ledger.example.com:5432"].partition(":")[2]
+    bank = reader.environment["AIRFLOW_CONN_QBANK_DEFAULT"]
+    host = json.loads(bank)["host"].removeprefix("http://")
+    table = f"postgres://127.0.0.1:{port} ledger."
+    events = lineage(reader.folder / "lineage.json")
+    assert events["plan"][0] == {"s3://aws_default@treasury accounts.csv"}
+    assert events["fetch"] == ({f"qbank://{host} v1/balances"}, {f"{table}sync.observation"})
+    assert events["publish"][1] == {f"{table}ledger.balance"}
+    said = (reader.folder / "lineage.json").read_text()
+    secret = reader.environment["QBANK_CLIENT_SECRET"]
+    assert not [hidden for hidden in (*LOGINS.values(), secret) if hidden in said]
+
     today = datetime.now(UTC).date()
     gl = f"entity,gl_account,currency,as_of_date,balance\nQB01,1100,EUR,{today},1.00\n"
     assert requests.put(f"{bucket}/gl.csv", gl, timeout=10).ok
     reader.follows(8)
+    compared = lineage(reader.folder / "lineage.json")["compare"]
+    assert f"{table}ledger.balance" in compared[0]
+    assert compared[1] == {f"{table}recon.reconciliation"}
     assert run("SET ROLE qbank_loader; SELECT count(*) FROM recon.gl_balance") == [(1,)]
     reader.types(f"""airflow dags test qbank_reconciliation --conf '{{"close_month": "{today:%Y-%m}"}}'""")
     assert {f"packs/{today:%Y-%m}.{kind}" for kind in ("xlsx", "html")} <= keys(bucket)
