@@ -1,6 +1,6 @@
 """docs/existing-airflow.md, followed as it stands: from a wheel and a bare environment to a reconciled hour.
 
-With the oldest SQLAlchemy that is allowed, on Debian's PostgreSQL with JIT, through PgBouncer by the transaction,
+With the oldest of each direct dependency that is allowed, on Debian's PostgreSQL with JIT, through PgBouncer by the transaction,
 with a home that can't be written, and accounts, GL file, reports and packs in a bucket.
 """
 
@@ -10,6 +10,7 @@ import re
 import secrets
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ import psycopg2
 import pytest
 import requests
 from local.postgres import Cluster
+from packaging.version import Version
 
 from qbank_ledger.config import package_version
 from tests.conftest import REPOSITORY, free_port, throwaway
@@ -34,7 +36,9 @@ STEPS = (
     .split("## From nothing to the first green hour")[1]
     .split("\n## ")[0]
 )
-PINS = {"sqlalchemy": "2.0.50"}  # the oldest that pyproject.toml allows, as a test holds
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+# The oldest of each that pyproject.toml allows.
+PINS = dict(re.fullmatch(r"([\w-]+)>=([\w.]+).*", each).groups() for each in PROJECT["dependencies"])
 S3 = ["apache-airflow-providers-amazon[s3fs]==9.39.0", "s3fs==2026.9.0", "aiobotocore==3.10.0"]
 LINEAGE = "apache-airflow-providers-openlineage==2.20.3"
 ACCOUNTS = 40
@@ -241,7 +245,10 @@ def test_the_page_leads_from_nothing_to_a_reconciled_hour(
     assert reader.follows(1).strip().endswith("schema 0003_reporting")
     after = set(reader.types("pip freeze").splitlines())
     assert before - after == set(), "no package that was there has changed"
-    assert "sqlalchemy==2.0.50" in after
+    installed = dict(line.split("==") for line in after if "==" in line)
+    assert {name: Version(installed[name]) for name in PINS} == {
+        name: Version(version) for name, version in PINS.items()
+    }
 
     for statement in sql_of(2):
         dba(statement)
@@ -287,7 +294,3 @@ def test_the_page_leads_from_nothing_to_a_reconciled_hour(
     reader.types(f"""airflow dags test qbank_reconciliation --conf '{{"close_month": "{today:%Y-%m}"}}'""")
     assert {f"packs/{today:%Y-%m}.{kind}" for kind in ("xlsx", "html")} <= keys(bucket)
     assert {path.name for path in reader.folder.rglob("run_*") if "docs" in str(path)} == set()
-
-
-def test_the_oldest_sqlalchemy_is_the_one_that_is_tried() -> None:
-    assert f'"sqlalchemy>={PINS["sqlalchemy"]}"' in (REPOSITORY / "pyproject.toml").read_text()
