@@ -20,6 +20,9 @@ from qbank_ledger.db.allowed_server import require_allowed
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import LedgerConnectionError, LedgerError
 
+# Stands for a cloud's token until somebody connects, so that what holds for passwords holds.
+_TOKEN = "a token, at each connection"  # noqa: S105
+
 
 def ledger(conn_id: str = LEDGER, *, reads: Iterable[str] = (), writes: Iterable[str] = ()) -> Engine:
     """The ledger database of an Airflow connection, as the loader.
@@ -34,20 +37,27 @@ def ledger(conn_id: str = LEDGER, *, reads: Iterable[str] = (), writes: Iterable
             f"AIRFLOW_CONN_{conn_id.upper()}."
         ) from None
     try:
+        extra = json.loads(conn.extra or "{}")
+        by_token = bool(extra.get("iam"))
         url = postgres_url(
             conn_type=conn.conn_type,
             host=conn.host,
             port=conn.port,
             login=conn.login,
-            password=conn.password,
+            password=_TOKEN if by_token else conn.password,
             schema=conn.schema,
-            extra=json.loads(conn.extra or "{}"),
+            extra=extra,
         )
     except ValueError:
         raise LedgerConnectionError(f"The connection {conn_id} is not of type postgres.") from None
     require_allowed(url)
     lineage.report(url, reads, writes)
-    return engine_for(url)
+    engine = engine_for(url)
+    if by_token:
+        from qbank_airflow.iam import log_in_by_token  # noqa: PLC0415 - the postgres hook is heavy
+
+        log_in_by_token(engine, conn)
+    return engine
 
 
 def refuse_unknown_conf() -> None:

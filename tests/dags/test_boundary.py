@@ -3,8 +3,11 @@
 from types import SimpleNamespace
 
 import pytest
+from airflow.providers.postgres.hooks.postgres import PostgresHook
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import URL
 
 from qbank_airflow import boundary
 from qbank_ledger.errors import LedgerConnectionError
@@ -25,6 +28,44 @@ def test_a_connection_made_in_the_ui_may_not_point_to_any_server(monkeypatch: py
     monkeypatch.setattr(boundary.Connection, "get", lambda _: connection("127.0.0.1"))
     with pytest.raises(LedgerConnectionError, match=r"names the host '127\.0\.0\.1'"):
         boundary.ledger()
+
+
+def test_each_connection_has_a_token_of_its_own_where_iam_is_asked_for(
+    ledger_url: URL, server: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cloud alone is none: PostgreSQL takes no token but the newest."""
+    tokens = iter(f"token-{n}" for n in range(1, 9))
+    login = f"runs_{ledger_url.database}"
+
+    def newest(_hook: PostgresHook, conn: Connection) -> tuple[str, str, int]:
+        token = next(tokens)
+        with server.connect() as connection:
+            connection.execute(text(f"ALTER ROLE {login} PASSWORD '{token}'"))
+        return login, token, conn.port or 5432
+
+    monkeypatch.setattr(PostgresHook, "get_iam_token", newest)
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE ROLE {login} LOGIN; GRANT qbank_loader TO {login}"))
+    place = {"host": ledger_url.host, "port": ledger_url.port, "schema": ledger_url.database}
+    theirs = Connection(
+        conn_id="ledger_default", conn_type="postgres", login=login, extra='{"iam": true}', **place
+    )
+    monkeypatch.setattr(boundary.Connection, "get", lambda _: theirs)
+    engine = boundary.ledger()
+    for _ in range(2):
+        with engine.connect() as connection:
+            assert connection.scalar(text("SELECT session_user")) == login
+    assert next(tokens) == "token-3"
+    with server.connect() as connection:
+        connection.execute(text(f"REVOKE qbank_loader FROM {login}; DROP ROLE {login}"))
+
+
+def test_a_token_that_is_not_to_be_had_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Amazon's provider is not installed here."""
+    theirs = Connection(conn_id="ledger_default", conn_type="postgres", host="127.0.0.1", login="runs", extra='{"iam": true}')  # fmt: skip
+    monkeypatch.setattr(boundary.Connection, "get", lambda _: theirs)
+    with pytest.raises(LedgerConnectionError, match=r"has iam in its extra, and no token: .*amazon"):
+        boundary.ledger().connect()
 
 
 def test_an_unknown_key_is_refused_with_the_one_that_may_be_meant(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,12 @@ import json
 import os
 import re
 import secrets
+import socket
+import socketserver
+import struct
 import subprocess
 import sys
+import threading
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -232,6 +236,54 @@ def lineage(file: Path) -> dict[str, tuple[set[str], set[str]]]:
         elif name:
             found[name] = sides[0] - found[name][0], sides[1] - found[name][1]
     return found
+
+
+class AsksInClear(socketserver.BaseRequestHandler):
+    """So much of a PostgreSQL that asks for the password itself, as a cloud's does for its tokens."""
+
+    def handle(self) -> None:
+        self._message()
+        self.request.sendall(b"R" + struct.pack("!ii", 8, 3))
+        assert self.request.recv(1) == b"p"
+        self.server.passwords.append(self._message().rstrip(b"\0").decode())  # type: ignore[attr-defined]
+
+    def _message(self) -> bytes:
+        (length,) = struct.unpack("!i", self.request.recv(4, socket.MSG_WAITALL))
+        return bytes(self.request.recv(length - 4, socket.MSG_WAITALL))
+
+
+CONNECTS_TWICE = """
+import contextlib, time
+from qbank_airflow.boundary import ledger
+engine = ledger()
+for _ in range(2):
+    with contextlib.suppress(Exception):
+        engine.connect()
+    time.sleep(1.1)  # a token is of its second
+"""
+
+
+def test_a_token_of_aws_is_new_for_each_connection(reader: Reader) -> None:
+    """By Airflow's own hook and boto3, which signs it without asking anybody."""
+    reader.follows(1)
+    with socketserver.TCPServer(("127.0.0.1", 0), AsksInClear) as server:
+        server.passwords = []  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_address[1]
+        reader.environment |= {
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "QBANK_LEDGER_AUTH": "password",
+            "AIRFLOW_CONN_LEDGER_DEFAULT": f"postgres://ledger_run@127.0.0.1:{port}/ledger?iam=true&sslmode=disable",
+        }
+        (reader.folder / "twice.py").write_text(CONNECTS_TWICE)
+        said = reader.types("python twice.py")
+        server.shutdown()
+    first, second = server.passwords  # type: ignore[attr-defined]
+    for token in (first, second):
+        assert token.startswith(f"127.0.0.1:{port}/?Action=connect&DBUser=ledger_run&")
+        assert "X-Amz-Signature=" in token
+        assert token not in said
+    assert first != second
 
 
 @pytest.mark.timeout(600)
