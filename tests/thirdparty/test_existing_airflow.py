@@ -46,6 +46,7 @@ PINS = dict(re.fullmatch(r"([\w-]+)>=([\w.]+).*", each).groups() for each in PRO
 S3 = ["apache-airflow-providers-amazon[s3fs]==9.39.0", "s3fs==2026.9.0", "aiobotocore==3.10.0"]
 LINEAGE = "apache-airflow-providers-openlineage==2.20.3"
 ACCOUNTS = 40
+CONSTRAINTS = "constraints.txt"
 LOGINS = {name: secrets.token_urlsafe(12) for name in ("ledger_migrate", "ledger_run")}
 
 
@@ -127,16 +128,17 @@ def uv(*arguments: str) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
 
 
-@pytest.fixture
-def airflow(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bin of somebody's Airflow, as its constraints make it; ``pip`` there is uv's."""
-    constraints = tmp_path / "constraints.txt"
+    folder = tmp_path_factory.mktemp("theirs")
+    constraints = folder / CONSTRAINTS
     locked = (REPOSITORY / "requirements.lock").read_text().splitlines()
     kept = [
         line.removesuffix(" \\") for line in locked if line[:1].isalpha() and line.split("==")[0] not in PINS
     ]
     constraints.write_text("\n".join([*kept, *(f"{name}=={version}" for name, version in PINS.items())]))
-    bin_ = tmp_path / "theirs" / "bin"
+    bin_ = folder / "venv" / "bin"
     uv("venv", "--python", sys.executable, str(bin_.parent))
     chosen = ["apache-airflow==3.3.2", *S3, LINEAGE, "--constraint", str(constraints)]
     uv("pip", "install", "--python", str(bin_ / "python"), *chosen)
@@ -187,7 +189,7 @@ def reader(tmp_path: Path, airflow: Path, pooled: int, bucket: str, bank: Sandbo
         replaced={
             f"airflow_provider_qbank_ledger-{package_version()}-py3-none-any.whl": str(wheel(tmp_path)),
             "https://raw.githubusercontent.com/apache/airflow/constraints-3.3.2/constraints-3.11.txt": str(
-                tmp_path / "constraints.txt"
+                airflow.parents[1] / CONSTRAINTS
             ),
             "ledger.example.com:5432": f"127.0.0.1:{pooled}",
             '\\"https://api.qbankconnect.com\\"': f'\\"{bank.url}\\", \\"extra\\": {token}',
@@ -236,54 +238,6 @@ def lineage(file: Path) -> dict[str, tuple[set[str], set[str]]]:
         elif name:
             found[name] = sides[0] - found[name][0], sides[1] - found[name][1]
     return found
-
-
-class AsksInClear(socketserver.BaseRequestHandler):
-    """So much of a PostgreSQL that asks for the password itself, as a cloud's does for its tokens."""
-
-    def handle(self) -> None:
-        self._message()
-        self.request.sendall(b"R" + struct.pack("!ii", 8, 3))
-        assert self.request.recv(1) == b"p"
-        self.server.passwords.append(self._message().rstrip(b"\0").decode())  # type: ignore[attr-defined]
-
-    def _message(self) -> bytes:
-        (length,) = struct.unpack("!i", self.request.recv(4, socket.MSG_WAITALL))
-        return bytes(self.request.recv(length - 4, socket.MSG_WAITALL))
-
-
-CONNECTS_TWICE = """
-import contextlib, time
-from qbank_airflow.boundary import ledger
-engine = ledger()
-for _ in range(2):
-    with contextlib.suppress(Exception):
-        engine.connect()
-    time.sleep(1.1)  # a token is of its second
-"""
-
-
-def test_a_token_of_aws_is_new_for_each_connection(reader: Reader) -> None:
-    """By Airflow's own hook and boto3, which signs it without asking anybody."""
-    reader.follows(1)
-    with socketserver.TCPServer(("127.0.0.1", 0), AsksInClear) as server:
-        server.passwords = []  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        port = server.server_address[1]
-        reader.environment |= {
-            "AWS_DEFAULT_REGION": "eu-central-1",
-            "QBANK_LEDGER_AUTH": "password",
-            "AIRFLOW_CONN_LEDGER_DEFAULT": f"postgres://ledger_run@127.0.0.1:{port}/ledger?iam=true&sslmode=disable",
-        }
-        (reader.folder / "twice.py").write_text(CONNECTS_TWICE)
-        said = reader.types("python twice.py")
-        server.shutdown()
-    first, second = server.passwords  # type: ignore[attr-defined]
-    for token in (first, second):
-        assert token.startswith(f"127.0.0.1:{port}/?Action=connect&DBUser=ledger_run&")
-        assert "X-Amz-Signature=" in token
-        assert token not in said
-    assert first != second
 
 
 @pytest.mark.timeout(600)
@@ -346,3 +300,51 @@ def test_the_page_leads_from_nothing_to_a_reconciled_hour(
     reader.types(f"""airflow dags test qbank_reconciliation --conf '{{"close_month": "{today:%Y-%m}"}}'""")
     assert {f"packs/{today:%Y-%m}.{kind}" for kind in ("xlsx", "html")} <= keys(bucket)
     assert {path.name for path in reader.folder.rglob("run_*") if "docs" in str(path)} == set()
+
+
+class AsksInClear(socketserver.BaseRequestHandler):
+    """So much of a PostgreSQL that asks for the password itself, as a cloud's does for its tokens."""
+
+    def handle(self) -> None:
+        self._message()
+        self.request.sendall(b"R" + struct.pack("!ii", 8, 3))
+        assert self.request.recv(1) == b"p"
+        self.server.passwords.append(self._message().rstrip(b"\0").decode())  # type: ignore[attr-defined]
+
+    def _message(self) -> bytes:
+        (length,) = struct.unpack("!i", self.request.recv(4, socket.MSG_WAITALL))
+        return bytes(self.request.recv(length - 4, socket.MSG_WAITALL))
+
+
+CONNECTS_TWICE = """
+import contextlib, time
+from qbank_airflow.boundary import ledger
+engine = ledger()
+for _ in range(2):
+    with contextlib.suppress(Exception):
+        engine.connect()
+    time.sleep(1.1)  # a token is of its second
+"""
+
+
+def test_a_token_of_aws_is_new_for_each_connection(reader: Reader) -> None:
+    """By Airflow's own hook and boto3, which signs it without asking anybody."""
+    reader.follows(1)
+    with socketserver.TCPServer(("127.0.0.1", 0), AsksInClear) as server:
+        server.passwords = []  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_address[1]
+        reader.environment |= {
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "QBANK_LEDGER_AUTH": "password",
+            "AIRFLOW_CONN_LEDGER_DEFAULT": f"postgres://ledger_run@127.0.0.1:{port}/ledger?iam=true&sslmode=disable",
+        }
+        (reader.folder / "twice.py").write_text(CONNECTS_TWICE)
+        said = reader.types("python twice.py")
+        server.shutdown()
+    first, second = server.passwords  # type: ignore[attr-defined]
+    for token in (first, second):
+        assert token.startswith(f"127.0.0.1:{port}/?Action=connect&DBUser=ledger_run&")
+        assert "X-Amz-Signature=" in token
+        assert token not in said
+    assert first != second
