@@ -82,7 +82,7 @@ class Reader:
         return "".join(self.types(text) for language, text in blocks(step) if language == "sh")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Debian's PostgreSQL, as a provider manages it: with JIT."""
     folder = tmp_path_factory.mktemp("postgres")
@@ -91,28 +91,31 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield cluster
 
 
-@pytest.fixture
-def pooled(server: Cluster, tmp_path: Path) -> Iterator[int]:
+@pytest.fixture(scope="module")
+def pooled(server: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a PgBouncer before it."""
+    folder = tmp_path_factory.mktemp("pooled")
     port = free_port()
-    with pgbouncer(tmp_path, server=server.port, port=port, logins=LOGINS):
+    with pgbouncer(folder, server=server.port, port=port, logins=LOGINS):
         yield port
 
 
-@pytest.fixture
-def bucket(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a bucket of S3, by moto."""
-    packages = from_wheels(HERE / "vaults.txt", tmp_path / "moto")
-    with moto(packages, free_port(), tmp_path) as aws:
+    folder = tmp_path_factory.mktemp("bucket")
+    packages = from_wheels(HERE / "vaults.txt", folder / "moto")
+    with moto(packages, free_port(), folder) as aws:
         url = f"{aws}/treasury"
         assert requests.put(url, timeout=10).ok
         yield url
 
 
-@pytest.fixture
-def bank(tmp_path: Path) -> Iterator[SandboxProcess]:
-    (tmp_path / "bank.csv").write_text(accounts())
-    process = SandboxProcess(tmp_path / "bank.log", "--accounts", str(tmp_path / "bank.csv"))
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    folder = tmp_path_factory.mktemp("bank")
+    (folder / "bank.csv").write_text(accounts())
+    process = SandboxProcess(folder / "bank.log", "--accounts", str(folder / "bank.csv"))
     yield process
     process.stop()
 
