@@ -32,9 +32,9 @@ SELECT a.account_id, h.hour, 1000 + h.n + 0.25, 1000 + h.n + 0.5, 'EUR', h.hour 
  ORDER BY h.n, a.account_id
 """
 _BOOKS = """
-INSERT INTO recon.gl_load (kind, sha256, rows) VALUES ('gl', repeat('0', 64), 31 * :accounts);
+INSERT INTO recon.file_load (kind, sha256, rows) VALUES ('gl', repeat('0', 64), 31 * :accounts);
 INSERT INTO recon.gl_balance
-SELECT (SELECT max(load_no) FROM recon.gl_load), 'QB01', a.gl_account, 'EUR', d.as_of_date,
+SELECT (SELECT max(load_no) FROM recon.file_load), 'QB01', a.gl_account, 'EUR', d.as_of_date,
        CASE WHEN (extract(day FROM d.as_of_date) + right(a.account_id, 4)::integer) % 50 = 0 THEN 999
             ELSE coalesce(c.ledger_balance, 0) END
   FROM ledger.account AS a

@@ -60,6 +60,17 @@ def accounts_place(environment: Mapping[str, str] = os.environ) -> str:
     )
 
 
+def gl_sources_place(environment: Mapping[str, str] = os.environ) -> str:
+    """Where profiles and sources of books are: ``QBANK_GL_SOURCES_FILE``, else the repository's own file.
+
+    Empty where there is none: the built-in profiles need no file.
+    """
+    if given := environment.get("QBANK_GL_SOURCES_FILE", "").strip():
+        return given
+    in_the_repository = Path(__file__).parents[1] / "config" / "gl_sources.yaml"
+    return str(in_the_repository) if in_the_repository.is_file() else ""
+
+
 def schedule(environment: Mapping[str, str] = os.environ) -> str:
     """When the sync runs, as Airflow writes it: ``QBANK_SCHEDULE``, else ``@hourly``."""
     return environment.get("QBANK_SCHEDULE", "").strip() or "@hourly"

@@ -79,6 +79,10 @@ class GLFileError(LedgerError, ValueError):
     """A file from the ERP can't be used; names the file and the lines. Nothing of it was loaded."""
 
 
+class GLSourcesFileError(LedgerError, ValueError):
+    """The file of profiles and sources can't be used; names profile and key of every problem."""
+
+
 class UnmatchedEntityError(LedgerError, ValueError):
     """None of an entity's rows in a file matches an account; names the first, and what they likely mean."""
 

@@ -74,7 +74,7 @@ def test_a_misspelt_key_of_the_configuration_loads_and_compares_nothing(
     ended = run(module, gl_file=str(gl), as_of=str(day(1)))
     assert (ended.state, ended.of("load"), ended.tries["load", -1]) == ("failed", "failed", 1)
     assert "unknown key 'as_of'. Did you mean as_of_date?" in "".join(capfd.readouterr())
-    assert books.rows("SELECT * FROM recon.gl_load") == []
+    assert books.rows("SELECT * FROM recon.file_load") == []
 
 
 def test_a_run_without_anything_to_compare_is_green(books: Books, module: ModuleType) -> None:
@@ -91,7 +91,7 @@ def test_a_refused_file_is_red_at_once_names_its_line_and_nothing_is_compared(
     assert ended.tries["load", -1] == 1
     said = "".join(capfd.readouterr())
     assert "line 2: balance is '93-'" in said
-    assert books.rows("SELECT * FROM recon.gl_load") == []
+    assert books.rows("SELECT * FROM recon.file_load") == []
 
 
 def test_a_file_of_an_entity_that_nobody_has_is_red_says_who_is_meant_and_the_rest_is_compared(

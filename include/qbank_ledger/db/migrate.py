@@ -63,6 +63,8 @@ _UNRELEASED = (
     "0012_day_end",
     "0001_baseline",
 )
+# What they are carried over to; revisions after it find a ledger like any other.
+_BASELINE = "0001_baseline_2"
 _TRIES = 20
 # How long readers of what is to be changed are waited for.
 _PATIENCE_S = 120.0
@@ -117,9 +119,9 @@ def _migrate(connection: Connection) -> str:
     config.attributes["connection"] = connection
     if before in _UNRELEASED:
         connection.execute(_plain("unreleased/set_aside.sql"))
-    command.upgrade(config, "head")
-    if before in _UNRELEASED:
+        command.upgrade(config, _BASELINE)
         connection.execute(_plain("unreleased/carry_over.sql"))
+    command.upgrade(config, "head")
     _set_up_server(connection)
     return f"The ledger database went from {_named(before) or 'nothing'} to {head}."
 
@@ -207,22 +209,32 @@ def _known_revisions() -> list[str]:
 
 def sql_for_dba(since: str | None) -> str:
     """The SQL that brings a database from revision ``since`` to the newest, for psql."""
-    out = io.StringIO()
-    is_unreleased = since in _UNRELEASED
-    command.upgrade(_alembic(out), f"{'base' if since is None or is_unreleased else since}:head", sql=True)
-    upgrade = out.getvalue().replace("BEGIN;", "", 1)
-    if is_unreleased:
-        upgrade, _, _ = upgrade.rpartition("COMMIT;")
-        upgrade = (
-            f"{_read('unreleased/set_aside.sql')}\n{upgrade}\n{_read('unreleased/carry_over.sql')}\nCOMMIT;\n"
+    if since in _UNRELEASED:
+        upgrade = "\n".join(
+            (
+                _read("unreleased/set_aside.sql"),
+                _upgrade_sql("base", _BASELINE),
+                _read("unreleased/carry_over.sql"),
+                _upgrade_sql(_BASELINE, "head"),
+            )
         )
+    else:
+        upgrade = _upgrade_sql(since or "base", "head")
     return (
         "-- Run with psql -v ON_ERROR_STOP=1 as a superuser, in the ledger database.\n"
         "-- Then let the logins of the runs and of people in, for example:\n"
         "--   GRANT qbank_loader TO ledger_runs;  GRANT qbank_analyst TO jane;\n"
         f"BEGIN;\nSET LOCAL search_path = {PINNED['search_path']};\n{_read('roles.sql')}\n"
-        f"SET LOCAL ROLE qbank_owner;\nCREATE SCHEMA IF NOT EXISTS ledger;\n{upgrade}\n{_sql_for_superuser()}"
+        f"SET LOCAL ROLE qbank_owner;\nCREATE SCHEMA IF NOT EXISTS ledger;\n{upgrade}\nCOMMIT;\n"
+        f"{_sql_for_superuser()}"
     )
+
+
+def _upgrade_sql(since: str, to: str) -> str:
+    """The SQL of the revisions between the two, without a transaction's beginning and end."""
+    out = io.StringIO()
+    command.upgrade(_alembic(out), f"{since}:{to}", sql=True)
+    return out.getvalue().replace("BEGIN;", "", 1).rpartition("COMMIT;")[0]
 
 
 def _sql_for_superuser() -> str:

@@ -16,6 +16,9 @@ class Problems:
     def __bool__(self) -> bool:
         return bool(self._found)
 
+    def __len__(self) -> int:
+        return len(self._found)
+
     def add(self, line: int, what: str, of: str = "") -> None:
         """Note what is wrong in a line, counted from 1; ``of`` says in which entry.
 

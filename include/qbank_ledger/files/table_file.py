@@ -11,7 +11,7 @@ from itertools import chain
 from qbank_ledger.files.problems import Problems
 from qbank_ledger.files.text_file import TextFile, UnreadableFileError
 
-_SEPARATOR = re.compile(r'"?sep=(.)"?[,;\t]*', re.IGNORECASE)
+SEPARATOR = re.compile(r'"?sep=(.)"?[,;\t]*', re.IGNORECASE)
 _QUOTED = re.compile('"[^"]*"')
 _LONGEST_RECORD = 100  # lines: an open quote takes in all that follows
 
@@ -24,7 +24,7 @@ def read_table(file: TextFile, problems: Problems) -> Iterator[tuple[int, list[s
     made of goes to ``problems``; an empty file has no header. Raises UnreadableFileError and
     TooManyProblemsError.
     """
-    records = _records(_Lines(file), problems)
+    records = _records(Lines(file.lines()), problems)
     width = None
     for line, cells in records:
         if width is None:
@@ -37,9 +37,9 @@ def read_table(file: TextFile, problems: Problems) -> Iterator[tuple[int, list[s
             yield line, cells[:width]
 
 
-def _records(lines: "_Lines", problems: Problems) -> Iterator[tuple[int, list[str]]]:
+def _records(lines: "Lines", problems: Problems) -> Iterator[tuple[int, list[str]]]:
     first = lines.next_filled()
-    if told := _SEPARATOR.fullmatch(first):
+    if told := SEPARATOR.fullmatch(first):
         first = lines.next_filled()
     delimiter = told[1] if told else _delimiter(first)
     if delimiter not in ",;":
@@ -58,11 +58,11 @@ def _records(lines: "_Lines", problems: Problems) -> Iterator[tuple[int, list[st
         lines.began = lines.taken + 1
 
 
-class _Lines(Iterator[str]):
+class Lines(Iterator[str]):
     """The lines of a file, counted as csv takes them; ``began`` is the first of the record at hand."""
 
-    def __init__(self, file: TextFile) -> None:
-        self._lines = file.lines()
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
         self.taken = 0
         self.began = 1
 

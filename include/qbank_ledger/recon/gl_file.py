@@ -1,6 +1,7 @@
-"""The rows of the ERP's files, closing balances and outstanding items: which columns, and what fits each.
+"""The columns of the ERP's files, closing balances and outstanding items, and the rows of the latter.
 
-What the columns mean stands in the comments on ``recon.gl_balance`` and ``recon.item``.
+Rows of balances are read by a profile (reading.py). What the columns mean stands in the comments on
+``recon.gl_balance`` and ``recon.item``.
 """
 
 import re
@@ -34,19 +35,19 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A row that its columns can take: the line on which it begins, and its cells."""
+class ItemRow:
+    """An item that its columns can take: the line on which it begins, and its cells; None: not cleared."""
 
     line: int
-    cells: list[str]
+    cells: list[str | None]
 
 
-def read_rows(file: TextFile, kind: Kind, problems: Problems) -> Iterator[Row]:
-    """The rows that are right; what is wrong goes to ``problems``.
+def read_items(file: TextFile, problems: Problems) -> Iterator[ItemRow]:
+    """The outstanding items that are right; what is wrong goes to ``problems``.
 
     Raises UnreadableFileError and TooManyProblemsError.
     """
-    columns = COLUMNS[kind]
+    columns = COLUMNS["items"]
     table = read_table(file, problems)
     line, header = next(table, (1, []))
     if tuple(name.strip(" ") for name in header) != columns:
@@ -60,7 +61,13 @@ def read_rows(file: TextFile, kind: Kind, problems: Problems) -> Iterator[Row]:
         for what in wrong:
             problems.add(line, what)
         if not wrong:
-            yield Row(line, cells)
+            yield ItemRow(
+                line,
+                [
+                    cell or None if column == "cleared_date" else cell
+                    for column, cell in zip(columns, cells, strict=True)
+                ],
+            )
 
 
 def _wrong(row: Mapping[str, str]) -> Iterator[str]:
@@ -75,11 +82,10 @@ def _wrong(row: Mapping[str, str]) -> Iterator[str]:
             yield f"{column} is {shown(cell)}: it holds a space around it"
         elif column in _CHECKS and not _CHECKS[column][0](cell):
             yield f"{column} is {shown(cell)}: write {_CHECKS[column][1]}"
-    column = "balance" if "balance" in row else "amount"
-    currency, amount = row["currency"], row[column]
+    currency, amount = row["currency"], row["amount"]
     if currency in MINOR_UNITS and is_amount(amount) and (why := too_many_decimals(amount, currency)):
-        yield f"{column} is {shown(amount)}: {why}"
-    item_date, cleared = row.get("item_date", ""), row.get("cleared_date", "")
+        yield f"amount is {shown(amount)}: {why}"
+    item_date, cleared = row["item_date"], row["cleared_date"]
     if cleared and _is_date(item_date) and _is_date(cleared) and cleared < item_date:
         yield f"cleared_date {cleared} is before item_date {item_date}"
 
@@ -95,10 +101,8 @@ _A_DATE = (_is_date, "a date such as 2026-10-31")
 _AN_AMOUNT = (is_amount, "a plain decimal such as -1234.50: digits, a point, a leading minus")
 _CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "currency": (MINOR_UNITS.__contains__, "the ISO 4217 code of a currency with minor units, such as EUR"),
-    "as_of_date": _A_DATE,
     "item_date": _A_DATE,
     "cleared_date": _A_DATE,
-    "balance": _AN_AMOUNT,
     "amount": _AN_AMOUNT,
     "side": (("bank", "book").__contains__, "bank or book"),
 }

@@ -3,11 +3,13 @@
 A file is loaded once, however often it is given; a corrected file goes on top of the earlier one.
 """
 
+import hashlib
 import io
+import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import islice
 
 from sqlalchemy import Connection, Engine
@@ -18,8 +20,11 @@ from qbank_ledger.errors import GLFileError
 from qbank_ledger.files.problems import Problems, TooManyProblemsError
 from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import TextFile, UnreadableFileError
-from qbank_ledger.recon.gl_file import COLUMNS, KEYS, Kind, Row, read_rows
+from qbank_ledger.recon.gl_file import COLUMNS, KEYS, ItemRow, Kind, read_items
 from qbank_ledger.recon.match import log_unused
+from qbank_ledger.recon.profile import Given, Profile
+from qbank_ledger.recon.profile_file import PLAIN, read_gl_sources
+from qbank_ledger.recon.reading import Reading, Row, open_books
 from qbank_ledger.recon.sql import execute
 
 log = logging.getLogger(__name__)
@@ -27,6 +32,7 @@ log = logging.getLogger(__name__)
 _KEEP: Mapping[Kind, str] = {"gl": "insert_gl", "items": "insert_items"}
 _AT_ONCE = 10_000  # rows
 _MOST_SHOWN = 20
+_NOTHING_GIVEN = Given()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,76 +44,137 @@ class Load:
     is_new: bool
 
 
-def load_file(engine: Engine, path: AnySource, kind: Kind) -> Load:
-    """Load a file of the ERP; the same bytes again are the load that they were.
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as recon.file_load keeps it, but for what reading it brings."""
 
+    path: AnySource
+    kind: Kind
+    profile: Profile
+    given: Given
+    source: str | None
+
+    @property
+    def read_as(self) -> str | None:
+        """What tells two ways of reading the same bytes apart; the plain layout has one."""
+        if self.profile.name == PLAIN:
+            return None
+        said = json.dumps([self.profile.digest, astuple(self.given)])
+        return hashlib.sha256(said.encode()).hexdigest()
+
+
+def load_file(
+    engine: Engine,
+    path: AnySource,
+    kind: Kind,
+    profile: Profile | None = None,
+    *,
+    given: Given = _NOTHING_GIVEN,
+    source: str | None = None,
+) -> Load:
+    """Load a file of the ERP; the same bytes again, read in the same way, are the load that they were.
+
+    Balances (gl) are read by ``profile`` (default: the plain layout) with what the run says in ``given``.
+    ``source``: the source of books that the file came from by itself.
     Raises GLFileError, naming the file and the lines as ``line N``; nothing of it is in the ledger then.
     What was loaded and is compared with nothing is said in the log. Memory does not grow with the file.
     """
+    file = _File(path, kind, profile or read_gl_sources(None).profile(PLAIN), given, source)
     try:
-        return in_transaction(engine, lambda connection: _load(connection, path, kind))
+        return in_transaction(engine, lambda connection: _load(connection, file))
     except UnreadableFileError as error:
         raise GLFileError(f"The file {path} can't be read: {error}; nothing of it was loaded.") from None
 
 
-def _load(connection: Connection, path: AnySource, kind: Kind) -> Load:
+def _load(connection: Connection, file: _File) -> Load:
     problems = Problems()
-    rows = 0
-    with TextFile(path) as file:
+    rows = skipped = 0
+    with open_books(file.path, file.profile) if file.kind == "gl" else TextFile(file.path) as text:
         require_newest(connection)
         plan_for_sets(connection)
         execute(connection, "make_incoming")
         with suppress(TooManyProblemsError):
-            rows = _copy(connection, kind, read_rows(file, kind, problems))
-            if kind == "gl" and not rows and not problems:
-                problems.add(1, "it holds no balance")
-            _look_at_all(connection, kind, problems)
+            if file.kind == "gl":
+                reading = Reading(text, file.profile, file.given, problems)
+                rows = _copy(connection, file.kind, _balances(reading))
+                skipped = reading.skipped.total()
+                if reading.rounded:
+                    log.info(
+                        "gl: %s amounts of %s were rounded by a float's noise", reading.rounded, file.path
+                    )
+            else:
+                rows = _copy(connection, file.kind, map(_item, read_items(text, problems)))
+                for row in execute(connection, "duplicates"):
+                    what = f"the same {', '.join(KEYS[file.kind])}"
+                    problems.add(row.line_no, f"it duplicates line {row.first_line}: {what}")
+            _look_at_dates(connection, problems)
         if problems:
-            raise GLFileError(
-                f"The file {path} has {problems.count}, and nothing of it was loaded:"
-                f"{problems.listed(_MOST_SHOWN)}"
-            )
-        return _keep(connection, kind, file.sha256, rows)
+            raise GLFileError(refusal(file.path, problems))
+        return _keep(connection, file, text.sha256, rows, skipped)
 
 
-def _copy(connection: Connection, kind: Kind, rows: Iterable[Row]) -> int:
-    """Rows into the table incoming, many at once; returns how many."""
+def refusal(path: AnySource, problems: Problems) -> str:
+    """What is wrong with a file, as a message."""
+    return (
+        f"The file {path} has {problems.count}, and nothing of it was loaded:{problems.listed(_MOST_SHOWN)}"
+    )
+
+
+def _copy(connection: Connection, kind: Kind, lines: Iterator[str]) -> int:
+    """Lines in COPY's text format into the table incoming, many at once; returns how many."""
     statement = f"COPY incoming (line_no, {', '.join(COLUMNS[kind])}) FROM STDIN"
     cursor = connection.connection.cursor()
-    copied, left = 0, iter(rows)
-    while chunk := list(islice(left, _AT_ONCE)):
-        cursor.copy_expert(statement, io.StringIO("".join(_copied(row, kind) for row in chunk)))
+    copied = 0
+    while chunk := list(islice(lines, _AT_ONCE)):
+        cursor.copy_expert(statement, io.StringIO("".join(chunk)))
         copied += len(chunk)
     return copied
 
 
-def _copied(row: Row, kind: Kind) -> str:
-    """A row in COPY's text format; none of its cells holds a control character."""
-    cells = (
-        r"\N" if column == "cleared_date" and not cell else cell.replace("\\", r"\\")
-        for column, cell in zip(COLUMNS[kind], row.cells, strict=True)
-    )
-    return "\t".join([str(row.line), *cells]) + "\n"
+def _balances(reading: Reading) -> Iterator[str]:
+    for outcome in reading.outcomes():
+        if isinstance(outcome, Row):
+            yield _line([outcome.line, *outcome.key, f"{outcome.balance:f}"])
 
 
-def _look_at_all(connection: Connection, kind: Kind, problems: Problems) -> None:
-    """What only the rows together, or the accounts, can tell: rows twice, dates ahead of today."""
-    for row in execute(connection, "duplicates"):
-        problems.add(row.line_no, f"it duplicates line {row.first_line}: the same {', '.join(KEYS[kind])}")
+def _item(row: ItemRow) -> str:
+    return _line([row.line, *row.cells])
+
+
+def _line(cells: Iterable[object]) -> str:
+    """A row in COPY's text format; no cell holds a control character, and what is None is null."""
+    return "\t".join(r"\N" if cell is None else str(cell).replace("\\", r"\\") for cell in cells) + "\n"
+
+
+def _look_at_dates(connection: Connection, problems: Problems) -> None:
+    """What only the accounts can tell: dates ahead of today."""
     for row in execute(connection, "dates_ahead"):
         problems.add(
             row.line_no, f"{row.name} {row.date} is ahead of today, {row.today} where the account is"
         )
 
 
-def _keep(connection: Connection, kind: Kind, sha256: str, rows: int) -> Load:
-    load_no = execute(connection, "number_load", kind=kind, sha256=sha256, rows=rows).scalar()
+def _keep(connection: Connection, file: _File, sha256: str, rows: int, skipped: int) -> Load:
+    identity = {"kind": file.kind, "sha256": sha256, "read_as": file.read_as}
+    load_no = execute(
+        connection,
+        "number_load",
+        **identity,
+        source=file.source,
+        file_name=str(file.path),
+        profile=file.profile.name,
+        rows=rows,
+        skipped=skipped,
+    ).scalar()
     is_new = load_no is not None
     if is_new:
-        execute(connection, _KEEP[kind], load_no=load_no)
-        log.info("gl: load %s has %s rows of %s", load_no, rows, kind)
+        execute(connection, _KEEP[file.kind], load_no=load_no)
+        log.info("gl: load %s has %s rows of %s", load_no, rows, file.kind)
+        if file.kind == "gl" and file.profile.absent_is_zero:
+            absent = execute(connection, "insert_absent", load_no=load_no).rowcount
+            log.info("gl: load %s has %s accounts more, at zero, that the file leaves out", load_no, absent)
     else:
-        load_no = execute(connection, "find_load", kind=kind, sha256=sha256).scalar_one()
-        log.info("gl: this file of %s is already load %s", kind, load_no)
+        load_no = execute(connection, "find_load", **identity).scalar_one()
+        log.info("gl: this file of %s is already load %s", file.kind, load_no)
     log_unused(connection, load_no)
     return Load(load_no, rows, is_new)

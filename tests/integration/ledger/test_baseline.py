@@ -16,7 +16,8 @@ RENAMED = {
     "take_turn": "acquire_lock", "take_back": "revoke_sign_off", "make_way": "cancel_blocking_readers",
     "note_otherwise": "track_changed", r"note_(?=balance|account|gl_balance|item|new|loaded|inserted|updated|deleted)": "track_",
     "keep_(?=updated|deleted)": "archive_", "sync.fate": "sync.current_outcome", "recon.act(?=[(])": "recon.record_sign_off",
-    "(?<=ledger.)gap|gap(?=_)": "missing_hour_reason",
+    "(?<=ledger.)gap|gap(?=_)": "missing_hour_reason", "(?<=recon.)gl_load(?![a-z_])": "file_load",
+    "gl_load_pkey": "file_load_pkey",
 }  # fmt: skip
 OTHERWISE = re.compile(
     r"ledger\.seal_sha256\(.*time zone\)"

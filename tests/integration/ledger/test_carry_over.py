@@ -20,9 +20,10 @@ from .lived_in import SEQUENCES, lived_in, rows, tables
 
 NEWEST = newest_revision()
 # What had another place before the baseline as it is: an observation held the start of its run and the body of the
-# answer; missing_hour_reason was called gap.
+# answer; missing_hour_reason was called gap, file_load gl_load.
 AS_BEFORE = {
     "ledger.gap": "ledger.missing_hour_reason",
+    "recon.gl_load": "recon.file_load",
     "sync.observation": "(SELECT o.*, r.started_at AS run_started_at, p.payload FROM sync.observation AS o"
     " JOIN sync.run AS r USING (run_no) LEFT JOIN sync.payload AS p USING (run_no, account_id)) AS observation",
 }

@@ -98,8 +98,9 @@ COLUMNS = {
         "as_of_hour timestamp with time zone, expected integer, present integer, missing integer, state text,"
         " is_provisional boolean"
     ),
-    "recon.gl_load": (
-        "load_no bigint, kind text, sha256 text, rows integer, loaded_by text, loaded_at timestamp with time zone"
+    "recon.file_load": (
+        "load_no bigint, kind text, sha256 text, rows integer, loaded_by text, loaded_at timestamp with time zone,"
+        " source text, name text, profile text, read_as text, skipped integer"
     ),
     "recon.gl_balance": (
         "load_no bigint, entity text, gl_account text, currency text, as_of_date date, balance numeric,"
@@ -125,7 +126,12 @@ COLUMNS = {
         " unexplained numeric, gross_unexplained numeric, oldest_days integer"
     ),
     "recon.unmapped_gl": (
-        "entity text, gl_account text, currency text, as_of_date date, balance numeric, load_no bigint"
+        "entity text, gl_account text, currency text, as_of_date date, balance numeric, load_no bigint,"
+        " file_name text, line_no integer"
+    ),
+    "recon.gl_figure": (
+        "entity text, gl_account text, currency text, as_of_date date, balance numeric, load_no bigint, source text,"
+        " file_name text, line_no integer, profile text, loaded_at timestamp with time zone, loaded_by text"
     ),
     "recon.changed": (
         "changed_no bigint, entity text, gl_account text, currency text, first_date date, last_date date,"

@@ -90,7 +90,7 @@ WRITES = [
     "SELECT ledger.ensure_partitions()",
     "SELECT ledger.write_seal(1, 1, now(), now())",
     "SELECT sync.drop_expired(interval '90 days', true)",
-    "INSERT INTO recon.gl_load (kind, sha256, rows) VALUES ('gl', repeat('0', 64), 0)",
+    "INSERT INTO recon.file_load (kind, sha256, rows) VALUES ('gl', repeat('0', 64), 0)",
     "INSERT INTO recon.gl_balance VALUES (1, 'QB01', '1100', 'EUR', '2026-10-05', 1)",
     "INSERT INTO recon.item VALUES (1, 'QB01', '1100', 'EUR', '2026-10-05', NULL, 'bank', 'x', 1, '')",
     "INSERT INTO recon.reconciliation (account_id) VALUES ('a')",
@@ -115,7 +115,7 @@ READ = (
     "ledger.balance", "ledger.balance_history", "ledger.latest_balance", "ledger.daily_balance", "ledger.daily_movement",
     "ledger.hourly_movement", "ledger.entity_total", "ledger.hourly_total", "ledger.coverage", "ledger.missing_hour",
     "ledger.seal", "ledger.account", "ledger.missing_hour_reason", "sync.run", "sync.outcome", "sync.quarantine", "sync.release",
-    "sync.validation_result", "ledger.balance_as_known(now())", "recon.gl_load", "recon.gl_balance", "recon.item",
+    "sync.validation_result", "ledger.balance_as_known(now())", "recon.file_load", "recon.gl_balance", "recon.item",
     "recon.current_item", "recon.reconciliation", "recon.open_break", "recon.open_break_total", "recon.unmapped_gl",
     "recon.sign_off", "recon.sign_off_state",
 )  # fmt: skip

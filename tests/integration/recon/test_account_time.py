@@ -34,7 +34,7 @@ def ages(books: Books) -> dict[str, int]:
 def insert(books: Books, on: date, gl: str = "1100") -> None:
     """A balance that was loaded before anybody looked at its date."""
     books.rows(
-        "INSERT INTO recon.gl_balance SELECT max(load_no), 'QB01', :gl, 'EUR', :on, 5 FROM recon.gl_load",
+        "INSERT INTO recon.gl_balance SELECT max(load_no), 'QB01', :gl, 'EUR', :on, 5 FROM recon.file_load",
         on=on,
         gl=gl,
     )

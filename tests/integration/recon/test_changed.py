@@ -111,7 +111,7 @@ def test_a_date_is_asked_for_until_it_is_over(books: Books) -> None:
     books.gl((today - timedelta(days=1), "100"), (today - timedelta(days=4), "100"))
     # Loaded before a date ahead of today was refused.
     books.rows(
-        "INSERT INTO recon.gl_balance SELECT max(load_no), 'QB01', '1100', 'EUR', :on, 100 FROM recon.gl_load",
+        "INSERT INTO recon.gl_balance SELECT max(load_no), 'QB01', '1100', 'EUR', :on, 100 FROM recon.file_load",
         on=today + timedelta(days=40),
     )
     assert books.reconcile() == {"missing_bank": 2}

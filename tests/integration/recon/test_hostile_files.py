@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from qbank_ledger.errors import GLFileError
-from qbank_ledger.recon import gl_file
+from qbank_ledger.recon import reading
 from qbank_ledger.recon.load import load_file
 from tests.words.books import GL_HEADER, Books
 
@@ -21,10 +21,10 @@ MADE: dict[str, tuple[Callable[[Path], object], str]] = {
     "a folder": (Path.mkdir, "it is no regular file"),
     "zeros without end": (lambda path: path.symlink_to("/dev/zero"), "it is no regular file"),
     "noise without end": (lambda path: path.symlink_to("/dev/urandom"), "it is no regular file"),
-    "a hundred megabytes": (lambda path: path.write_bytes(b"Q,1,EUR,2024-01-01,1\n" * 5 * MB), "larger than 64 MiB"),
+    "six hundred megabytes": (lambda path: (path.touch(), os.truncate(path, 600 * MB)), "larger than 512 MiB"),
     "a long line": (lambda path: _write(path, b"1" * 20 * MB), "line 2 is longer than 64 KiB"),
     "an open quote": (lambda path: _write(path, b'"' + b"a,\n" * 5 * MB), "line 2 opens a quote"),
-    "empty lines": (lambda path: _write(path, b"\n" * 20 * MB), "it has more than 1,000,000 lines"),
+    "empty lines": (lambda path: _write(path, b"\n" * 20 * MB), "it has more than 3,000,000 lines"),
     "junk": (lambda path: _write(path, b"x\n" * 5 * MB), "has 1000 or more problem(s)"),
     "one row again and again": (
         lambda path: _write(path, b"Q,1,EUR,2024-01-01,1\n" * 50_000),
@@ -60,7 +60,7 @@ def test_a_hostile_file_is_one_sentence_soon(books: Books, tmp_path: Path, name:
         load_file(books.ledger.engine, path, "gl")
     assert said in str(caught.value)
     assert time.monotonic() - began < 10
-    assert books.rows("SELECT * FROM recon.gl_load") == []
+    assert books.rows("SELECT * FROM recon.file_load") == []
 
 
 def test_a_name_that_is_no_path_is_a_sentence(books: Books) -> None:
@@ -69,7 +69,7 @@ def test_a_name_that_is_no_path_is_a_sentence(books: Books) -> None:
 
 
 def test_a_file_has_at_most_so_many_rows(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gl_file, "_MOST_ROWS", 3)
+    monkeypatch.setattr(reading, "_MOST_ROWS", 3)
     rows = "".join(f"Q,{n},EUR,2024-01-01,1\n" for n in range(4))
     with pytest.raises(GLFileError, match="line 5: a file holds at most 3 rows: split it"):
         books.load(f"{GL_HEADER}\n{rows}")

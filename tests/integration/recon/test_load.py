@@ -29,7 +29,7 @@ def test_a_file_comes_in_exactly_as_it_stands(books: Books) -> None:
 
 def test_a_load_says_which_bytes_how_many_rows_who_and_when(books: Books) -> None:
     loaded = books.load(f"{GL_HEADER}\n{GOOD}\n")
-    (row,) = books.rows("SELECT *, now() - loaded_at < interval '1 minute' AS fresh FROM recon.gl_load")
+    (row,) = books.rows("SELECT *, now() - loaded_at < interval '1 minute' AS fresh FROM recon.file_load")
     assert (row.load_no, row.kind, row.rows, row.fresh) == (loaded.load_no, "gl", 1, True)
     assert row.loaded_by == books.value("SELECT session_user")
     assert row.sha256 == "".join(
@@ -81,7 +81,7 @@ def test_what_programs_write_differently_is_taken(books: Books, change: Callable
 def test_an_amount_that_is_no_plain_decimal_is_refused(books: Books, amount: str) -> None:
     with pytest.raises(GLFileError, match=r"line 3\b"):
         books.load(f"{GL_HEADER}\n{GOOD}\nQB01,1200,EUR,2024-10-31,{amount}\n")
-    assert books.rows("SELECT * FROM recon.gl_load") == []
+    assert books.rows("SELECT * FROM recon.file_load") == []
     assert books.rows("SELECT * FROM recon.gl_balance") == []
 
 
@@ -112,7 +112,7 @@ def test_an_amount_with_more_decimals_than_its_currency_is_refused_with_both_rea
         books.load(f"{header}\n{row}\n", kind)
     assert f"line 2: {'balance' if kind == 'gl' else 'amount'} is '{amount}': it has " in str(caught.value)
     assert said in str(caught.value)
-    assert books.rows("SELECT * FROM recon.gl_load") == []
+    assert books.rows("SELECT * FROM recon.file_load") == []
 
 
 def test_an_amount_may_have_all_the_decimals_of_its_currency(books: Books) -> None:
@@ -224,7 +224,7 @@ def test_what_is_wrong_is_refused_by_its_line(books: Books, kind: Kind, content:
         books.load(content, kind)
     assert said in str(caught.value)
     assert "nothing of it was loaded" in str(caught.value)
-    assert books.rows("SELECT * FROM recon.gl_load") == []
+    assert books.rows("SELECT * FROM recon.file_load") == []
 
 
 def test_every_problem_is_named_up_to_twenty(books: Books) -> None:
@@ -290,12 +290,12 @@ def test_no_items_is_a_file_too(books: Books) -> None:
 # ── guards of the schema ───────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("table", ["gl_load", "gl_balance", "item", "reconciliation"])
+@pytest.mark.parametrize("table", ["file_load", "gl_balance", "item", "reconciliation"])
 @pytest.mark.parametrize(
     "change", ["UPDATE recon.{0} SET {1} = {1}", "DELETE FROM recon.{0}", "TRUNCATE recon.{0} CASCADE"]
 )
 def test_nothing_of_it_can_be_changed_even_by_its_owner(books: Books, table: str, change: str) -> None:
-    column = {"gl_load": "rows", "gl_balance": "balance", "item": "amount", "reconciliation": "version"}[
+    column = {"file_load": "rows", "gl_balance": "balance", "item": "amount", "reconciliation": "version"}[
         table
     ]
     with pytest.raises(exc.ProgrammingError, match="append-only"):
@@ -332,7 +332,7 @@ def test_the_loader_can_not_say_who_loaded_nor_may_an_analyst_load(books: Books)
     ):
         connection.execute(
             text(
-                "INSERT INTO recon.gl_load (kind, sha256, rows, loaded_by) VALUES ('gl', repeat('0', 64), 1, 'x')"
+                "INSERT INTO recon.file_load (kind, sha256, rows, loaded_by) VALUES ('gl', repeat('0', 64), 1, 'x')"
             )
         )
     for role in ("qbank_analyst", "qbank_operator", "qbank_preparer", "qbank_approver"):
@@ -343,5 +343,5 @@ def test_the_loader_can_not_say_who_loaded_nor_may_an_analyst_load(books: Books)
             )
             with pytest.raises(exc.ProgrammingError, match="permission denied"), connection.begin_nested():
                 connection.execute(
-                    text("INSERT INTO recon.gl_load (kind, sha256, rows) VALUES ('gl', repeat('0', 64), 1)")
+                    text("INSERT INTO recon.file_load (kind, sha256, rows) VALUES ('gl', repeat('0', 64), 1)")
                 )

@@ -73,4 +73,4 @@ def test_accounts_that_compare_as_their_sum_are_left_as_they_are(ledger: Ledger,
 def test_a_real_banks_ledger_gets_no_made_up_books(ledger: Ledger, tmp_path: Path) -> None:
     run(ledger, "api.qbankconnect.com")
     assert reconcile_sample(ledger.url, tmp_path) is None
-    assert ledger.rows("SELECT * FROM recon.gl_load") == []
+    assert ledger.rows("SELECT * FROM recon.file_load") == []

@@ -1,0 +1,134 @@
+"""What a cell of the ERP's means: an amount in its currency, an account, an entity, a currency, a date.
+
+Each either reads as its profile declares, or says what was expected.
+"""
+
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
+
+from qbank_ledger.files.cell import unfit
+from qbank_ledger.files.workbook import Day, Number
+from qbank_ledger.money import MAX_DIGITS, MINOR_UNITS, plain, too_many_decimals
+from qbank_ledger.recon.profile import Place, Profile
+
+# Wide enough for any sum of amounts; were one not, that would be an error and no rounding.
+EXACT = Context(prec=400, traps=[Inexact, InvalidOperation])
+_ROUNDING = Context(prec=400, rounding=ROUND_HALF_EVEN)
+_SPREADSHEET_DIGITS = 15
+_BLANK = " \u00a0\u202f\t"
+_EXPECTED = {
+    "currency": "write the ISO 4217 code of a currency with minor units, such as EUR",
+    "as_of_date": "write a date such as 2026-10-31",
+}
+
+
+class Wrong(Exception):
+    """A cell that does not read as declared; ``str()`` says what was expected."""
+
+
+class Amounts:
+    """Reads amounts as a profile's marks say; counts those whose noise was rounded."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self.rounded = 0
+
+    def read(self, cell: str, currency: str) -> Decimal:
+        """The amount, scaled, with no more decimals than its currency has. Raises Wrong."""
+        marks = self._profile.marks
+        number = Decimal(cell) if isinstance(cell, Number) else marks.read(cell)
+        if number is None:
+            if cell.startswith("="):
+                raise Wrong(
+                    "it is a formula that was never worked out: open the file in a spreadsheet and save it"
+                )
+            expected = f"the profile declares numbers such as {marks.example}"
+            raise Wrong(unfit(cell) or expected)
+        if marks.symbols and not isinstance(cell, Number):
+            symbol = marks.symbol(cell)
+            if symbol in MINOR_UNITS and symbol != currency:
+                raise Wrong(f"it is in {symbol}, the row in {currency}")
+        if currency in self._profile.scale:
+            number = EXACT.multiply(number, self._profile.scale[currency]).normalize(EXACT)
+        minor = MINOR_UNITS.get(currency, MAX_DIGITS)  # of an unknown one its row says what is wrong
+        digits = number.adjusted() + 1 + minor if currency in MINOR_UNITS else 0
+        if isinstance(cell, Number) and number and digits > _SPREADSHEET_DIGITS:
+            raise Wrong(
+                f"a spreadsheet's number has {_SPREADSHEET_DIGITS} digits, and {currency} needs more of it: "
+                "export it as CSV, or the cell as text"
+            )
+        if number.adjusted() >= MAX_DIGITS:
+            raise Wrong(f"it has more than {MAX_DIGITS} digits before its point")
+        if -int(number.as_tuple().exponent) > minor:
+            number = self._rounded(number, minor, cell, currency)
+        return EXACT.plus(number)  # not -0
+
+    def _rounded(self, number: Decimal, minor: int, cell: str, currency: str) -> Decimal:
+        """Without a float's noise, where noise is what it is."""
+        if isinstance(cell, Number) or self._profile.rounds_noise:
+            near = number.quantize(Decimal(1).scaleb(-minor), context=_ROUNDING)
+            if abs(EXACT.subtract(number, near)) <= Decimal(1).scaleb(-minor - 3):
+                self.rounded += near != number
+                return near
+            if isinstance(cell, Number):
+                raise Wrong(f"it has {len(f'{number:f}'.partition('.')[2])} decimals, {currency} {minor}")
+        raise Wrong(too_many_decimals(f"{number:f}", currency) or "")
+
+
+def trimmed(cell: str) -> str:
+    """A cell without the space around it, which an ERP's padding is."""
+    return cell.strip(_BLANK)
+
+
+def meant(place: Place, column: str, cell: str) -> str:
+    """What a cell or title says of an entity, an account, a currency or a date (ISO's). Raises Wrong."""
+    if not cell:
+        raise Wrong("")
+    if why := unfit(cell):
+        raise Wrong(why)
+    if isinstance(cell, Day) and column == "as_of_date":
+        return str(cell)
+    text: str = cell
+    if place.pattern:
+        found = place.pattern.search(text)
+        if not found or not found[1]:
+            raise Wrong(f"it does not match {place.pattern.pattern}: skip such rows, or correct the pattern")
+        text = trimmed(found[1])
+    if place.strip_zeros:
+        text = text.lstrip("0") or "0"
+    text = place.names.get(text, place.names.get(cell, text))
+    if column == "as_of_date":
+        return _date(place, text)
+    if column == "currency" and text not in MINOR_UNITS:
+        raise Wrong(_EXPECTED[column])
+    return text
+
+
+def _date(place: Place, text: str) -> str:
+    """A date in its form; of one without a day the month's last."""
+    try:
+        if not text.isascii() or place.format is None:
+            return _iso(text)
+        if len(text) == len("2026-10-31") and text in place.names.values():
+            return _iso(text)
+        read = datetime.strptime(text, place.format).date()  # noqa: DTZ007 - a date alone
+    except ValueError:
+        form = f" in the form {place.format}" if place.format else " such as 2026-10-31"
+        raise Wrong(f"write a date{form}") from None
+    if not {"%d", "%j", "%x", "%c"} & {place.format[n : n + 2] for n in range(len(place.format))}:
+        read = (read.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return read.isoformat()
+
+
+def _iso(text: str) -> str:
+    if len(text) != len("2026-10-31"):
+        raise ValueError
+    return date.fromisoformat(text).isoformat()
+
+
+def written(amount: Decimal, currency: str) -> str:
+    """An amount as people read it: every digit, thousands apart, as many decimals as the currency has."""
+    whole, _, fraction = plain(amount, MINOR_UNITS[currency]).partition(".")
+    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
+    grouped = ",".join([digits[max(0, end - 3) : end] for end in range(len(digits), 0, -3)][::-1])
+    return f"{sign}{grouped}.{fraction}" if fraction else f"{sign}{grouped}"

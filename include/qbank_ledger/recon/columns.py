@@ -1,0 +1,100 @@
+"""Where a profile's columns stand in a file: the header, found among whatever stands above it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qbank_ledger.files.cell import shown
+from qbank_ledger.files.problems import Problems
+from qbank_ledger.files.records import Record
+from qbank_ledger.recon.profile import Profile
+
+_POSITION = re.compile("#([1-9][0-9]{0,4})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The places of a file's columns, counted from 0; ``width`` is the header's, None without one."""
+
+    places: Mapping[str, int]
+    width: int | None
+    needed: int  # cells: a row that has fewer is cut off
+
+    def cell(self, record: Record, column: str) -> str:
+        """What a row has there; empty where it ends before."""
+        place = self.places[column]
+        return record.cells[place] if place < len(record.cells) else ""
+
+
+class Header:
+    """Finds the header that a profile's columns need, and says what is not there."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        places = (profile.account, profile.entity, profile.currency, profile.date)
+        self._either = [place.columns for place in places if len(place.columns) > 1]
+        optional = {column for columns in self._either for column in columns}
+        self._named = [column for column in profile.columns if not _POSITION.fullmatch(column)]
+        self._required = frozenset(self._named) - optional
+        self._nearest: tuple[int, Record | None] = (0, None)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether there must be a header: a profile that knows columns by position alone has none."""
+        return bool(self._named)
+
+    def fits(self, cells: list[str]) -> bool:
+        """Whether these cells are the header, or it again on a later page."""
+        names = {_name(cell) for cell in cells}
+        return self._required <= names and all(not names.isdisjoint(columns) for columns in self._either)
+
+    def look(self, record: Record) -> bool:
+        """The same; remembers the row that comes nearest."""
+        if self.fits(record.cells):
+            return True
+        found = len({_name(cell) for cell in record.cells}.intersection(self._named))
+        if found > self._nearest[0]:
+            self._nearest = (found, record)
+        return False
+
+    def lacking(self) -> tuple[int, str]:
+        """The line and the sentence for a file in which no row is the header."""
+        names = ", ".join(map(shown, self._named))
+        _, nearest = self._nearest
+        if nearest is None:
+            return (
+                1,
+                f"no row of it has the columns {names}: is {self._profile.name} the profile of such a file?",
+            )
+        there = {_name(cell) for cell in nearest.cells}
+        absent = ", ".join(shown(name) for name in self._named if name not in there)
+        return nearest.line, f"no row of it has the columns {names}: this one, the nearest, lacks {absent}"
+
+    def columns(self, header: Record | None, problems: Problems) -> Columns | None:
+        """The columns by this header, or by position alone; None where one is not there, or twice."""
+        cells = list(header.cells) if header else []
+        while cells and not cells[-1].strip():
+            cells.pop()
+        names = [_name(cell) for cell in cells]
+        line, before = header.line if header else 1, len(problems)
+        places = {}
+        for column in self._profile.columns:
+            if position := _POSITION.fullmatch(column):
+                places[column] = int(position[1]) - 1
+                if header and places[column] >= len(names):
+                    problems.add(line, f"the header has {len(names)} columns, and no {column}")
+            elif (times := names.count(column)) > 1:
+                found = " and ".join(f'"#{n}"' for n, name in enumerate(names, 1) if name == column)
+                problems.add(
+                    line, f"the header has {shown(column)} {times} times, as {found}: choose by position"
+                )
+            elif times:
+                places[column] = names.index(column)
+        if len(problems) > before:
+            return None
+        return Columns(places, len(names) if header else None, max(places.values(), default=-1) + 1)
+
+
+def _name(cell: str) -> str:
+    """A column's name as it counts: without space around it, on one line."""
+    return " ".join(cell.split())

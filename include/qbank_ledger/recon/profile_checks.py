@@ -1,0 +1,351 @@
+"""The keys of a profile: what each may say, and a Profile of what is right.
+
+Every problem goes to ``Problems`` with its line, the profile and the key.
+"""
+
+import codecs
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar, cast
+
+from qbank_ledger.files.cell import shown, unfit
+from qbank_ledger.files.problems import Problems
+from qbank_ledger.files.yaml_tree import Node
+from qbank_ledger.marks import POSITIONS, Marks
+from qbank_ledger.money import MINOR_UNITS, is_unsigned_amount
+from qbank_ledger.recon.profile import GIVEN, BalanceColumns, Place, Profile, Proofs, Skip
+
+KEYS = frozenset(
+    {
+        "like", "format", "encoding", "delimiter", "sheet", "exactly", "skip", "account", "entity",
+        "currency", "date", "balance", "numbers", "scale", "duplicates", "absent_means", "proofs",
+    }
+)  # fmt: skip
+# Those that `like` merges key by key within, too; of the others the nearest profile's stands alone.
+MERGED = frozenset({"account", "numbers", "proofs"})
+_NUMBERS = frozenset({"decimal", "grouping", "negative", "symbols", "zero", "exponent", "noise"})
+_BALANCES = (
+    {"column"},
+    {"debit", "credit"},
+    {"amount", "side", "debit", "credit"},
+    {"opening", "debit", "credit"},
+    {"opening_debit", "opening_credit", "debit", "credit"},
+)
+_SAMPLES = (date(2031, 10, 28), date(2026, 3, 31))
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """Reads the parts of one profile; what is wrong goes to ``problems``."""
+
+    name: str
+    problems: Problems
+
+    def profile(self, keys: Mapping[str, Node], line: int) -> Profile | None:
+        """The profile that these keys make, once ``like`` is resolved; None where anything is wrong."""
+        before = len(self.problems)
+        self._known(keys, "", KEYS)
+        for key in ("account", "balance"):
+            if key not in keys:
+                self._say(line, key, "is missing")
+        numbers = self._mapping(keys.get("numbers"), "numbers", _NUMBERS)
+        proofs = self._mapping(keys.get("proofs"), "proofs", {"debits_equal_credits", "total_row", "rows"})
+        made = {
+            "format": self._choice(keys, "format", ("csv", "xlsx")),
+            "encoding": self._read(keys, "encoding", _encoding, "one such as windows-1252") or "utf-8",
+            "delimiter": self._read(keys, "delimiter", _delimiter, "one character, such as ';', or tab"),
+            "sheet": self._text(keys, "sheet"),
+            "exactly": self._texts(keys, "exactly"),
+            "skip": self._skips(keys.get("skip")),
+            "account": self._place(keys, "account", {"column", "pattern", "strip_zeros", "names"}),
+            "entity": self._place(keys, "entity", {"column", "title", "pattern", "names"}),
+            "currency": self._place(keys, "currency", {"column", "title", "pattern", "names"}),
+            "date": self._place(keys, "date", {"column", "title", "pattern", "format", "names"}),
+            "balance": self._balance(keys.get("balance")),
+            "marks": self._marks(numbers),
+            "rounds_noise": self._choice(numbers, "noise", ("refuse", "round"), "numbers.") == "round",
+            "scale": self._scale(keys.get("scale")),
+            "duplicates": self._choice(keys, "duplicates", ("refuse", "sum", "ignore_empty")) or "refuse",
+            "absent_is_zero": self._choice(keys, "absent_means", ("missing", "zero")) == "zero",
+            "proofs": Proofs(
+                debits_equal_credits=bool(self._flag(proofs, "debits_equal_credits", "proofs.")),
+                total_row=self._pattern(proofs, "total_row", "proofs.", groups=0),
+                rows=self._read(proofs, "rows", _count, "a whole number of rows", "proofs.") or 0,
+            ),
+        }  # fmt: skip
+        if len(self.problems) > before:
+            return None
+        return Profile(name=self.name, digest=_digest(keys), **cast(Any, made))
+
+    # ── the parts ────────────────────────────────────────────────────────────────────────────────────
+
+    def _place(self, of: Mapping[str, Node], key: str, allowed: set[str]) -> Place:
+        node = of.get(key)
+        if node is None or node.text is not None:
+            text = node.text if node else GIVEN
+            if text == GIVEN and key != "account":
+                return Place(is_given=True)
+            if key == "account":
+                if node:
+                    self._say(node.line, key, "must be a mapping such as {column: Account}")
+            elif node and (why := _unfit_constant(key, text or "")):
+                self._say(node.line, key, f"is {shown(text or '')}: {why}")
+            return Place(constant=text)
+        keys = self._mapping(node, key, allowed)
+        if ("column" in keys) == ("title" in keys):
+            what = "a column, or a title's pattern" if "title" in allowed else "a column"
+            self._say(node.line, key, f"must say one of where it is read: {what}")
+        if "title" in keys and "pattern" in keys:
+            self._say(node.line, key, "has a pattern beside its title: the title is one")
+        prefix = f"{key}."
+        names = self._mapping(keys.get("names"), f"{key}.names")
+        for name, meant in names.items():
+            if not meant.text or unfit(meant.text):
+                self._say(meant.line, f"{key}.names", f"says nothing readable of {shown(name)}")
+        return Place(
+            columns=self._texts(keys, "column", prefix),
+            title=self._pattern(keys, "title", prefix),
+            pattern=self._pattern(keys, "pattern", prefix),
+            format=self._read(keys, "format", _date_format, "its year and month, as in '%d.%m.%Y'", prefix),
+            names=MappingProxyType({name: meant.text or "" for name, meant in names.items()}),
+            strip_zeros=bool(self._flag(keys, "strip_zeros", prefix)),
+        )  # fmt: skip
+
+    def _balance(self, node: Node | None) -> BalanceColumns:
+        if node is None:
+            return BalanceColumns(plus=())
+        keys = self._mapping(node, "balance", set[str]().union(*_BALANCES))
+        if set(keys) not in _BALANCES:
+            forms = "; ".join(", ".join(sorted(form)) for form in _BALANCES)
+            self._say(
+                node.line, "balance", f"has {', '.join(keys) or 'nothing'}, and must have one of: {forms}"
+            )
+            return BalanceColumns(plus=())
+        if "side" in keys:
+            debits, credits_ = (self._texts(keys, key, "balance.") for key in ("debit", "credit"))
+            if both := sorted(set(debits) & set(credits_)):
+                self._say(node.line, "balance", f"takes {both[0]!r} for a debit and for a credit")
+            amount, side = (self._text(keys, key, "balance.") or "" for key in ("amount", "side"))
+            return BalanceColumns(
+                plus=(amount,), side=side, debits=frozenset(debits), credits=frozenset(credits_)
+            )
+        plus, minus = (
+            tuple(self._text(keys, key, "balance.") or "" for key in names if key in keys)
+            for names in (("column", "opening", "opening_debit", "debit"), ("opening_credit", "credit"))
+        )
+        return BalanceColumns(plus=plus, minus=minus)
+
+    def _marks(self, numbers: Mapping[str, Node]) -> Marks:
+        decimal = self._choice(numbers, "decimal", (".", ","), "numbers.") or "."
+        marks: dict[str, tuple[str, ...]] = {}
+        for key in ("grouping", "negative", "symbols", "zero"):
+            if key in numbers:
+                marks[key] = self._texts(numbers, key, "numbers.", may_be_empty=key == "zero")
+        for mark in marks.get("grouping", ()):
+            if len(mark) != 1 or mark.isalnum() or mark in "-()":
+                self._say(
+                    numbers["grouping"].line, "numbers.grouping", f"has {mark!r}: write one mark, such as ','"
+                )
+            if mark == decimal:
+                self._say(
+                    numbers["grouping"].line, "numbers.grouping", f"has {mark!r}, which is the decimal mark"
+                )
+        for key in ("negative", "symbols"):
+            for mark in marks.get(key, ()):
+                if any(char.isdigit() or char in "()" for char in mark) or (len(mark) == 1 and mark in ".,"):
+                    known = f" ({', '.join(POSITIONS)}, or a mark such as CR)" if key == "negative" else ""
+                    self._say(numbers[key].line, f"numbers.{key}", f"has {mark!r}, which is no mark{known}")
+        exponent = bool(self._flag(numbers, "exponent", "numbers."))
+        return Marks(decimal=decimal, exponent=exponent, **marks)
+
+    def _skips(self, node: Node | None) -> tuple[Skip, ...]:
+        found = []
+        for entry in self._list(node, "skip"):
+            keys = self._mapping(entry, "skip", {"column", "matches"})
+            matches = self._pattern(keys, "matches", "skip.", groups=0)
+            if "matches" not in keys and entry.keys is not None:
+                self._say(entry.line, "skip", "has an entry without matches")
+            if matches:
+                found.append(Skip(self._text(keys, "column", "skip."), matches))
+        return tuple(found)
+
+    def _scale(self, node: Node | None) -> Mapping[str, Decimal]:
+        scale = {}
+        for currency, factor in self._mapping(node, "scale").items():
+            text = factor.text or ""
+            if currency not in MINOR_UNITS:
+                self._say(
+                    factor.line, "scale", f"has {shown(currency)}, which is no currency with minor units"
+                )
+            elif not is_unsigned_amount(text) or not Decimal(text):
+                self._say(factor.line, f"scale.{currency}", f"is {shown(text)}: write a number such as 100")
+            else:
+                scale[currency] = Decimal(text)
+        return MappingProxyType(scale)
+
+    # ── what a key holds ─────────────────────────────────────────────────────────────────────────────
+
+    def _say(self, line: int, key: str, what: str) -> None:
+        self.problems.add(line, f"{key} {what}", f"profile {self.name}")
+
+    def _known(self, keys: Iterable[str], within: str, known: frozenset[str] | set[str]) -> None:
+        for key in keys:
+            if key not in known:
+                line = keys[key].line if isinstance(keys, Mapping) else 1
+                where = f"{within}.{key}" if within else key
+                self._say(line, where, f"is an unknown key (known: {', '.join(sorted(known))})")
+
+    def _mapping(
+        self, node: Node | None, key: str, known: frozenset[str] | set[str] | None = None
+    ) -> Mapping[str, Node]:
+        """Its keys; none where there is nothing, or, which is said, no mapping."""
+        if node is None:
+            return {}
+        if node.keys is None:
+            self._say(node.line, key, f"must be a mapping of keys to values, not {node.kind}")
+            return {}
+        if known is not None:
+            self._known(node.keys, key, known)
+        return node.keys
+
+    def _list(self, node: Node | None, key: str) -> list[Node]:
+        if node is None:
+            return []
+        if node.items is None:
+            self._say(node.line, key, f"must be a list, not {node.kind}")
+            return []
+        return node.items
+
+    def _text(self, keys: Mapping[str, Node], key: str, within: str = "") -> str | None:
+        found = self._texts(keys, key, within, most=1)
+        return found[0] if found else None
+
+    def _texts(
+        self,
+        keys: Mapping[str, Node],
+        key: str,
+        within: str = "",
+        *,
+        most: int = 100,
+        may_be_empty: bool = False,
+    ) -> tuple[str, ...]:
+        """Its texts: a list's, or the one that stands alone."""
+        if key not in keys:
+            return ()
+        node = keys[key]
+        entries = node.items if node.items is not None else [node]
+        texts = [entry.text for entry in entries]
+        if not 1 <= len(texts) <= most or None in texts or ("" in texts and not may_be_empty):
+            what = "a text" if most == 1 else "a text, or a list of texts"
+            self._say(node.line, f"{within}{key}", f"must be {what}")
+            return ()
+        return tuple(cast("list[str]", texts))
+
+    def _choice(
+        self, keys: Mapping[str, Node], key: str, choices: tuple[str, ...], within: str = ""
+    ) -> str | None:
+        return self._read(
+            keys, key, lambda text: text if text in choices else None, " or ".join(choices), within
+        )
+
+    def _flag(self, keys: Mapping[str, Node], key: str, within: str) -> bool | None:
+        return self._read(keys, key, {"true": True, "false": False}.get, "true or false", within)
+
+    def _pattern(
+        self, keys: Mapping[str, Node], key: str, within: str, groups: Literal[0, 1] = 1
+    ) -> re.Pattern[str] | None:
+        """A regular expression; with ``groups`` it must have one, whose text is what counts."""
+        text = self._text(keys, key, within)
+        if text is None:
+            return None
+        try:
+            pattern = re.compile(text)
+        except (re.error, RecursionError, OverflowError) as error:
+            self._say(keys[key].line, f"{within}{key}", f"is {shown(text)}, no regular expression: {error}")
+            return None
+        if pattern.groups < groups:
+            self._say(
+                keys[key].line,
+                f"{within}{key}",
+                f"is {shown(text)}, without a group: put what counts in parentheses",
+            )
+            return None
+        return pattern
+
+    def _read(
+        self,
+        keys: Mapping[str, Node],
+        key: str,
+        read: Callable[[str], _T | None],
+        expected: str,
+        within: str = "",
+    ) -> _T | None:
+        """What ``read`` makes of the key's text; None where there is none, or, which is said, no such."""
+        if key not in keys:
+            return None
+        text = self._text(keys, key, within)
+        if text is None:
+            return None
+        found = read(text)
+        if found is None:
+            self._say(keys[key].line, f"{within}{key}", f"is {shown(text)}: write {expected}")
+        return found
+
+
+def _unfit_constant(key: str, text: str) -> str | None:
+    if why := unfit(text) if text else "write it, or given":
+        return why
+    if key == "currency" and text not in MINOR_UNITS:
+        return "write the ISO 4217 code of a currency with minor units, such as EUR"
+    if key == "date":
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            return "write a date such as 2026-10-31, or given"
+    return None
+
+
+def _encoding(name: str) -> str | None:
+    try:
+        "".encode(name)
+        return codecs.lookup(name).name
+    except (LookupError, UnicodeError, ValueError):
+        return None
+
+
+def _delimiter(text: str) -> str | None:
+    text = "\t" if text in ("tab", "\\t") else text
+    return text if len(text) == 1 and not text.isalnum() and text not in '"\r\n\0 ' else None
+
+
+def _count(text: str) -> int | None:
+    return int(text) if re.fullmatch("[0-9]{1,9}", text, re.ASCII) else None
+
+
+def _date_format(text: str) -> str | None:
+    """The form, if a date's year and month survive being written and read in it."""
+    try:
+        for sample in _SAMPLES:
+            read = datetime.strptime(sample.strftime(text), text)  # noqa: DTZ007 - a date alone
+            if (read.year, read.month) != (sample.year, sample.month):
+                return None
+    except (ValueError, re.error):
+        return None
+    return text
+
+
+def _digest(keys: Mapping[str, Node]) -> str:
+    def plain(node: Node) -> object:
+        if node.keys is not None:
+            return {key: plain(value) for key, value in node.keys.items()}
+        return [plain(entry) for entry in node.items] if node.items is not None else node.text
+
+    said = json.dumps({key: plain(node) for key, node in keys.items() if key != "like"}, sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()

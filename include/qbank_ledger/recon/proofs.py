@@ -1,0 +1,68 @@
+"""What the rows of a file prove together: no key twice, debits equal to credits, the total that it says."""
+
+from array import array
+from collections.abc import Iterator
+from decimal import Decimal
+
+from qbank_ledger.files.problems import Problems
+from qbank_ledger.recon.cells import EXACT, written
+
+Key = tuple[str, str, str, str]  # entity, GL account, currency, date
+_ALL_BITS = 2**64 - 1
+
+
+class Keys:
+    """The keys of a file's rows, 16 bytes a row, to be looked at for those that stand twice."""
+
+    def __init__(self) -> None:
+        self._hashes, self._lines = array("Q"), array("L")
+
+    def add(self, key: Key, line: int) -> None:
+        """Note a row's key; lines rise."""
+        self._hashes.append(hash(key) & _ALL_BITS)
+        self._lines.append(line)
+
+    def twice(self) -> Iterator[tuple[int, int]]:
+        """Each line whose key an earlier one has, and that one."""
+        order = sorted(range(len(self._hashes)), key=self._hashes.__getitem__)
+        first = None
+        for index in order:
+            if first is not None and self._hashes[index] == self._hashes[first]:
+                yield self._lines[index], self._lines[first]
+            else:
+                first = index
+
+
+class Sums:
+    """Debits and credits by entity, currency and date, and the sum of each column of amounts."""
+
+    def __init__(self) -> None:
+        self._both: dict[tuple[str, str, str], list[Decimal]] = {}
+        self.of_columns: dict[str, Decimal] = {}
+
+    def add(self, key: Key, debit: Decimal, credit: Decimal) -> None:
+        """Note what a row adds to either side, both as positive numbers."""
+        both = self._both.setdefault((key[0], key[2], key[3]), [Decimal(0), Decimal(0)])
+        both[0], both[1] = EXACT.add(both[0], debit), EXACT.add(both[1], credit)
+
+    def add_to_column(self, column: str, amount: Decimal) -> None:
+        """Note an amount as it stands in its column."""
+        self.of_columns[column] = EXACT.add(self.of_columns.get(column, Decimal(0)), amount)
+
+    @property
+    def currencies(self) -> set[str]:
+        """The currencies of the rows."""
+        return {currency for _, currency, _ in self._both}
+
+    def balanced(self, problems: Problems | None) -> Iterator[str]:
+        """What each side adds up to; where they differ it is a problem, if there is somewhere to note it."""
+        for (entity, currency, on), (debit, credit) in sorted(self._both.items()):
+            sides = f"debits {written(debit, currency)}, credits {written(credit, currency)} {currency}"
+            of = f"{entity} {on}: {sides}"
+            if debit == credit:
+                yield f"{of}, equal"
+                continue
+            difference = written(EXACT.subtract(debit, credit), currency)
+            yield f"{of}, which differ by {difference}"
+            if problems is not None:
+                problems.add(1, f"debits and credits must be equal, and differ by {difference} ({of})")

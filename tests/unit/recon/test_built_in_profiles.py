@@ -1,0 +1,102 @@
+"""The built-in profiles: each reads a sample of its layout, traps and all, to the last digit."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from qbank_ledger.files.source import TextSource
+from qbank_ledger.files.text_file import UnreadableFileError
+from qbank_ledger.recon.profile import Given
+from qbank_ledger.recon.profile_file import read_gl_sources
+from tests.words.erp import DATA, OCTOBER, SAMPLES, Sample, built_in, read
+
+NAMES = {
+    "plain", "netsuite-trial-balance", "xero-trial-balance", "erpnext-trial-balance", "odoo-trial-balance",
+    "business-central-trial-balance", "sap-list", "sap-trial-balance", "oracle-gl-balances",
+    "quickbooks-trial-balance", "datev-susa",
+}  # fmt: skip
+
+
+def test_each_built_in_profile_has_a_sample() -> None:
+    assert next(iter(read_gl_sources(None).profiles)) == "plain"
+    assert set(read_gl_sources(None).profiles) == NAMES == {sample.profile for sample in SAMPLES}
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.profile)
+def test_a_built_in_profile_reads_its_layout_exactly(sample: Sample, tmp_path: Path) -> None:
+    found = read(sample.path(tmp_path), built_in(sample.profile), sample.given)
+    assert found.problems == ""
+    assert [(row.line, row.key[0], row.key[1], row.key[2], f"{row.balance:f}") for row in found.rows] == list(
+        sample.rows
+    )
+    if sample.profile != "plain":
+        assert {row.key[3] for row in found.rows} == {sample.on}
+    assert len(found.skipped) == found.reading.skipped.total() == sample.skipped
+
+
+def test_noise_that_was_rounded_is_counted(tmp_path: Path) -> None:
+    by_name = {sample.profile: sample for sample in SAMPLES}
+    for name, rounded in {"erpnext-trial-balance": 1, "odoo-trial-balance": 1, "plain": 0}.items():
+        sample = by_name[name]
+        assert read(sample.path(tmp_path), built_in(name), sample.given).reading.rounded == rounded
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_journal_entries_are_refused_with_that_sentence(name: str) -> None:
+    given = Given(OCTOBER, "DE01", "EUR")
+    with pytest.raises(UnreadableFileError, match=r"journal entries \(Buchungsstapel\), not balances"):
+        read(DATA / "extf-buchungsstapel.csv", built_in(name), given)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.profile)
+def test_another_layouts_file_is_refused_whole(sample: Sample, tmp_path: Path) -> None:
+    """Each file by each other profile: nothing of it is taken for balances."""
+    given = Given(OCTOBER, "QB01", "EUR")
+    path = sample.path(tmp_path)
+    for name in NAMES - {sample.profile}:
+        try:
+            found = read(path, built_in(name), given)
+        except UnreadableFileError:
+            continue
+        assert found.problems, name
+
+
+def without(path: Path, line: int) -> TextSource:
+    """A file without one of its lines."""
+    lines = path.read_text("cp1252").splitlines(keepends=True)
+    return TextSource("cut.csv", "".join(lines[: line - 1] + lines[line:]), ".csv")
+
+
+@pytest.mark.parametrize(
+    ("profile", "line", "said"),
+    [
+        ("netsuite-trial-balance", 13, "debits and credits must be equal, and differ by -8,400.10"),
+        ("netsuite-trial-balance", 18, r"no row matches total_row \^Total\$: the file may be cut off"),
+        ("netsuite-trial-balance", 4, "no line above the header matches .*, its as_of_date"),
+        (
+            "xero-trial-balance",
+            8,
+            "the total says Debit - Year to date 30,000.00, the rows add up to 28,793.18",
+        ),
+        ("business-central-trial-balance", 5, "debits and credits must be equal, and differ by -106.16"),
+        ("quickbooks-trial-balance", 7, "the total says Credit 10,050.00, the rows add up to 9,000.00"),
+    ],
+)
+def test_a_row_that_is_missing_is_found_by_the_files_own_proof(profile: str, line: int, said: str) -> None:
+    sample = next(sample for sample in SAMPLES if sample.profile == profile)
+    found = read(without(DATA / sample.file, line), built_in(profile), sample.given)
+    assert re.search(said, found.problems), found.problems
+
+
+def test_an_amount_is_exact_in_ten_thousand_ways() -> None:
+    """Each amount of cents is itself again, by the marks of each of the built-in profiles."""
+    for name in NAMES:
+        marks = built_in(name).marks
+        for cents in range(-5_000, 5_000):
+            whole, part = divmod(abs(cents) * 1_237, 100)
+            number = f"{whole}{marks.decimal}{part:02}"
+            if cents < 0:
+                number = f"{number}-" if marks.negative == ("trailing",) else f"-{number}"
+            assert marks.read(number) == Decimal(cents * 1_237).scaleb(-2)

@@ -1,0 +1,114 @@
+"""The twenty ways to write a number that ERPs have: each is read where its marks are declared, and nowhere else."""
+
+from decimal import Decimal
+
+import pytest
+
+from qbank_ledger.files.source import TextSource
+from tests.words.erp import profiles, read
+
+BASE = "account: {column: Account}\nentity: QB01\ncurrency: EUR\ndate: 2025-10-31\ndelimiter: '|'\n"
+ONE = "balance: {column: Balance}\n"
+NUMBERS = [
+    # as it is written, what declares it, what does not, what it is
+    ("1,234.50", "{grouping: [',']}", "{}", "1234.50"),
+    ("1.234,50", "{decimal: ',', grouping: ['.']}", "{decimal: ','}", "1234.50"),
+    ("1 234,50", "{decimal: ',', grouping: [' ']}", "{decimal: ','}", "1234.50"),
+    ("1\u00a0234,50", "{decimal: ',', grouping: [' ']}", "{decimal: ',', grouping: ['.']}", "1234.50"),
+    ("1\u202f234,50", "{decimal: ',', grouping: [' ']}", "{decimal: ','}", "1234.50"),
+    ("1'234.50", '{grouping: ["\'"]}', "{grouping: [',']}", "1234.50"),
+    ("1\u2019234.50", '{grouping: ["\'"]}', "{grouping: [',']}", "1234.50"),
+    ("1234,5", "{decimal: ','}", "{}", "1234.5"),
+    ("12,34,567.50", "{grouping: [',']}", "{}", "1234567.50"),
+    ("(1,234.50)", "{grouping: [','], negative: [parentheses]}", "{grouping: [',']}", "-1234.50"),
+    ("$(12.34)", "{symbols: [$], negative: [parentheses]}", "{negative: [parentheses]}", "-12.34"),
+    ("($12.34)", "{symbols: [$], negative: [parentheses]}", "{symbols: [$]}", "-12.34"),
+    ("-$12.34", "{symbols: [$]}", "{}", "-12.34"),
+    ("$-12.34", "{symbols: [$]}", "{symbols: [$], negative: [parentheses]}", "-12.34"),
+    ("1,234.50-", "{grouping: [','], negative: [trailing]}", "{grouping: [',']}", "-1234.50"),
+    ("\u221212.00", "{negative: [leading]}", "{negative: ['-']}", "-12.00"),
+    ("\u201312.00", "{negative: [leading]}", "{negative: [trailing]}", "-12.00"),
+    ("1,234.50 CR", "{grouping: [','], negative: [CR]}", "{grouping: [',']}", "-1234.50"),
+    ("1,234.50 DR", "{grouping: [','], negative: [CR]}", "{grouping: [',']}", "1234.50"),
+    ("1.234,50 H", "{decimal: ',', grouping: ['.'], negative: [H]}", "{decimal: ',', grouping: ['.']}", "-1234.50"),
+    ("1.234,50 S", "{decimal: ',', grouping: ['.'], negative: [H]}", "{decimal: ',', grouping: ['.']}", "1234.50"),
+    ("-110.7 €", "{symbols: [€]}", "{symbols: [$]}", "-110.7"),
+    ("12.34 EUR", "{symbols: [EUR]}", "{symbols: [USD]}", "12.34"),
+    ("", "{zero: ['']}", "{}", "0"),
+    ("-", "{zero: ['-']}", "{}", "0"),
+    ("0.00-", "{negative: [trailing]}", "{}", "0.00"),
+    ("1.2E+06", "{exponent: true}", "{}", "1200000"),
+    ("-3.000", "{decimal: ',', grouping: ['.']}", "{}", "-3000"),
+]  # fmt: skip
+
+
+def balance(numbers: str, written: str, form: str = ONE, row: str = "1100|{}") -> tuple[list[Decimal], str]:
+    profile = profiles(
+        "one:\n" + "".join(f"  {line}\n" for line in (BASE + form).splitlines()) + f"  numbers: {numbers}\n"
+    )["one"]
+    content = f"Account|Balance|Side\n1000|0|S\n{row.format(written)}\n"
+    found = read(TextSource("books.txt", content, ".txt"), profile)
+    return [row.balance for row in found.rows if row.key[1] == "1100"], found.problems
+
+
+@pytest.mark.parametrize(("written", "declared", "undeclared", "amount"), NUMBERS)
+def test_a_number_is_read_as_its_marks_say_and_refused_by_its_line_without_them(
+    written: str, declared: str, undeclared: str, amount: str
+) -> None:
+    found, problems = balance(declared, written)
+    assert (problems, [f"{one:f}" for one in found]) == ("", [amount])
+    found, problems = balance(undeclared, written)
+    assert found == []
+    assert "line 3: Balance is " in problems
+
+
+@pytest.mark.parametrize(
+    ("side", "amount"), [("S", "12.34"), ("D", "12.34"), ("H", "-12.34"), ("C", "-12.34")]
+)
+def test_a_side_stands_in_a_column_beside_the_amount(side: str, amount: str) -> None:
+    form = "balance: {amount: Balance, side: Side, debit: [S, D], credit: [H, C]}\n"
+    assert balance("{}", "12.34", form, f"1100|{{}}|{side}")[0] == [Decimal(amount)]
+    undeclared = form.replace(f", {side}]", "]").replace(f"[{side}, ", "[")
+    found, problems = balance("{}", "12.34", undeclared, f"1100|{{}}|{side}")
+    assert found == []
+    assert f"line 3: Side is '{side}': the profile declares" in problems
+
+
+EVERYTHING = "{grouping: [',', ' '], negative: [leading, trailing, parentheses, CR], symbols: [$, EUR], zero: ['-'], exponent: true}"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["(5", "5)", "-(5)", ")5(", "((5))", "--5", "-5-", "-5 CR", "(5) CR", "5 CR CR", "$5$", "$ 5 EUR", "1,23", "1,234,56",
+     "12,3456", "1,234 567", "1, 234", "٣", "5.", ".5", "5..0", "1.2.3", "1e", "1e999", "0x10", "1_000", "NaN", "Infinity",
+     "9" * 39, "+5", "5 X", "5 DR DR", "eur eur 5", "#N/A", "5\u200b", "5 USD", "= 5", "1.234"],
+)  # fmt: skip
+def test_marks_that_do_not_go_together_make_no_number(written: str) -> None:
+    found, problems = balance(EVERYTHING, written)
+    assert found == []
+    assert "line 3: Balance is " in problems
+
+
+def test_a_symbol_of_another_currency_than_the_rows_is_refused() -> None:
+    _, problems = balance("{symbols: [EUR, USD]}", "12.34 USD")
+    assert "line 3: Balance is '12.34 USD': it is in USD, the row in EUR" in problems
+
+
+@pytest.mark.parametrize(
+    ("written", "rounded"),
+    [("28956708.96999998", "28956708.97"), ("0.00000000001", "0.00"), ("-0.00000000001", "0.00"), ("1.50001", "1.50"),
+     ("1.00999", "1.01"), ("3.0000", "3.00")],
+)  # fmt: skip
+def test_noise_is_rounded_only_where_the_profile_says_so(written: str, rounded: str) -> None:
+    found, problems = balance("{noise: round}", written)
+    assert (problems, [f"{one:f}" for one in found]) == ("", [rounded])
+    found, problems = balance("{}", written)
+    assert found == []
+    assert "decimals, EUR 2" in problems
+
+
+@pytest.mark.parametrize("written", ["1.005", "1.00998", "1.50002", "0.001"])
+def test_what_is_more_than_a_thousandth_of_a_minor_unit_is_no_noise(written: str) -> None:
+    found, problems = balance("{noise: round}", written)
+    assert found == []
+    assert "decimals, EUR 2" in problems

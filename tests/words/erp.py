@@ -1,0 +1,202 @@
+"""Files as ERPs write them, made up with each layout's traps, and reading them without a ledger."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import xlsxwriter
+
+from qbank_ledger.files.problems import Problems
+from qbank_ledger.files.source import AnySource, TextSource
+from qbank_ledger.recon.profile import Given, Profile
+from qbank_ledger.recon.profile_file import read_gl_sources
+from qbank_ledger.recon.reading import Reading, Row, Skipped, open_books
+
+DATA = Path(__file__).parents[1] / "unit" / "recon" / "data"
+OCTOBER = "2025-10-31"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample of a built-in profile: what the run gives, and the rows that it holds, by line."""
+
+    profile: str
+    file: str
+    given: Given
+    rows: tuple[tuple[int, str, str, str, str], ...]  # line, entity, GL account, currency, balance
+    skipped: int
+    on: str = OCTOBER
+
+    def path(self, folder: Path) -> Path:
+        """The file, of this folder where it is made."""
+        if not self.file.endswith(".xlsx"):
+            return DATA / self.file
+        path = folder / self.file
+        make_odoo(path)
+        return path
+
+
+def make_odoo(path: Path) -> None:
+    """Odoo's trial balance: filters above it, floats with noise, an account of digits, a second block of columns."""
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Trial Balance")
+        sheet.write_row(0, 0, ["Trial Balance - QB Europe - EUR"])
+        sheet.write_row(2, 0, ["Date range filter", "Target moves filter", "Account at 0 filter"])
+        sheet.write_row(3, 0, ["From: 2025-10-01 To: 2025-10-31", "All Posted Entries", "Hide"])
+        columns = ["Initial balance", "Debit", "Credit", "Period balance", "Ending balance"]
+        sheet.write_row(5, 0, ["Code", "Account", *columns, "Initial balance", "Period balance"])
+        rows = [
+            ("101401", "Bank", 1000.0, 0.1 + 0.2, 0.0, 0.1 + 0.2, 1000.0 + 0.1 + 0.2),
+            (101402, "Bank, second", 0.0, 28956708.96999998, 0.0, 28956708.96999998, 28956708.96999998),
+            ("211000", "Payables", -1000.0, 0.0, 28956709.27, -28956709.27, -28957709.27),
+            ("999999", "Undistributed", 0.0, 0.0, 0.0, 0.0, -1.1102230246251565e-16),
+        ]
+        for number, row in enumerate(rows, 6):
+            sheet.write_row(number, 0, row)
+
+
+SAMPLES = (
+    Sample(
+        "plain", "plain.csv", Given(),
+        ((2, "QB01", "0012", "EUR", "-1234.50"), (3, "QB01", "0013", "JPY", "1234"), (4, "QB02", "0012", "BHD", "1.234")),
+        0,
+    ),
+    Sample(
+        "netsuite-trial-balance", "netsuite-trial-balance.csv", Given(entity="US01", currency="USD"),
+        (
+            (8, "US01", "10000", "USD", "0"),
+            (9, "US01", "10010", "USD", "165289.63"),
+            (13, "US01", "11000", "USD", "8400.10"),
+            (14, "US01", "11010", "USD", "1000.27"),
+            (16, "US01", "20000", "USD", "-74690.00"),
+            (17, "US01", "30000", "USD", "-100000.00"),
+        ),
+        5,
+    ),
+    Sample(
+        "xero-trial-balance", "xero-trial-balance.csv", Given(entity="GB01", currency="GBP"),
+        (
+            (6, "GB01", "090", "GBP", "28793.18"),
+            (7, "GB01", "Savings Account", "GBP", "-1500.00"),
+            (8, "GB01", "120", "GBP", "1206.82"),
+            (9, "GB01", "800", "GBP", "-8500.00"),
+            (10, "GB01", "970", "GBP", "-20000.00"),
+        ),
+        1,
+    ),
+    Sample(
+        "erpnext-trial-balance", "erpnext-trial-balance.csv", Given(OCTOBER, "IN01", "EUR"),
+        (
+            (2, "IN01", "1110", "EUR", "100.1"),
+            (3, "IN01", "1120", "EUR", "28956708.97"),
+            (4, "IN01", "2110", "EUR", "-28956809.07"),
+        ),
+        1,
+    ),
+    Sample(
+        "odoo-trial-balance", "odoo.xlsx", Given(entity="EU01", currency="EUR"),
+        (
+            (7, "EU01", "101401", "EUR", "1000.3"),
+            (8, "EU01", "101402", "EUR", "28956708.97"),
+            (9, "EU01", "211000", "EUR", "-28957709.27"),
+            (10, "EU01", "999999", "EUR", "0.00"),
+        ),
+        0,
+    ),
+    Sample(
+        "business-central-trial-balance", "business-central-trial-balance.csv", Given(entity="DK01", currency="DKK"),
+        (
+            (4, "DK01", "1110", "DKK", "72893.84"),
+            (5, "DK01", "1120", "DKK", "106.16"),
+            (7, "DK01", "2100", "DKK", "-73000.00"),
+        ),
+        4,
+    ),
+    Sample(
+        "sap-list", "sap-list.txt", Given(),
+        (
+            (7, "1000", "113100", "CHF", "1234.56"),
+            (8, "1000", "113101", "CHF", "-987.65"),
+            (18, "1000", "113200", "JPY", "1500000"),
+            (19, "1000", "210000", "CHF", "-246.91"),
+        ),
+        10,
+    ),
+    Sample(
+        "sap-trial-balance", "sap-trial-balance.csv", Given(OCTOBER),
+        (
+            (2, "1000", "113100", "EUR", "1234567.89"),
+            (3, "1000", "113105", "EUR", "-250.00"),
+            (5, "1000", "210000", "EUR", "-1234317.89"),
+            (6, "2000", "113100", "JPY", "5000123"),
+        ),
+        1,
+    ),
+    Sample(
+        "oracle-gl-balances", "oracle-gl-balances.csv", Given(),
+        (
+            (2, "US Primary", "01-000-1110-0000", "USD", "-49.25"),
+            (4, "US Primary", "01-000-1110-0000", "EUR", "10.75"),
+            (5, "US Primary", "01-000-2210-0000", "USD", "49.25"),
+        ),
+        1,
+    ),
+    Sample(
+        "quickbooks-trial-balance", "quickbooks-trial-balance.csv", Given(entity="US02", currency="USD"),
+        (
+            (6, "US02", "Checking", "USD", "8152.20"),
+            (7, "US02", "Savings", "USD", "-1050.00"),
+            (8, "US02", "Accounts Receivable (A/R)", "USD", "1897.80"),
+            (9, "US02", "Opening Balance Equity", "USD", "-9000.00"),
+        ),
+        2,
+    ),
+    Sample(
+        "datev-susa", "datev-susa.csv", Given(OCTOBER, "DE01", "EUR"),
+        (
+            (3, "DE01", "1200", "EUR", "3345.67"),
+            (4, "DE01", "1210", "EUR", "-1250.25"),
+            (5, "DE01", "1360", "EUR", "0"),
+            (6, "DE01", "1600", "EUR", "-2095.42"),
+        ),
+        1,
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Read:
+    """What became of a file: its rows by line, what was skipped, what is wrong with it."""
+
+    rows: list[Row]
+    skipped: list[Skipped]
+    problems: str
+    reading: Reading
+
+    @property
+    def balances(self) -> dict[str, Decimal]:
+        """Balances by GL account."""
+        return {row.key[1]: row.balance for row in self.rows}
+
+
+def read(path: AnySource, profile: Profile, given: Given = Given()) -> Read:  # noqa: B008 - frozen
+    """Read a file as its profile says. Raises what Reading does."""
+    problems = Problems()
+    with open_books(path, profile) as file:
+        reading = Reading(file, profile, given, problems)
+        outcomes = list(reading.outcomes())
+    rows = sorted((one for one in outcomes if isinstance(one, Row)), key=lambda row: row.line)
+    skipped = [one for one in outcomes if isinstance(one, Skipped)]
+    return Read(rows, skipped, problems.listed(50), reading)
+
+
+def profiles(text: str) -> Mapping[str, Profile]:
+    """The profiles of a file of GL sources with this text below ``profiles:``, and the built-in ones."""
+    indented = "".join(f"  {line}\n" for line in text.splitlines())
+    return read_gl_sources(TextSource("gl_sources.yaml", f"profiles:\n{indented}", ".yaml")).profiles
+
+
+def built_in(name: str) -> Profile:
+    """A built-in profile."""
+    return read_gl_sources(None).profile(name)
