@@ -13,18 +13,19 @@ CODE := benchmarks chaos dags include local plugins
 # What people read: in the words of .vocabulary, too.
 PROSE := README.md CHANGELOG.md CONTRIBUTING.md docs
 .DEFAULT_GOAL := help
-.PHONY: help setup run quick test sync reconcile close export migrate psql stop status clean check verify bench chaos lock
+.PHONY: help setup run quick test sync reconcile gl-preview gl-profile close export migrate psql stop status clean check \
+	verify bench chaos lock
 
 # An environment may well have names like these for something else: they count on the command line alone.
-$(foreach name,FAULT OUT DATE VERSION SENDER RECEIVER,$(if $(filter command,$(origin $(name))),,$(eval override $(name) :=)))
+$(foreach name,FAULT OUT DATE VERSION SENDER RECEIVER FILE PROFILE ENTITY CURRENCY,$(if $(filter command,$(origin $(name))),,$(eval override $(name) :=)))
 MAKEOVERRIDES := # a command needs them once, not also in MAKEFLAGS
 # What the command line gives, under whatever name, is text: make would expand a $ in it on its way into
 # the commands' environment. What the environment gives is handed on as it is.
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval override export $(name) := $$(value $(name)))))
-export SQL CONF FAULT MONTH FORMAT OUT DATE VERSION SENDER RECEIVER
+export SQL CONF FAULT MONTH FORMAT OUT DATE VERSION SENDER RECEIVER FILE PROFILE ENTITY CURRENCY
 
 help: ## these, one line each
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r verb does; do printf '%-10s %s\n' "$$verb" "$$does"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r verb does; do printf '%-10s %s\n' "$$verb" "$$does"; done
 
 setup: ## make .venv from the hash-pinned lock
 	@python3 -I local/bootstrap.py >&2 # standard output is for what follows
@@ -43,6 +44,12 @@ sync: setup ## one run of qbank_balance_sync in the foreground (CONF='{…}')
 
 reconcile: setup ## one run of qbank_reconciliation in the foreground (CONF='{…}')
 	@$(PYTHON) -m local reconcile
+
+gl-preview: setup ## what a file of the ERP would become; loads nothing (FILE=…; PROFILE=…; DATE=…, ENTITY=…, CURRENCY=…)
+	@$(PYTHON) -m local gl-preview
+
+gl-profile: setup ## propose a profile for a file of the ERP, to look over (FILE=…)
+	@$(PYTHON) -m local gl-profile
 
 close: setup ## the month-end close pack (MONTH=2026-10; OUT=DIR)
 	@$(PYTHON) -m local close

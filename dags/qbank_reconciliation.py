@@ -7,8 +7,11 @@ closings of the bank with those of the general ledger: difference, cause and age
 names one. Runs when the ledger is updated, and by hand.
 
 * *as_of_date*: the date to compare, also before its cut-off; empty: what changed, of the dates that are over.
-* *gl_file*, *items_file*: CSV files with closing balances and outstanding items,
+* *gl_file*, *items_file*: files with closing balances and outstanding items,
   where the worker can read them, or in object storage (`s3://conn@bucket/key`).
+* *gl_profile*: how the GL file is read (`qbank-ledger gl-preview` shows it); empty: `plain`, a CSV with
+  entity,gl_account,currency,as_of_date,balance. *gl_date*, *gl_entity*, *gl_currency*: what the profile takes
+  from the run.
 * *close_month*: a month such as 2026-10, whose close pack goes where `QBANK_PACKS` says;
   empty: none, and *close* is skipped. One that is not ready is packed, too, and the pack says what it lacks.
 
@@ -30,39 +33,39 @@ from airflow.sdk.exceptions import AirflowSkipException
 from qbank_airflow.boundary import ledger, refuse_unknown_conf, task_errors
 from qbank_airflow.names import BALANCE, LEDGER, TAGS
 from qbank_airflow.storage import at, at_if_given
-from qbank_ledger.config import break_limits, packs_place
+from qbank_ledger.config import break_limits, gl_sources_place, packs_place
 from qbank_ledger.db.transaction import PATIENCE_S
 from qbank_ledger.month_end.pack import close_month
 from qbank_ledger.recon.limits import require_within_limits
 from qbank_ledger.recon.load import load_file
 from qbank_ledger.recon.match import require_matched
+from qbank_ledger.recon.profile import Given
+from qbank_ledger.recon.profile_file import PLAIN, read_gl_sources
 from qbank_ledger.recon.reconcile import reconcile
 
 
-def _file(title: str, holds: str) -> Param:
-    what = f"Path or object-storage URL of a CSV file with {holds}."
-    return Param(None, type=["null", "string"], title=title, description=what)
+def _text(title: str, description: str, **schema) -> Param:
+    return Param(None, type=["null", "string"], title=title, description=description, **schema)
 
 
 PARAMS = {
-    "as_of_date": Param(
-        None,
-        type=["null", "string"],
-        format="date",
-        title="Date",
-        description="Also before its cut-off. Empty: what changed, of the dates that are over.",
+    "as_of_date": _text(
+        "Date", "Also before its cut-off. Empty: what changed, of the dates that are over.", format="date"
     ),
-    "gl_file": _file("GL balances", "entity,gl_account,currency,as_of_date,balance"),
-    "items_file": _file(
+    "gl_file": _text("GL balances", "Path or object-storage URL of a file with closing balances."),
+    "gl_profile": _text("GL profile", "How that file is read. Empty: plain, the ledger's own layout."),
+    "gl_date": _text("GL date", "Where the profile takes it from the run.", format="date"),
+    "gl_entity": _text("GL entity", "The same, such as a company code."),
+    "gl_currency": _text("GL currency", "The same, such as EUR."),
+    "items_file": _text(
         "Outstanding items",
-        "entity,gl_account,currency,item_date,cleared_date,side,kind,amount,reference",
+        "Path or object-storage URL of a CSV file with "
+        "entity,gl_account,currency,item_date,cleared_date,side,kind,amount,reference.",
     ),
-    "close_month": Param(
-        None,
-        type=["null", "string"],
+    "close_month": _text(
+        "Month to close",
+        "A month such as 2026-10, to make its close pack. Empty: none.",
         pattern="^([0-9]{4}-(0[1-9]|1[0-2]))?$",
-        title="Month to close",
-        description="A month such as 2026-10, to make its close pack. Empty: none.",
     ),
 }
 DEFAULT_ARGS = {"owner": "finance-data", "retries": 1, "retry_delay": timedelta(seconds=15)}
@@ -102,13 +105,17 @@ def qbank_reconciliation(
         def load(params: dict | None = None) -> list[int]:
             """Load the files that the run names, each whole or not at all; gives the numbers of the loads."""
             refuse_unknown_conf()
+            given = Given(params["gl_date"], params["gl_entity"], params["gl_currency"])
             files = [
                 (params["gl_file"], "gl", "recon.gl_balance"),
                 (params["items_file"], "items", "recon.item"),
             ]
             with task_errors():
+                profile = read_gl_sources(at_if_given(gl_sources_place())).profile(
+                    params["gl_profile"] or PLAIN
+                )
                 return [
-                    load_file(engine(writes=[table]), at(path), kind).load_no
+                    load_file(engine(writes=[table]), at(path), kind, profile, given=given).load_no
                     for path, kind, table in files
                     if path
                 ]

@@ -84,6 +84,8 @@ VERBS: dict[str, tuple[Callable[[Settings], int], str]] = {
     "run": (_run, "start the stack, run the sync once through Airflow's API, show the balances"),
     "sync": (_sync, "one run of qbank_balance_sync in the foreground, with $CONF"),
     "reconcile": (_reconcile, "one run of qbank_reconciliation in the foreground, with $CONF"),
+    "gl-preview": (ledger_commands.gl_preview, "what the ERP's $FILE would become, read by $PROFILE"),
+    "gl-profile": (ledger_commands.gl_profile, "propose a profile for the ERP's $FILE"),
     "close": (ledger_commands.close, "the close pack of $MONTH"),
     "export": (ledger_commands.export, "the newest balances in $FORMAT"),
     "migrate": (ledger_commands.migrate, "bring the ledger to the newest schema"),

@@ -53,6 +53,28 @@ def close(settings: Settings) -> int:
     return _call(settings, "ledger_analyst", "close", "--month", month, *where)
 
 
+def gl_preview(settings: Settings) -> int:
+    """``python -m qbank_ledger gl-preview FILE``, without a database; PROFILE, DATE, ENTITY, CURRENCY."""
+    options = {"--profile": "PROFILE", "--date": "DATE", "--entity": "ENTITY", "--currency": "CURRENCY"}
+    given = settings.environ.get
+    return _read(
+        settings, "gl-preview", [f"{option}={given(name)}" for option, name in options.items() if given(name)]
+    )
+
+
+def gl_profile(settings: Settings) -> int:
+    """``python -m qbank_ledger gl-profile FILE``, which needs no database."""
+    return _read(settings, "gl-profile", [])
+
+
+def _read(settings: Settings, verb: str, options: list[str]) -> int:
+    file = settings.environ.get("FILE")
+    if not file:
+        raise StackError(f"Name the ERP's file, such as `make {verb} FILE=trial-balance.csv`.")
+    command = [sys.executable, "-m", "qbank_ledger", verb, *options, "--", file]
+    return subprocess.run(command, env=settings.environ, cwd=ROOT, check=False).returncode
+
+
 def psql(settings: Settings) -> int:
     """psql as the analyst: with SQL runs that and ends, without it prompts."""
     stack = Stack.open(settings)

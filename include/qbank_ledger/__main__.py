@@ -4,12 +4,15 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from qbank_ledger.config import (
     DISTRIBUTION,
     PACKS,
     accounts_place,
+    gl_sources_place,
     ledger_url,
     package_version,
     packs_place,
@@ -17,9 +20,14 @@ from qbank_ledger.config import (
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.dictionary import dictionary
 from qbank_ledger.db.migrate import migrate, newest_revision
-from qbank_ledger.errors import CloseError, LedgerError, MigrationNotAllowedError
+from qbank_ledger.errors import AccountsFileError, CloseError, LedgerError, MigrationNotAllowedError
 from qbank_ledger.export import command as export
 from qbank_ledger.month_end.pack import close_month
+from qbank_ledger.recon.draft import draft
+from qbank_ledger.recon.match import GLAccount
+from qbank_ledger.recon.preview import Mirror, preview
+from qbank_ledger.recon.profile import Given
+from qbank_ledger.recon.profile_file import PLAIN, read_gl_sources
 from qbank_ledger.seals.verify import verify
 from qbank_ledger.sync.accounts_file import read_accounts
 from qbank_ledger.terminal import print_anything, say
@@ -44,6 +52,40 @@ def _check_accounts(file: Path) -> str:
     entities = len({account.entity for account in accounts})
     currencies = ", ".join(sorted({account.currency for account in accounts}))
     return f"{file}: {len(accounts)} accounts, {active} active, of {entities} entities, in {currencies}."
+
+
+def _file_option(parser: ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="the ERP's file of balances, CSV or XLSX")
+
+
+def _preview_options(parser: ArgumentParser) -> None:
+    _file_option(parser)
+    parser.add_argument("--profile", default=PLAIN, help="how it is read (default: %(default)s)")
+    for name, what in (("date", "2026-10-31"), ("entity", "QB01"), ("currency", "EUR")):
+        parser.add_argument(f"--{name}", help=f"where the profile takes it from the run, such as {what}")
+
+
+def _preview(given: Namespace) -> str:
+    place = gl_sources_place()
+    profile = read_gl_sources(Path(place) if place else None).profile(given.profile)
+    try:
+        mirrors = _mirrors()
+    except AccountsFileError as error:
+        say(f"Without the accounts, so without the mapping: {error}")
+        mirrors = []
+    preview(given.file, profile, Given(given.date, given.entity, given.currency), mirrors, say)
+    return ""
+
+
+def _mirrors() -> list[Mirror]:
+    return [
+        Mirror(
+            GLAccount(account.entity, account.gl_account, account.currency),
+            datetime.now(ZoneInfo(account.time_zone)).date(),
+        )
+        for account in read_accounts(Path(accounts_place()))
+        if account.active
+    ]
 
 
 def _pack_folder(given: Namespace) -> Path | None:
@@ -90,6 +132,16 @@ VERBS = {
         "read an accounts file as a run would; exit code 0 only when nothing in it is wrong",
         lambda given: _check_accounts(given.file or Path(accounts_place())),
         _accounts_options,
+    ),
+    "gl-preview": _Verb(
+        "what a file of the ERP would become, by a profile; loads nothing; exit code 0 only if it would load",
+        _preview,
+        _preview_options,
+    ),
+    "gl-profile": _Verb(
+        "propose a profile for a file of the ERP, to look over; nothing reads by it yet",
+        lambda given: draft(given.file).rstrip("\n"),
+        _file_option,
     ),
     "version": _Verb(
         "the version of this package, and the newest schema that it knows",

@@ -15,6 +15,8 @@ def visible(text: str, *, keep: str = "") -> str:
     >>> visible("a\x1b[2J\u202eb")
     'a\\x1b[2J\\u202eb'
     """
+    if text.isprintable():  # none of them is
+        return text
     return "".join(
         char.encode("unicode_escape", "surrogatepass").decode("ascii")
         if unicodedata.category(char) in _OBEYED and char not in _SPELLING and char not in keep

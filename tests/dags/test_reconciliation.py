@@ -38,10 +38,12 @@ def run(module: ModuleType, **conf: str) -> Ended:
     return Ended(module.qbank_reconciliation().test(run_conf=conf))
 
 
-def test_it_runs_after_the_ledger_is_updated_with_four_params(module: ModuleType) -> None:
+def test_it_runs_after_the_ledger_is_updated_with_these_params(module: ModuleType) -> None:
     dag = module.qbank_reconciliation()
     assert dag.timetable.asset_condition == Asset("ledger://balance")
-    assert set(dag.params) == {"as_of_date", "gl_file", "items_file", "close_month"}
+    assert set(dag.params) == {
+        "as_of_date", "gl_file", "gl_profile", "gl_date", "gl_entity", "gl_currency", "items_file", "close_month",
+    }  # fmt: skip
 
 
 def test_a_run_loads_the_files_and_compares(books: Books, module: ModuleType) -> None:
@@ -53,6 +55,33 @@ def test_a_run_loads_the_files_and_compares(books: Books, module: ModuleType) ->
     assert books.newest().unexplained == 2
     assert run(module, **conf).state == "success"
     assert books.value("SELECT count(*) FROM recon.reconciliation") == 1
+
+
+def test_a_run_reads_the_erps_own_file_by_a_profile_of_the_users(
+    books: Books,
+    module: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    sources = tmp_path / "gl_sources.yaml"
+    sources.write_text("profiles:\n  susa: {like: datev-susa, currency: EUR}\n")
+    monkeypatch.setenv("QBANK_GL_SOURCES_FILE", str(sources))
+    gl = books.file("Konto;Saldo\n1100;93,00 S\n1200;1.093,00 H\n")
+    conf = {"gl_file": str(gl), "gl_profile": "susa", "gl_entity": "QB01"}
+    ended = run(module, **conf)
+    assert (ended.state, ended.of("load"), ended.tries["load", -1]) == ("failed", "failed", 1)
+    assert "The profile susa takes the date from the run: give gl_date" in "".join(capfd.readouterr())
+    assert run(module, **conf, gl_date=str(day(1))).state == "success"
+    assert [tuple(row) for row in books.rows("SELECT gl_account, balance::text, line_no FROM recon.gl_balance")] == [
+        ("1100", "93.00", 2), ("1200", "-1093.00", 3),
+    ]  # fmt: skip
+    assert (books.newest().difference, books.value("SELECT profile FROM recon.file_load")) == (7, "susa")
+    items = books.file(f"{ITEM_HEADER}\nQB01,1100,EUR,{day(1)},,bank,payment,-5,r\n")
+    assert run(module, items_file=str(items), gl_profile="susa").state == "success"
+    assert (
+        books.value("SELECT profile FROM recon.file_load WHERE kind = 'items' AND read_as IS NULL") == "plain"
+    )
 
 
 def test_a_break_above_its_limit_is_red_and_what_was_compared_stands(

@@ -30,7 +30,7 @@ def name(file: Path) -> str:
 
 def targets(makefile: str) -> dict[str, str]:
     """The Makefile's targets, and what `make help` says of each."""
-    return dict(re.findall(r"^([a-z]+):[^#\n]*(?:## (.*))?$", makefile, re.MULTILINE))
+    return dict(re.findall(r"^([a-z-]+):[^#\n]*(?:## (.*))?$", makefile, re.MULTILINE))
 
 
 def anchors(document: Path) -> set[str]:
@@ -67,7 +67,7 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
 def test_every_make_target_that_is_named_exists(document: Path) -> None:
-    named = set(re.findall(r"(?:`|^|run=\$\()make ([a-z]+)", document.read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^|run=\$\()make ([a-z-]+)", document.read_text(), re.MULTILINE))
     assert named <= set(targets((ROOT / "Makefile").read_text()))
 
 

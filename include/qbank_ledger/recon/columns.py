@@ -20,6 +20,14 @@ class Columns:
     width: int | None
     needed: int  # cells: a row that has fewer is cut off
 
+    def is_header(self, record: Record) -> bool:
+        """Whether it is the header again, on a later page of a list."""
+        return self.width is not None and all(
+            _name(self.cell(record, column)) == column
+            for column in self.places
+            if not _POSITION.fullmatch(column)
+        )
+
     def cell(self, record: Record, column: str) -> str:
         """What a row has there; empty where it ends before."""
         place = self.places[column]

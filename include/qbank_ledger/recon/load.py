@@ -79,7 +79,9 @@ def load_file(
     Raises GLFileError, naming the file and the lines as ``line N``; nothing of it is in the ledger then.
     What was loaded and is compared with nothing is said in the log. Memory does not grow with the file.
     """
-    file = _File(path, kind, profile or read_gl_sources(None).profile(PLAIN), given, source)
+    if profile is None or kind == "items":
+        profile = read_gl_sources(None).profile(PLAIN)
+    file = _File(path, kind, profile, given, source)
     try:
         return in_transaction(engine, lambda connection: _load(connection, file))
     except UnreadableFileError as error:
@@ -134,7 +136,8 @@ def _copy(connection: Connection, kind: Kind, lines: Iterator[str]) -> int:
 def _balances(reading: Reading) -> Iterator[str]:
     for outcome in reading.outcomes():
         if isinstance(outcome, Row):
-            yield _line([outcome.line, *outcome.key, f"{outcome.balance:f}"])
+            key = "\t".join(outcome.key).replace("\\", r"\\")
+            yield f"{outcome.line}\t{key}\t{outcome.balance:f}\n"
 
 
 def _item(row: ItemRow) -> str:

@@ -137,7 +137,10 @@ def _profiles(own: Mapping[str, Node], problems: Problems) -> Mapping[str, Profi
 
 
 def _like(name: str, trees: Mapping[str, Node], problems: Problems) -> Mapping[str, Node] | None:
-    """A profile's keys over those of the one that it is like, and so on; None where that can't be told."""
+    """A profile's keys over those of the one that it is like, and so on; None where that can't be told.
+
+    A key without a value takes back what the other says.
+    """
     chain = [name]
     while True:
         node = trees[chain[-1]]
@@ -166,9 +169,13 @@ def _like(name: str, trees: Mapping[str, Node], problems: Problems) -> Mapping[s
         for key, node in (trees[one].keys or {}).items():
             below = merged.get(key)
             if key in MERGED and below and below.keys is not None and node.keys is not None:
-                node = Node(node.line, node.kind, {**below.keys, **node.keys})  # noqa: PLW2901
+                node = Node(node.line, node.kind, _filled({**below.keys, **node.keys}))  # noqa: PLW2901
             merged[key] = node
-    return merged
+    return _filled(merged)
+
+
+def _filled(keys: Mapping[str, Node]) -> dict[str, Node]:
+    return {key: node for key, node in keys.items() if node.kind != "null"}
 
 
 def _source(entry: Node, number: int, profiles: set[str], problems: Problems) -> BookSource:

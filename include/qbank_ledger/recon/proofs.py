@@ -9,6 +9,7 @@ from qbank_ledger.recon.cells import EXACT, written
 
 Key = tuple[str, str, str, str]  # entity, GL account, currency, date
 _ALL_BITS = 2**64 - 1
+_AT_ONCE = 250_000  # keys that are sorted, at some hundred bytes each
 
 
 class Keys:
@@ -24,13 +25,17 @@ class Keys:
 
     def twice(self) -> Iterator[tuple[int, int]]:
         """Each line whose key an earlier one has, and that one."""
-        order = sorted(range(len(self._hashes)), key=self._hashes.__getitem__)
-        first = None
-        for index in order:
-            if first is not None and self._hashes[index] == self._hashes[first]:
-                yield self._lines[index], self._lines[first]
-            else:
-                first = index
+        hashes = self._hashes
+        parts = len(hashes) // _AT_ONCE + 1
+        for part in range(parts):
+            order = [index for index, hashed in enumerate(hashes) if hashed % parts == part]
+            order.sort(key=hashes.__getitem__)
+            first = None
+            for index in order:
+                if first is not None and hashes[index] == hashes[first]:
+                    yield self._lines[index], self._lines[first]
+                else:
+                    first = index
 
 
 class Sums:
@@ -43,7 +48,10 @@ class Sums:
     def add(self, key: Key, debit: Decimal, credit: Decimal) -> None:
         """Note what a row adds to either side, both as positive numbers."""
         both = self._both.setdefault((key[0], key[2], key[3]), [Decimal(0), Decimal(0)])
-        both[0], both[1] = EXACT.add(both[0], debit), EXACT.add(both[1], credit)
+        if debit:
+            both[0] = EXACT.add(both[0], debit)
+        if credit:
+            both[1] = EXACT.add(both[1], credit)
 
     def add_to_column(self, column: str, amount: Decimal) -> None:
         """Note an amount as it stands in its column."""

@@ -93,6 +93,7 @@ class Reading:
         self.skipped: Counter[str] = Counter()
         self.rows = 0
         self.proved: list[str] = []
+        self.summed: list[str] = []
 
     @property
     def rounded(self) -> int:
@@ -128,7 +129,7 @@ class Reading:
 
     def _records(self) -> Iterator[Record]:
         profile = self.profile
-        _require_balances(self._file)
+        require_balances(self._file)
         self._in_workbook = is_workbook(self._file)
         if self._in_workbook and profile.format == "csv":
             raise UnreadableFileError(f"it is a workbook (XLSX), and {profile.name} reads CSV")
@@ -192,7 +193,7 @@ class Reading:
 
     def _why_skipped(self, record: Record, columns: Columns) -> str | None:
         profile = self.profile
-        if not profile.exactly and self._header.is_named and self._header.fits(record.cells):
+        if not profile.exactly and columns.is_header(record):
             return "the header again"
         total = profile.proofs.total_row
         if total and total.search(self._account_cell(record, columns)[1]):
@@ -214,12 +215,14 @@ class Reading:
     def _cell(self, record: Record, columns: Columns, place: Place) -> tuple[str, str]:
         """The first of the place's columns that is not empty, and what stands there."""
         exactly = self.profile.exactly
-        there = [column for column in place.columns if column in columns.places]
-        for column in there:
-            cell = columns.cell(record, column)
-            if kept := cell if exactly or cell == (short := trimmed(cell)) else short:
-                return column, kept
-        return there[0], ""
+        name = ""
+        for column in place.columns:
+            if column in columns.places:
+                name = name or column
+                cell = columns.cell(record, column)
+                if kept := cell if exactly else trimmed(cell):
+                    return column, kept
+        return name, ""
 
     def _row(self, record: Record, columns: Columns, wrong: list[str]) -> Row | None:
         if why := self._wrong_width(record, columns):
@@ -289,21 +292,24 @@ class Reading:
     def _balance(self, record: Record, columns: Columns, key: Key, amounts: Mapping[str, Decimal]) -> Row:
         balance = self.profile.balance
         debit = credit = _ZERO
+        is_totalled = self.profile.proofs.total_row is not None
         for column, amount in amounts.items():
-            self._sums.add_to_column(column, amount)
+            if is_totalled:
+                self._sums.add_to_column(column, amount)
             if column in balance.plus:
                 debit = EXACT.add(debit, amount)
             else:
                 credit = EXACT.add(credit, amount)
         if balance.side and trimmed(columns.cell(record, balance.side)) in balance.credits:
             debit, credit = credit, debit
-        closing = EXACT.plus(EXACT.subtract(debit, credit))
+        closing = EXACT.subtract(debit, credit) if credit else debit
         if len(balance.all) != 2 and not balance.side:
             debit, credit = max(closing, _ZERO), max(-closing, _ZERO)
         self._sums.add(key, debit, credit)
         read = tuple(columns.cell(record, column) for column in balance.all)
-        is_empty = not any(map(trimmed, read))
-        return Row(record.line, key, closing, is_empty, (self._account_cell(record, columns)[1], *read))
+        account = self._account_cell(record, columns)[1]
+        is_empty = not closing and not any(map(trimmed, read))
+        return Row(record.line, key, closing, is_empty, (account, *read))
 
     # ── titles, and what the run gives ───────────────────────────────────────────────────────────────
 
@@ -401,8 +407,10 @@ class Reading:
         elif proofs.rows:
             self.proved.append(f"rows: {self.rows}, at least {proofs.rows}")
         if not self._problems:
-            must_be = self._problems if proofs.debits_equal_credits else None
-            self.proved += self._sums.balanced(must_be)
+            if proofs.debits_equal_credits:
+                self.proved += self._sums.balanced(self._problems)
+            else:
+                self.summed += self._sums.balanced(None)
             if proofs.total_row:
                 self._look_at_total(proofs.total_row.pattern)
 
@@ -480,7 +488,7 @@ def _checked(profile: Profile, given: Given) -> dict[str, str]:
     return found
 
 
-def _require_balances(file: TextFile) -> None:
+def require_balances(file: TextFile) -> None:
     """Raise UnreadableFileError where a file's first line says that it is a DATEV file, which holds none."""
     first, *_ = file.begins_with(_FIRST_LINE).decode("latin-1").splitlines() or [""]
     begun = first.removeprefix("\u00ef\u00bb\u00bf").replace('"', "").split(";")

@@ -1,0 +1,161 @@
+"""What a file would become, as a person reads it: each row, what is skipped and why, the proofs, the mapping.
+
+Loads nothing and needs no database.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+
+from qbank_ledger.errors import GLFileError
+from qbank_ledger.files.cell import shown
+from qbank_ledger.files.problems import Problems, TooManyProblemsError
+from qbank_ledger.files.source import AnySource
+from qbank_ledger.files.text_file import UnreadableFileError
+from qbank_ledger.recon.cells import trimmed, written
+from qbank_ledger.recon.load import refusal
+from qbank_ledger.recon.match import GLAccount, GLAccounts
+from qbank_ledger.recon.profile import Given, Profile
+from qbank_ledger.recon.reading import Outcome, Reading, Refused, Row, open_books
+
+_FURTHEST_AHEAD = timedelta(hours=14)
+_MOST_KEPT = 1_000
+_MOST_NAMED = 20
+_NAMES = {"entity": "entity", "gl_account": "account", "currency": "currency", "as_of_date": "date"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """A GL account that an active account mirrors, and the date that it is where that account is."""
+
+    account: GLAccount
+    today: date
+
+
+def preview(
+    path: AnySource, profile: Profile, given: Given, mirrors: Iterable[Mirror], show: Callable[[str], None]
+) -> None:
+    """Show what loading the file by the profile would make of it, line by line as it is read.
+
+    Raises GLFileError, with every problem, where it would not be loaded.
+    """
+    problems = Problems()
+    mapping = _Mapping(mirrors)
+    try:
+        with open_books(path, profile) as file:
+            reading = Reading(file, profile, given, problems)
+            show(f"{path} as {profile.name}")
+            with suppress(TooManyProblemsError):
+                for number, outcome in enumerate(reading.outcomes()):
+                    if not number:
+                        show(_head(reading))
+                    show(_shown(outcome, reading))
+                    if isinstance(outcome, Row):
+                        mapping.add(outcome, problems)
+    except UnreadableFileError as error:
+        raise GLFileError(f"The file {path} can't be read: {error}.") from None
+    for line in [*_tail(reading), *mapping.said(absent_is_zero=profile.absent_is_zero)]:
+        show(line)
+    if problems:
+        raise GLFileError(refusal(path, problems).replace("was loaded", "would be loaded"))
+    show(f"It would load: {reading.rows} rows.")
+
+
+def _head(reading: Reading) -> str:
+    header = reading.header
+    lines = [f"header, line {header.line}: {' | '.join(map(trimmed, header.cells))}"] if header else []
+    lines += [f"{_NAMES[column]} of every row: {said}" for column, said in reading.fixed.items()]
+    return "\n".join([*lines, ""])
+
+
+def _shown(outcome: Outcome, reading: Reading) -> str:
+    if isinstance(outcome, Row):
+        entity, account, currency, on = outcome.key
+        varying = {"entity": entity, "gl_account": account, "currency": currency, "as_of_date": on}
+        said = "  ".join(f"{text:<10}" for column, text in varying.items() if column not in reading.fixed)
+        cells = " | ".join(shown(trimmed(cell)) for cell in outcome.cells)
+        summed = f" and {outcome.lines - 1} row(s) more" if outcome.lines > 1 else ""
+        balance = f"{written(outcome.balance, currency):>22} {currency}"
+        return f"line {outcome.line:<6} {said}  {balance}   from {cells}{summed}"
+    if isinstance(outcome, Refused):
+        return f"line {outcome.line:<6} refused: {'; '.join(outcome.wrong)}"
+    return f"line {outcome.line:<6} skipped: {outcome.why}: {shown(outcome.text)}"
+
+
+def _tail(reading: Reading) -> list[str]:
+    skipped = ", ".join(f"{times} as {why}" for why, times in reading.skipped.most_common())
+    lines = [
+        "",
+        f"Rows: {reading.rows}. Skipped: {reading.skipped.total()}{f' ({skipped})' if skipped else ''}.",
+    ]
+    if reading.rounded:
+        lines.append(f"Rounded by a float's noise: {reading.rounded} amount(s).")
+    lines += [f"Proof: {proved}." for proved in reading.proved]
+    return lines + [f"No proof, as the profile has it: {summed}." for summed in reading.summed]
+
+
+class _Mapping:
+    """Which rows accounts mirror, and which mirrored accounts the file lacks."""
+
+    def __init__(self, mirrors: Iterable[Mirror]) -> None:
+        self._today: dict[GLAccount, str] = {}
+        for mirror in mirrors:
+            today = max(self._today.get(mirror.account, ""), mirror.today.isoformat())
+            self._today[mirror.account] = today
+        self._anywhere = (datetime.now(UTC) + _FURTHEST_AHEAD).date().isoformat()
+        self._there: set[GLAccount] = set()
+        self._scopes: set[tuple[str, str]] = set()
+        self._unmapped: dict[GLAccount, int] = {}
+        self._rows = self._unmapped_rows = 0
+
+    def add(self, row: Row, problems: Problems) -> None:
+        entity, account, currency, on = row.key
+        gl_account = GLAccount(entity, account, currency)
+        self._rows += 1
+        self._scopes.add((entity, currency))
+        if gl_account in self._today:
+            self._there.add(gl_account)
+        else:
+            self._unmapped_rows += 1
+            if len(self._unmapped) < _MOST_KEPT:
+                self._unmapped.setdefault(gl_account, row.line)
+        if on > (today := self._today.get(gl_account, self._anywhere)):
+            problems.add(row.line, f"as_of_date {on} is ahead of today, {today} where the account is")
+
+    def said(self, *, absent_is_zero: bool) -> list[str]:
+        if not self._rows:
+            return []
+        lines = []
+        if self._unmapped:
+            lines.append(
+                f"No account of the accounts file mirrors {self._unmapped_rows} of the {self._rows} rows: "
+                f"they are loaded, and compared with nothing: {self._named()}."
+            )
+        if not self._there:
+            lines.append(
+                "None of the rows is mirrored: is the entity, the account or the currency written otherwise?"
+            )
+        absent = sorted(
+            str(one)
+            for one in self._today
+            if (one.entity, one.currency) in self._scopes and one not in self._there
+        )
+        if absent:
+            means = "would be loaded as 0" if absent_is_zero else "would be missing (absent_means)"
+            lines.append(f"The file lacks {len(absent)} account(s), which {means}: {_some(absent)}.")
+        return lines
+
+    def _named(self) -> str:
+        mirrored = GLAccounts(self._today)
+        said = []
+        for one, line in self._unmapped.items():
+            likely = mirrored.likely(one)
+            said.append((likely is None, f"line {line} ({one}{f', likely {likely}' if likely else ''})"))
+        return _some([text for _, text in sorted(said, key=lambda pair: pair[0])])
+
+
+def _some(texts: list[str]) -> str:
+    more = f" … and {len(texts) - _MOST_NAMED} more" if len(texts) > _MOST_NAMED else ""
+    return "; ".join(islice(texts, _MOST_NAMED)) + more

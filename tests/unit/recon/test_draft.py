@@ -1,0 +1,122 @@
+"""A profile proposed for a file that nobody has seen: what is certain, why, and what it asks."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from qbank_ledger.errors import GLFileError, GLSourcesFileError
+from qbank_ledger.files.source import TextSource
+from qbank_ledger.recon.draft import draft
+from qbank_ledger.recon.draft_marks import ASKS, marks_of
+from qbank_ledger.recon.profile import Given
+from qbank_ledger.recon.profile_file import read_gl_sources
+from tests.words.erp import DATA, OCTOBER, SAMPLES, Sample, built_in, read
+
+# Those whose draft needs no answer; the others ask, or need their user's own skips and names.
+WHOLE = {"plain", "netsuite-trial-balance", "odoo-trial-balance", "sap-list", "xero-trial-balance"}
+
+
+def drafted(text: str) -> str:
+    return draft(TextSource("books.csv", text, ".csv"))
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.profile)
+def test_each_layout_gets_a_draft_that_is_yaml_with_why_beside_each_guess(
+    sample: Sample, tmp_path: Path
+) -> None:
+    text = draft(sample.path(tmp_path))
+    source = TextSource("drafted", text, ".yaml")
+    if '"?"' in text:
+        with pytest.raises(GLSourcesFileError, match=r"is '\?': write"):
+            read_gl_sources(source)
+    else:
+        assert "our-books" in read_gl_sources(source).profiles
+    guesses = [line for line in text.splitlines() if line.startswith("    ") and not line.endswith(":")]
+    assert [line for line in guesses if "#" not in line] == []
+
+
+@pytest.mark.parametrize("name", sorted(WHOLE))
+def test_a_draft_without_a_question_reads_the_file_as_the_built_in_profile_does(
+    name: str, tmp_path: Path
+) -> None:
+    sample = next(sample for sample in SAMPLES if sample.profile == name)
+    path = sample.path(tmp_path)
+    text = draft(path).replace("# proofs", "duplicates: ignore_empty\n    # proofs")
+    if name == "xero-trial-balance":
+        text = text.replace('column: "Account Code"}  # its', 'column: ["Account Code", "Account"]}  # its')
+    if name == "sap-list":  # the only date in its form is that of the print-out
+        text = text.replace('column: "G/L acct"}', 'column: "G/L acct", strip_zeros: true}')
+        text = text.replace("date: {title", "date: given  # {title")
+    profile = read_gl_sources(TextSource("drafted", text, ".yaml")).profiles["our-books"]
+    given = {"plain": Given(), "sap-list": Given(OCTOBER, "1000")}.get(
+        name, Given(entity="E", currency="EUR")
+    )
+    found = read(path, profile, given)
+    assert found.problems == ""
+    assert found.balances == read(path, built_in(name), sample.given).balances
+
+
+@pytest.mark.parametrize(
+    ("numbers", "decimal"),
+    [
+        (["1.234"], ASKS), (["1,234", "-3,000"], ASKS), (["1.234", "5"], ASKS), (["1,234", "1.234"], ASKS),
+        (["1.234.567"], ","), (["1,234,567"], "."), (["1.234,56"], ","), (["1,234.56"], "."), (["12,5"], ","),
+        (["1.5", "1,5"], ASKS), (["1.234", "0,50"], ","), (["1,234", "0.50"], "."), (["0.123"], "."), (["1234.567"], "."),
+        (["1,234.50", "1.234,50"], ASKS), (["1,234,567", "1.234"], ASKS), (["12"], "."), (["1 234,50"], ","),
+    ],
+)  # fmt: skip
+def test_between_two_readings_of_a_number_it_asks(numbers: list[str], decimal: str) -> None:
+    assert marks_of(numbers).decimal == decimal
+
+
+def test_what_it_asks_no_reader_takes_for_an_answer() -> None:
+    text = drafted("Account,Balance\n1100,1.234\n1200,-3.000\n")
+    assert (
+        "decimal: \"?\"  # '1.234' is 1234 where decimal is ',' and grouping ['.'], and 1.234 where" in text
+    )
+    with pytest.raises(GLSourcesFileError, match=r"numbers.decimal is '\?': write \. or ,"):
+        read_gl_sources(TextSource("drafted", text, ".yaml"))
+
+
+def test_a_day_and_a_month_that_may_be_either_are_asked_for() -> None:
+    text = drafted("As of 10/11/2025\nAccount,Balance\n1100,1.50\n")
+    assert "format: \"?\"}  # line 1 says 'As of 10/11/2025': write %d/%m/%Y or %m/%d/%Y" in text
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        (["(1.50)", "$2.00"], {"negative": ["parentheses"], "symbols": ["$"]}),
+        (["1.50-", "-", "2.50 CR"], {"negative": ["trailing", "CR"], "zero": ["-"]}),
+        (["1'234.50", "-2.00 EUR"], {"grouping": ["'"], "negative": ["leading"], "symbols": ["EUR"]}),
+        (["1.234,50 S", "2,00H"], {"grouping": ["."], "negative": ["H"]}),
+    ],
+)
+def test_the_marks_that_it_finds_are_those_that_read_the_numbers(
+    numbers: list[str], said: dict[str, list[str]]
+) -> None:
+    marks = marks_of(numbers)
+    assert {key: list(getattr(marks, key)) for key in said} == said
+
+
+def test_what_is_no_file_of_balances_is_a_sentence(tmp_path: Path) -> None:
+    for text in ("", "hello\nworld\n", "a,b\nc,d\n"):
+        with pytest.raises(
+            GLFileError, match=r"No profile can be proposed for books\.csv: no row of it has names"
+        ):
+            drafted(text)
+    with pytest.raises(GLFileError, match="journal entries"):
+        draft(DATA / "extf-buchungsstapel.csv")
+    with pytest.raises(GLFileError, match="can't be read: No such file"):
+        draft(tmp_path / "nothing.csv")
+
+
+def test_nothing_of_a_hostile_file_is_more_than_a_comment() -> None:
+    """A name with a line break in it, YAML in a cell: quoted, or behind a #."""
+    text = drafted('"Acc\nount: x","Bal: {a}"\n"}\n- &x 1",1.50\n')
+    profile = read_gl_sources(TextSource("drafted", text.replace('"?"', '"Bal: {a}"'), ".yaml")).profiles[
+        "our-books"
+    ]
+    assert profile.account.columns == ("Acc ount: x",)
+    assert Decimal("1.50") not in profile.scale.values()
