@@ -196,7 +196,8 @@ class Reading:
         if not profile.exactly and columns.is_header(record):
             return "the header again"
         total = profile.proofs.total_row
-        if total and total.search(self._account_cell(record, columns)[1]):
+        first = self._account_cell(record, columns)[1] if total else ""
+        if total and total.search(first or next(filter(None, map(trimmed, record.cells)))):
             if self._total:
                 self._problems.add(
                     record.line, f"it matches total_row, as line {self._total.line} does: narrow the pattern"
