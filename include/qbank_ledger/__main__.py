@@ -1,5 +1,6 @@
 """The ledger's command line: ``qbank-ledger VERB``, or ``python -m qbank_ledger VERB``."""
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
@@ -172,6 +173,9 @@ def main() -> int:
         return 1
     except LedgerError as error:
         say(error, sys.stderr)
+        return 1
+    except BrokenPipeError:  # who reads it has read enough, as head does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)

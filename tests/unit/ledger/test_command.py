@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from qbank_ledger import __main__ as command
+from tests.words.erp import DATA
 
 
 def test_an_interrupt_is_no_stack(
@@ -55,3 +56,87 @@ def test_an_accounts_file_is_checked_as_a_run_would(tmp_path: Path) -> None:
     assert (code, out) == (1, "")
     assert "line 2" in error
     assert "EURO" in error
+
+
+ACCOUNTS = "account_id,currency,entity,gl_account\na,USD,US01,10010\nb,USD,US01,10020\n"
+
+
+def in_process(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
+) -> tuple[int, str, str]:
+    monkeypatch.setattr(sys, "argv", ["qbank-ledger", *arguments])
+    return command.main(), *capsys.readouterr()
+
+
+def test_a_file_of_the_erp_is_previewed_without_a_database_beside_the_accounts(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text(ACCOUNTS)
+    (tmp_path / "gl_sources.yaml").write_text(
+        "profiles:\n  ours: {like: netsuite-trial-balance, currency: USD}\n"
+    )
+    environment = {
+        "QBANK_ACCOUNTS_FILE": str(tmp_path / "accounts.csv"),
+        "QBANK_GL_SOURCES_FILE": str(tmp_path / "gl_sources.yaml"),
+        "AIRFLOW_CONN_LEDGER_DEFAULT": "",
+    }
+    given = ("--profile", "ours", "--entity", "US01", "--date", "2025-10-31")
+    code, out, error = said("gl-preview", *given, str(DATA / "netsuite-trial-balance.csv"), **environment)
+    assert (code, error) == (0, "")
+    for what in (
+        "header, line 7: Account | Debit | Credit",
+        "date of every row: 2025-10-31",
+        "line 9      10010                   165,289.63 USD   from '10010 - Checking Account' | '$165,289.63' | ''",
+        "line 11     skipped: Account matches ^Total( -|$): 'Total - 10000",
+        "Proof: US01 2025-10-31: debits 174,690.00, credits 174,690.00 USD, equal.",
+        "No account of the accounts file mirrors 5 of the 6 rows",
+        "The file lacks 1 account(s), which would be missing (absent_means): US01 / 10020 / USD.",
+        "It would load: 6 rows.",
+    ):
+        assert what in out
+
+
+def test_a_preview_fails_where_the_file_would_not_load(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "tb\x1b[2J.csv"
+    file.write_text("entity,gl_account,currency,as_of_date,balance\nE,\x1b[31m1,EUR,2025-10-31,1.234\n")
+    code, out, error = in_process(monkeypatch, capsys, "gl-preview", str(file))
+    assert code == 1
+    assert "line 2: balance is '1.234': it has 3 decimals" in error
+    assert "and nothing of it would be loaded" in error
+    assert "\x1b" not in out + error
+    assert "It would load" not in out
+    code, out, error = in_process(monkeypatch, capsys, "gl-preview", "--profile", "nobody", str(file))
+    assert (code, out) == (1, "")
+    assert error.startswith("There is no profile 'nobody': name one of plain, ")
+    code, out, error = in_process(monkeypatch, capsys, "gl-preview", str(tmp_path / "nothing.csv"))
+    assert (code, error) == (
+        1,
+        f"The file {tmp_path / 'nothing.csv'} can't be read: No such file or directory.\n",
+    )
+    monkeypatch.setenv("QBANK_ACCOUNTS_FILE", str(tmp_path / "no_accounts.yaml"))
+    code, out, error = in_process(monkeypatch, capsys, "gl-preview", str(DATA / "plain.csv"))
+    assert (code, error) == (0, "")
+    assert out.startswith("Without the accounts, so without the mapping: The accounts file")
+
+
+def test_a_profile_is_proposed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, error = in_process(monkeypatch, capsys, "gl-profile", str(DATA / "netsuite-trial-balance.csv"))
+    assert (code, error) == (0, "")
+    assert '    balance: {debit: "Debit", credit: "Credit"}  # their names say so\n' in out
+
+
+def test_who_reads_the_beginning_alone_gets_no_stack(tmp_path: Path) -> None:
+    file = tmp_path / "gl.csv"
+    rows = "".join(f"E,{n},EUR,2025-10-31,1\n" for n in range(20_000))
+    file.write_text(f"entity,gl_account,currency,as_of_date,balance\n{rows}")
+    with subprocess.Popen(
+        [sys.executable, "-m", "qbank_ledger", "gl-preview", file],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as preview:
+        assert preview.stdout
+        assert preview.stderr
+        preview.stdout.readline()
+        preview.stdout.close()
+        assert preview.stderr.read() == b""
+        assert preview.wait() == 1
