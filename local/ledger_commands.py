@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL
 from local import StackError
 from local.settings import LEDGER_CONNECTION, ROOT, Settings
 from local.stack import Stack
+from qbank_ledger import __main__ as command
 from qbank_ledger.config import ledger_url
 
 _AS_ANALYST = "-c role=qbank_analyst -c jit=off"
@@ -71,8 +72,7 @@ def _read(settings: Settings, verb: str, options: list[str]) -> int:
     file = settings.environ.get("FILE")
     if not file:
         raise StackError(f"Name the ERP's file, such as `make {verb} FILE=trial-balance.csv`.")
-    command = [sys.executable, "-m", "qbank_ledger", verb, *options, "--", file]
-    return subprocess.run(command, env=settings.environ, cwd=ROOT, check=False).returncode
+    return command.main([verb, *options, "--", file])
 
 
 def psql(settings: Settings) -> int:

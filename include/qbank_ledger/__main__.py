@@ -3,7 +3,7 @@
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -155,14 +155,17 @@ VERBS = {
 }
 
 
-def main() -> int:
-    """Run one verb; errors are one sentence on standard error, exit code 1; 130 when interrupted."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb (default: the command line's); errors are one sentence on standard error, exit code 1.
+
+    130 when interrupted.
+    """
     parser = ArgumentParser(prog="qbank-ledger", description=_DOES)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, verb in VERBS.items():
         verb.options(verbs.add_parser(name, help=verb.does, description=verb.does))
     print_anything()
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     try:
         said = VERBS[given.verb].run(given)
         if said:
