@@ -59,14 +59,19 @@ def csv_records(
         except csv.Error as error:
             problems.add(taken.began, f"{error}: look at the quotes")
         else:
-            if text := whole_text(cells):
+            if text := whole_text(cells, delimiter):
                 yield Record(taken.began, cells, text)
         taken.began = taken.taken + 1
 
 
-def whole_text(cells: list[str]) -> str:
-    """What a row says, its cells put together."""
-    return " ".join(filter(None, (cell.strip(_BLANK) for cell in cells)))
+def whole_text(cells: list[str], delimiter: str = ",") -> str:
+    """What a row says, its cells put together; a cell that begins with a space went on from the one before."""
+    text = ""
+    for cell in cells:
+        if kept := cell.strip(_BLANK):
+            went_on = delimiter if cell[0] in _BLANK else ""
+            text += f"{went_on} {kept}" if text else kept
+    return text
 
 
 def _between_bars(line: str) -> list[str]:

@@ -164,9 +164,8 @@ class Reading:
                 self._problems.add(line, what)
                 return False
         self._columns = self._header.columns(self.header, self._problems)
-        if self.header:
-            self._require_titles()
-        return self._columns is not None
+        is_titled = not self.header or self._has_titles()
+        return self._columns is not None and is_titled
 
     def _rows(self, records: Iterator[Record]) -> Iterator[Outcome]:
         columns = self._columns
@@ -336,10 +335,15 @@ class Reading:
                 except Wrong as error:
                     self._problems.add(record.line, f"its title says {column} {shown(text)}: {error}")
 
-    def _require_titles(self) -> None:
-        for column, place in self._places.items():
-            if place.title and column not in self._fixed:
-                self._problems.add(1, f"no line above the header matches {place.title.pattern}, its {column}")
+    def _has_titles(self) -> bool:
+        lacking = [
+            (column, place.title.pattern)
+            for column, place in self._places.items()
+            if place.title and column not in self._fixed
+        ]
+        for column, pattern in lacking:
+            self._problems.add(1, f"no line above its header matches {pattern}, which says the {column}")
+        return not lacking
 
     # ── all rows together ────────────────────────────────────────────────────────────────────────────
 
@@ -393,7 +397,7 @@ class Reading:
 
     def _look_at_all(self) -> None:
         if not self.header:
-            self._require_titles()
+            self._has_titles()
         if not self.rows:
             if not self._problems:
                 self._problems.add(1, "it holds no balance")

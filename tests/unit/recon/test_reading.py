@@ -111,12 +111,18 @@ def test_a_title_says_entity_currency_and_date_once_for_all_rows() -> None:
     found = of(f"{titles}A,B\n1,2\n", **keys)
     assert [row.key for row in found.rows] == [("US01", "1", "EUR", OCTOBER)]
     assert (
-        "line 1: no line above the header matches To" in of("Company X\nin EUR\nA,B\n1,2\n", **keys).problems
+        "line 1: no line above its header matches To" in of("Company X\nin EUR\nA,B\n1,2\n", **keys).problems
     )
     assert (
         "line 2: its title says currency 'EUX': write the ISO 4217 code"
         in of(titles.replace("EUR", "EUX") + "A,B\n1,2\n", **keys).problems
     )
+
+
+@pytest.mark.parametrize("title", ["As of Oct 31, 2025", '"As of Oct 31, 2025",', ",As of,Oct 31, 2025,"])
+def test_a_comma_in_a_title_is_a_comma_quoted_or_not(title: str) -> None:
+    found = of(f"{title}\nA,B\n1,2\n", date="{title: '^As of (.*)$', format: '%b %d, %Y'}")
+    assert [row.key[3] for row in found.rows] == [OCTOBER]
 
 
 def test_one_file_is_of_one_entity_and_a_second_title_is_found_wherever_it_stands() -> None:
