@@ -65,7 +65,7 @@ def csv_records(
 
 
 def whole_text(cells: list[str], delimiter: str = ",") -> str:
-    """What a row says, its cells put together; a cell that begins with a space went on from the one before."""
+    """What a row says, its cells put together; one that begins with a space goes on from the one before."""
     text = ""
     for cell in cells:
         if kept := cell.strip(_BLANK):
