@@ -26,6 +26,7 @@ _COMPARED = (
     Column("Book items", "book_items", 16),
     Column("Unexplained", "unexplained", 18),
 )
+_GL_SOURCE = (Column("GL file", "gl_file", 30), Column("GL line", "gl_line", 9))
 _HOURS = (Column("First hour (UTC)", "first_hour", 20), Column("Last hour (UTC)", "last_hour", 20))
 
 BALANCES = Sheet(
@@ -51,6 +52,7 @@ BALANCES = Sheet(
         Column("Prepared by", "prepared_by", 16),
         Column("Approved by", "approved_by", 16),
         Column("Seal", "seal_no", 9),
+        *_GL_SOURCE,
     ),
 )
 OPEN_ITEMS = Sheet(
@@ -69,6 +71,7 @@ OPEN_ITEMS = Sheet(
         Column("Bank balance", "bank_balance", 20),
         *_COMPARED,
         Column("Sign-off", "sign_off", 14),
+        *_GL_SOURCE,
     ),
 )
 DATES = Sheet(

@@ -439,7 +439,7 @@ class Reading:
             told += 1
             summed = self._sums.of_columns.get(column, _ZERO)
             try:
-                says = self._amounts.read(cell, currency)
+                says = Amounts(self.profile).read(cell, currency)  # whose noise is no row's
             except Wrong as error:
                 self._problems.add(total.line, f"{column} is {shown(cell)}: {error}")
                 continue

@@ -6,8 +6,9 @@ WITH line AS (
     SELECT coalesce(r.entity, a.entity) AS entity, coalesce(r.gl_account, a.gl_account) AS gl_account,
            a.account_id, a.name, coalesce(r.currency, c.currency, a.currency) AS currency, a.minor_units,
            c.currency AS closing_currency, c.available_balance, c.ledger_balance, c.observed_at, c.seal_no,
-           r.version, r.bank_balance AS compared_bank, r.gl_balance, r.difference, r.bank_items, r.book_items,
-           r.unexplained, r.tolerance, coalesce(r.status, 'not compared') AS status, r.cause, r.opened_on, r.age_days,
+           r.version, r.bank_balance AS compared_bank, r.gl_balance, r.gl_load_no, r.difference, r.bank_items,
+           r.book_items, r.unexplained, r.tolerance, coalesce(r.status, 'not compared') AS status, r.cause,
+           r.opened_on, r.age_days,
            cardinality(r.members) AS members, coalesce(r.provisional, false) AS provisional,
            CASE WHEN r.version IS NOT NULL THEN s.state END AS sign_off, s.prepared_by, s.approved_by,
            CASE WHEN r.version IS NOT NULL
@@ -25,8 +26,11 @@ WITH line AS (
      WHERE c.account_id IS NOT NULL OR r.account_id IS NOT NULL OR t.active
 ), netted AS (
     SELECT l.*, CASE WHEN l.closing_currency = l.currency THEN l.ledger_balance END AS closing,
-           g.balance AS gl_now
+           g.balance AS gl_now, f.file_name AS gl_file, f.line_no AS gl_line
       FROM line AS l
+      LEFT JOIN recon.gl_figure AS f
+        ON (f.load_no, f.as_of_date, f.entity, f.gl_account, f.currency)
+         = (l.gl_load_no, CAST(:close_date AS date), l.entity, l.gl_account, l.currency)
       LEFT JOIN LATERAL (
            SELECT b.balance FROM recon.gl_balance AS b
             WHERE (b.as_of_date, b.entity, b.gl_account, b.currency)
@@ -35,9 +39,9 @@ WITH line AS (
 ), judged AS (
     SELECT entity, gl_account, account_id, name, currency, minor_units, closing,
            CASE WHEN closing_currency = currency THEN available_balance END AS available,
-           observed_at, closing_currency, compared_bank, gl_balance, difference, bank_items, book_items, unexplained,
-           tolerance, status, cause, opened_on, age_days, members, version, provisional, sign_off, prepared_by,
-           approved_by, seal_no, leads_group,
+           observed_at, closing_currency, compared_bank, gl_balance, gl_file, gl_line, difference, bank_items,
+           book_items, unexplained, tolerance, status, cause, opened_on, age_days, members, version,
+           provisional, sign_off, prepared_by, approved_by, seal_no, leads_group,
            version IS NOT NULL AND (
                gl_now IS DISTINCT FROM gl_balance
                OR compared_bank IS DISTINCT FROM

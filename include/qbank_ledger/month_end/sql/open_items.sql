@@ -21,8 +21,11 @@ SELECT o.entity, o.gl_account, o.currency, o.minor_units, array_to_string(o.memb
        o.as_of_date, o.age_days,
        recon.age_bucket(o.age_days) AS age_bucket,
        o.status, o.cause, o.bank_balance, o.gl_balance, o.difference, o.bank_items, o.book_items, o.unexplained,
-       abs(o.unexplained) AS gross_unexplained, s.states AS sign_off
+       abs(o.unexplained) AS gross_unexplained, s.states AS sign_off, f.file_name AS gl_file, f.line_no AS gl_line
   FROM once AS o
+  LEFT JOIN recon.gl_figure AS f
+    ON (f.load_no, f.as_of_date, f.entity, f.gl_account, f.currency)
+     = (o.gl_load_no, o.as_of_date, o.entity, o.gl_account, o.currency)
  CROSS JOIN LATERAL (
        SELECT string_agg(DISTINCT t.state, ', ' ORDER BY t.state) AS states
          FROM recon.sign_off_state AS t WHERE t.account_id = ANY (o.members) AND t.as_of_date = o.as_of_date) AS s
