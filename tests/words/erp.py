@@ -9,9 +9,11 @@ import xlsxwriter
 
 from qbank_ledger.files.problems import Problems
 from qbank_ledger.files.source import AnySource, TextSource
+from qbank_ledger.recon.books_file import open_books
+from qbank_ledger.recon.outcome import Row, Skipped
 from qbank_ledger.recon.profile import Given, Profile
 from qbank_ledger.recon.profile_file import read_gl_sources
-from qbank_ledger.recon.reading import Reading, Row, Skipped, open_books
+from qbank_ledger.recon.reading import Reading
 
 DATA = Path(__file__).parents[1] / "unit" / "recon" / "data"
 OCTOBER = "2025-10-31"

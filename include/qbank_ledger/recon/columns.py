@@ -56,6 +56,13 @@ class Header:
         names = {_name(cell) for cell in cells}
         return self._required <= names and all(not names.isdisjoint(columns) for columns in self._either)
 
+    def is_exactly(self, cells: list[str]) -> bool:
+        """Whether these cells are the one header of an exact layout; empty ones at its end don't count."""
+        names = [name.strip(" ") for name in cells]
+        while names and not names[-1]:
+            names.pop()
+        return tuple(names) == self._profile.exactly
+
     def look(self, record: Record) -> bool:
         """The same; remembers the row that comes nearest."""
         if self.fits(record.cells):
@@ -67,6 +74,8 @@ class Header:
 
     def lacking(self) -> tuple[int, str]:
         """The line and the sentence for a file in which no row is the header."""
+        if self._profile.exactly:
+            return 1, f"the header must be {','.join(self._profile.exactly)}"
         names = ", ".join(map(shown, self._named))
         _, nearest = self._nearest
         if nearest is None:

@@ -18,9 +18,9 @@ from qbank_ledger.files.records import BAR, Record, csv_records
 from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import TextFile, UnreadableFileError
 from qbank_ledger.files.workbook import Number, is_workbook, workbook_records
+from qbank_ledger.recon.books_file import LIMITS, require_balances
 from qbank_ledger.recon.cells import trimmed
 from qbank_ledger.recon.draft_marks import ASKS, DraftMarks, marks_of
-from qbank_ledger.recon.reading import LIMITS, require_balances
 
 _LOOKED_AT = 5_000  # rows
 _SAMPLE = 256 * 1024  # bytes

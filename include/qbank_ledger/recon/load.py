@@ -20,11 +20,13 @@ from qbank_ledger.errors import GLFileError
 from qbank_ledger.files.problems import Problems, TooManyProblemsError
 from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import TextFile, UnreadableFileError
+from qbank_ledger.recon.books_file import open_books
 from qbank_ledger.recon.gl_file import COLUMNS, KEYS, ItemRow, Kind, read_items
 from qbank_ledger.recon.match import log_unused
+from qbank_ledger.recon.outcome import Row
 from qbank_ledger.recon.profile import Given, Profile
 from qbank_ledger.recon.profile_file import PLAIN, read_gl_sources
-from qbank_ledger.recon.reading import Reading, Row, open_books
+from qbank_ledger.recon.reading import Reading
 from qbank_ledger.recon.sql import execute
 
 log = logging.getLogger(__name__)

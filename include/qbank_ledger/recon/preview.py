@@ -14,11 +14,13 @@ from qbank_ledger.files.cell import shown
 from qbank_ledger.files.problems import Problems, TooManyProblemsError
 from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import UnreadableFileError
+from qbank_ledger.recon.books_file import open_books
 from qbank_ledger.recon.cells import trimmed, written
 from qbank_ledger.recon.load import refusal
 from qbank_ledger.recon.match import GLAccount, GLAccounts
+from qbank_ledger.recon.outcome import Outcome, Refused, Row
 from qbank_ledger.recon.profile import Given, Profile
-from qbank_ledger.recon.reading import Outcome, Reading, Refused, Row, open_books
+from qbank_ledger.recon.reading import Reading
 
 _FURTHEST_AHEAD = timedelta(hours=14)
 _MOST_KEPT = 1_000
@@ -81,7 +83,8 @@ def _shown(outcome: Outcome, reading: Reading) -> str:
         return f"line {outcome.line:<6} {said}  {balance}   from {cells}{summed}"
     if isinstance(outcome, Refused):
         return f"line {outcome.line:<6} refused: {'; '.join(outcome.wrong)}"
-    return f"line {outcome.line:<6} skipped: {outcome.why}: {shown(outcome.text)}"
+    instead = f" (line {outcome.other})" if outcome.other else ""
+    return f"line {outcome.line:<6} skipped: {outcome.why}{instead}: {shown(outcome.text)}"
 
 
 def _tail(reading: Reading) -> list[str]:

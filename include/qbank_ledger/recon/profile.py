@@ -95,6 +95,16 @@ class Profile:
     proofs: Proofs
 
     @property
+    def places(self) -> Mapping[str, Place]:
+        """Where what identifies a row comes from, by its column in recon.gl_balance."""
+        return {
+            "entity": self.entity,
+            "gl_account": self.account,
+            "currency": self.currency,
+            "as_of_date": self.date,
+        }
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column that it names, once."""
         side = (self.balance.side,) if self.balance.side else ()

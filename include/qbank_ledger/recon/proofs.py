@@ -4,8 +4,12 @@ from array import array
 from collections.abc import Iterator
 from decimal import Decimal
 
+from qbank_ledger.files.cell import shown
 from qbank_ledger.files.problems import Problems
-from qbank_ledger.recon.cells import EXACT, written
+from qbank_ledger.files.records import Record
+from qbank_ledger.recon.cells import EXACT, Amounts, Wrong, trimmed, written
+from qbank_ledger.recon.columns import Columns
+from qbank_ledger.recon.profile import Profile
 
 Key = tuple[str, str, str, str]  # entity, GL account, currency, date
 _ALL_BITS = 2**64 - 1
@@ -74,3 +78,34 @@ class Sums:
             yield f"{of}, which differ by {difference}"
             if problems is not None:
                 problems.add(1, f"debits and credits must be equal, and differ by {difference} ({of})")
+
+
+def check_total(
+    profile: Profile, columns: Columns, total: Record | None, sums: Sums, problems: Problems
+) -> Iterator[str]:
+    """What of the total row the rows add up to; what they don't is a problem."""
+    if total is None:
+        pattern = profile.proofs.total_row.pattern if profile.proofs.total_row else ""
+        problems.add(1, f"no row matches total_row {pattern}: the file may be cut off")
+        return
+    if len(sums.currencies) != 1:
+        over = ", ".join(sorted(sums.currencies))
+        problems.add(total.line, f"a total over {over} proves nothing: no total_row")
+        return
+    currency = next(iter(sums.currencies))
+    cells = {column: columns.cell(total, column) for column in profile.balance.all}
+    told = {column: cell for column, cell in cells.items() if trimmed(cell)}
+    if not told:
+        problems.add(total.line, "the total row is empty: the file may be cut off")
+    for column, cell in told.items():
+        summed = sums.of_columns.get(column, Decimal(0))
+        try:
+            says = Amounts(profile).read(cell, currency)  # whose noise is no row's
+        except Wrong as error:
+            problems.add(total.line, f"{column} is {shown(cell)}: {error}")
+            continue
+        if says != summed:
+            both = f"{column} {written(says, currency)}, the rows add up to {written(summed, currency)}"
+            problems.add(total.line, f"the total says {both}")
+        else:
+            yield f"total row, line {total.line}: {column} {written(says, currency)}, as the rows"

@@ -75,6 +75,13 @@ def test_a_repeated_header_is_chosen_by_position_and_a_list_without_one_has_posi
     assert "line 1: #2 is 'B'" in of(content, account='{column: "#1"}', balance='{column: "#2"}').problems
 
 
+def test_in_a_list_without_a_header_a_title_stands_above_its_rows() -> None:
+    keys = {"account": '{column: "#1"}', "balance": '{column: "#2"}', "entity": "{title: '^Company (\\w+)'}"}
+    skip = "[{matches: '^Company'}]"
+    assert [row.key[0] for row in of("Company X,\n1,2\n", skip=skip, **keys).rows] == ["X"]
+    assert "line 1: no line above it says its entity" in of("1,2\nCompany X,\n", skip=skip, **keys).problems
+
+
 def test_names_say_what_an_account_an_entity_a_currency_and_a_date_stand_for() -> None:
     found = of(
         "A,B,E,C,D\nCash,1,Acme Inc.,Euro,Oct-25\n1200,2,Acme Ltd.,GBP,10/2025\n",

@@ -1,0 +1,45 @@
+"""A file of the ERP's, opened: text or workbook, as its profile says, and no file of journal entries."""
+
+from collections.abc import Callable, Iterator
+
+from qbank_ledger.files.problems import Problems
+from qbank_ledger.files.records import Record, csv_records
+from qbank_ledger.files.source import AnySource
+from qbank_ledger.files.text_file import Limits, TextFile, UnreadableFileError
+from qbank_ledger.files.workbook import is_workbook, workbook_records
+from qbank_ledger.recon.profile import Profile
+
+LIMITS = Limits(mib=512, lines=3_000_000)
+_FIRST_LINE = 4_096  # bytes
+_BOM = "\u00ef\u00bb\u00bf"  # UTF-8's, as Latin-1 reads it
+
+
+def open_books(path: AnySource, profile: Profile) -> TextFile:
+    """The file, to be read by the profile. Raises UnreadableFileError."""
+    return TextFile(path, LIMITS, profile.encoding)
+
+
+def records_of(
+    file: TextFile, profile: Profile, has_header: Callable[[list[str]], bool], problems: Problems
+) -> tuple[Iterator[Record], bool]:
+    """The rows of the file, and whether it is a workbook. Raises UnreadableFileError."""
+    require_balances(file)
+    if is_workbook(file):
+        if profile.format == "csv":
+            raise UnreadableFileError(f"it is a workbook (XLSX), and {profile.name} reads CSV")
+        return workbook_records(file, profile.sheet), True
+    if profile.format == "xlsx":
+        raise UnreadableFileError(f"it is no workbook (XLSX), which {profile.name} reads")
+    return csv_records(file, profile.delimiter, has_header, problems), False
+
+
+def require_balances(file: TextFile) -> None:
+    """Raise UnreadableFileError where a file's first line says that it is a DATEV file, which holds none."""
+    first, *_ = file.begins_with(_FIRST_LINE).decode("latin-1").splitlines() or [""]
+    begun = first.removeprefix(_BOM).replace('"', "").split(";")
+    if begun[0] in ("EXTF", "DTVF"):
+        is_journal = "Buchungsstapel" in begun
+        what = "journal entries (Buchungsstapel)" if is_journal else "data in DATEV's own format"
+        raise UnreadableFileError(
+            f"it holds {what}, not balances: export the Summen- und Saldenliste instead"
+        )
