@@ -20,7 +20,7 @@ class RowReader:
     """Reads the rows below a header, and adds their amounts up in ``sums``."""
 
     def __init__(self, profile: Profile, columns: Columns, fixed: Fixed, *, may_end_early: bool) -> None:
-        """``may_end_early``: whether a row's last cells are left out where they are empty, as in workbooks."""
+        """``may_end_early``: whether the last cells of a row are left out where empty, as in workbooks."""
         self._profile, self._columns, self._fixed = profile, columns, fixed
         self._may_end_early = may_end_early
         self._places = {column: place for column, place in profile.places.items() if place.columns}
