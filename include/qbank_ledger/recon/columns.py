@@ -79,12 +79,15 @@ class Header:
         names = ", ".join(map(shown, self._named))
         _, nearest = self._nearest
         if nearest is None:
-            return (
-                1,
-                f"no row of it has the columns {names}: is {self._profile.name} the profile of such a file?",
-            )
+            named = f"is {self._profile.name} the profile of such a file?"
+            return 1, f"no row of it has the columns {names}: {named}"
         there = {_name(cell) for cell in nearest.cells}
-        absent = ", ".join(shown(name) for name in self._named if name not in there)
+        sought = [(name,) for name in self._named if name in self._required] + self._either
+        absent = ", ".join(
+            f"{' or '.join(map(shown, either))} ({self._profile.said_in(either[0])})"
+            for either in sought
+            if there.isdisjoint(either)
+        )
         return nearest.line, f"no row of it has the columns {names}: this one, the nearest, lacks {absent}"
 
     def columns(self, header: Record | None, problems: Problems) -> Columns | None:
@@ -99,12 +102,13 @@ class Header:
             if position := _POSITION.fullmatch(column):
                 places[column] = int(position[1]) - 1
                 if header and places[column] >= len(names):
-                    problems.add(line, f"the header has {len(names)} columns, and no {column}")
+                    said_in = self._profile.said_in(column)
+                    problems.add(line, f"the header has {len(names)} columns, and no {column} ({said_in})")
             elif (times := names.count(column)) > 1:
                 found = " and ".join(f'"#{n}"' for n, name in enumerate(names, 1) if name == column)
-                problems.add(
-                    line, f"the header has {shown(column)} {times} times, as {found}: choose by position"
-                )
+                what = f"{shown(column)} {times} times, as {found}"
+                said_in = self._profile.said_in(column)
+                problems.add(line, f"the header has {what}: choose by position ({said_in})")
             elif times:
                 places[column] = names.index(column)
         if len(problems) > before:

@@ -1,4 +1,4 @@
-"""What a file that nobody has seen yet is: how it is packed, which row is its header, what its columns say."""
+"""What a file that nobody has seen yet is: how it is packed, which row is its header, what a column is."""
 
 import csv
 import json

@@ -9,7 +9,7 @@ from qbank_ledger.files.problems import Problems
 from qbank_ledger.files.records import Record
 from qbank_ledger.money import MINOR_UNITS
 from qbank_ledger.recon.cells import Wrong, meant, trimmed
-from qbank_ledger.recon.profile import Given, Profile
+from qbank_ledger.recon.profile import PLACE_KEYS, Given, Profile
 
 AS_PARAMS = {"entity": "gl_entity", "currency": "gl_currency", "as_of_date": "gl_date"}
 
@@ -22,7 +22,7 @@ class Fixed:
 
     def __init__(self, profile: Profile, given: Given, problems: Problems) -> None:
         """Raises GLFileError where the run gives too little, or what can't be read."""
-        self._places, self._problems = profile.places, problems
+        self._name, self._places, self._problems = profile.name, profile.places, problems
         self.asked: Mapping[str, str] = _checked(profile, given)
         self.said: dict[str, str] = {}
         for column, place in self._places.items():
@@ -44,12 +44,12 @@ class Fixed:
     def is_whole(self) -> bool:
         """Whether each title that the profile names was there; what was not is a problem."""
         lacking = [
-            (column, place.title.pattern)
+            (f"{PLACE_KEYS[column]}.title of profile {self._name}", place.title.pattern)
             for column, place in self._places.items()
             if place.title and column not in self.said
         ]
-        for column, pattern in lacking:
-            self._problems.add(1, f"no line above its header matches {pattern}, which says the {column}")
+        for key, pattern in lacking:
+            self._problems.add(1, f"no line above its header matches {pattern} ({key})")
         return not lacking
 
     def _note(self, column: str, said: str, line: int) -> None:

@@ -12,6 +12,8 @@ from typing import Literal
 from qbank_ledger.marks import Marks
 
 GIVEN = "given"
+# The key of a profile for each column of recon.gl_balance that says which row it is.
+PLACE_KEYS = {"entity": "entity", "gl_account": "account", "currency": "currency", "as_of_date": "date"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,13 @@ class Profile:
             "currency": self.currency,
             "as_of_date": self.date,
         }
+
+    def said_in(self, column: str) -> str:
+        """The key in which it names a column, such as balance of profile plain."""
+        keys = {f"{PLACE_KEYS[place]}.column": said.columns for place, said in self.places.items()}
+        keys |= {"balance": self.balance.all, "balance.side": (self.balance.side or "",)}
+        key = next((key for key, columns in keys.items() if column in columns), "skip.column")
+        return f"{key} of profile {self.name}"
 
     @property
     def columns(self) -> tuple[str, ...]:

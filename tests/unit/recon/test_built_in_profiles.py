@@ -74,7 +74,11 @@ def without(path: Path, line: int) -> TextSource:
     [
         ("netsuite-trial-balance", 13, "debits and credits must be equal, and differ by -8,400.10"),
         ("netsuite-trial-balance", 18, r"no row matches total_row \^Total\$: the file may be cut off"),
-        ("netsuite-trial-balance", 4, "no line above its header matches .*, which says the as_of_date"),
+        (
+            "netsuite-trial-balance",
+            4,
+            r"no line above its header matches .* \(date.title of profile netsuite-trial-balance\)",
+        ),
         (
             "xero-trial-balance",
             8,

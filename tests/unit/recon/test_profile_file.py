@@ -146,6 +146,18 @@ def test_a_profile_is_like_another_key_by_key_and_takes_keys_back() -> None:
     assert len({ours.digest, theirs.digest, built_in.digest}) == 3
 
 
+def test_of_columns_that_stand_for_one_another_one_is_enough_and_a_lacking_one_names_its_key() -> None:
+    profile = profiles(
+        "p: {account: {column: [Code, Name]}, balance: {debit: D, credit: C}, skip: [{column: S, matches: x}], entity: E, currency: EUR, date: 2025-10-31}"
+    )["p"]
+    assert read(TextSource("x.csv", "Name,D,C,S\nCash,1,,\n", ".csv"), profile).problems == ""
+    problems = read(TextSource("x.csv", "D,X\n1,\n", ".csv"), profile).problems
+    assert (
+        "this one, the nearest, lacks 'C' (balance of profile p), 'S' (skip.column of profile p), 'Code' or 'Name' (account.column of profile p)"
+        in problems
+    )
+
+
 def test_numbers_and_codes_are_read_as_they_are_written() -> None:
     """YAML would make 0100 the number 64, 1_000 a thousand and NO false."""
     found = profiles(
@@ -175,7 +187,7 @@ BASE = "account: {column: Account}\nbalance: {column: Balance}\nentity: E\ncurre
     [
         ("", "line 1: no row of it has the columns 'Account', 'Balance': is p the profile of such a file?"),
         ("Account,Balance\n", "line 1: it holds no balance"),
-        ("x\nAccount,Saldo\n1,2\n", "line 2: no row of it has the columns 'Account', 'Balance': this one, the nearest, lacks 'Balance'"),
+        ("x\nAccount,Saldo\n1,2\n", "line 2: no row of it has the columns 'Account', 'Balance': this one, the nearest, lacks 'Balance' (balance of profile p)"),
         ("Account,Balance,Balance\n1,2,3\n", "line 1: the header has 'Balance' 2 times, as \"#2\" and \"#3\": choose by position"),
         ("Account,Balance\n1,2,3\n", "line 2: it has 3 fields, the header 2"),
         ("Account,x,Balance\n1\n", "line 2: it has 1 fields, the header 3"),
