@@ -1,15 +1,12 @@
 """Where a profile's columns stand in a file: the header, found among whatever stands above it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qbank_ledger.files.cell import shown
 from qbank_ledger.files.problems import Problems
 from qbank_ledger.files.records import Record
-from qbank_ledger.recon.profile import Profile
-
-_POSITION = re.compile("#([1-9][0-9]{0,4})", re.ASCII)
+from qbank_ledger.recon.profile import POSITION, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,7 @@ class Columns:
         return self.width is not None and all(
             _name(self.cell(record, column)) == column
             for column in self.places
-            if not _POSITION.fullmatch(column)
+            if not POSITION.fullmatch(column)
         )
 
     def cell(self, record: Record, column: str) -> str:
@@ -42,7 +39,7 @@ class Header:
         places = (profile.account, profile.entity, profile.currency, profile.date)
         self._either = [place.columns for place in places if len(place.columns) > 1]
         optional = {column for columns in self._either for column in columns}
-        self._named = [column for column in profile.columns if not _POSITION.fullmatch(column)]
+        self._named = [column for column in profile.columns if not POSITION.fullmatch(column)]
         self._required = frozenset(self._named) - optional
         self._nearest: tuple[int, Record | None] = (0, None)
 
@@ -99,7 +96,7 @@ class Header:
         line, before = header.line if header else 1, len(problems)
         places = {}
         for column in self._profile.columns:
-            if position := _POSITION.fullmatch(column):
+            if position := POSITION.fullmatch(column):
                 places[column] = int(position[1]) - 1
                 if header and places[column] >= len(names):
                     said_in = self._profile.said_in(column)

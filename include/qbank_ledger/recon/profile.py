@@ -12,6 +12,7 @@ from typing import Literal
 from qbank_ledger.marks import Marks
 
 GIVEN = "given"
+POSITION = re.compile("#([1-9][0-9]{0,4})", re.ASCII)  # of a column that is known by it
 # The key of a profile for each column of recon.gl_balance that says which row it is.
 PLACE_KEYS = {"entity": "entity", "gl_account": "account", "currency": "currency", "as_of_date": "date"}
 

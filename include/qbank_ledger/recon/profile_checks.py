@@ -19,7 +19,7 @@ from qbank_ledger.files.problems import Problems
 from qbank_ledger.files.yaml_tree import Node
 from qbank_ledger.marks import POSITIONS, Marks
 from qbank_ledger.money import MINOR_UNITS, is_unsigned_amount
-from qbank_ledger.recon.profile import GIVEN, BalanceColumns, Place, Profile, Proofs, Skip
+from qbank_ledger.recon.profile import GIVEN, POSITION, BalanceColumns, Place, Profile, Proofs, Skip
 
 KEYS = frozenset(
     {
@@ -82,7 +82,16 @@ class Checks:
         }  # fmt: skip
         if len(self.problems) > before:
             return None
-        return Profile(name=self.name, digest=_digest(keys), **cast(Any, made))
+        profile = Profile(name=self.name, digest=_digest(keys), **cast(Any, made))
+        if (
+            all(map(POSITION.fullmatch, profile.columns))
+            and not profile.delimiter
+            and profile.format != "xlsx"
+        ):
+            # No header shows it, and 1;2,5 has two cells by either mark.
+            self._say(line, "delimiter", "is missing, and columns by position alone don't show it")
+            return None
+        return profile
 
     # ── the parts ────────────────────────────────────────────────────────────────────────────────────
 

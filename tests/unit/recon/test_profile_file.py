@@ -62,6 +62,7 @@ PROBLEMS = {
     f"{{{FINE}, absent_means: nothing}}": ["absent_means is 'nothing': write missing or zero"],
     f"{{{FINE}, proofs: {{rows: many}}}}": ["proofs.rows is 'many': write a whole number of rows"],
     f"{{{FINE}, proofs: {{total: x}}}}": ["proofs.total is an unknown key (known: debits_equal_credits, rows, total_row)"],
+    "{account: {column: '#1'}, balance: {column: '#2'}}": ["delimiter is missing, and columns by position alone don't show it"],
     "{like: netsuite}": ["like is 'netsuite': name a profile that there is (plain, business-central-trial-balance,"],
     "{like: p}": ["like goes in a circle: p like p"],
     "[a]": ["profile p: it must be a mapping of keys to values"],

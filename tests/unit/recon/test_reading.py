@@ -71,12 +71,23 @@ def test_a_repeated_header_is_chosen_by_position_and_a_list_without_one_has_posi
     assert "the header has 'B' 2 times" in of(content).problems
     assert amounts(of(content, balance='{column: "#2"}')) == ["2"]
     assert "the header has 3 columns, and no #4" in of(content, balance='{column: "#4"}').problems
-    assert amounts(of("1,2\n2,3\n", account='{column: "#1"}', balance='{column: "#2"}')) == ["2", "3"]
-    assert "line 1: #2 is 'B'" in of(content, account='{column: "#1"}', balance='{column: "#2"}').problems
+    assert amounts(of("1,2\n2,3\n", account='{column: "#1"}', balance='{column: "#2"}', delimiter="','")) == [
+        "2",
+        "3",
+    ]
+    assert (
+        "line 1: #2 is 'B'"
+        in of(content, account='{column: "#1"}', balance='{column: "#2"}', delimiter="','").problems
+    )
 
 
 def test_in_a_list_without_a_header_a_title_stands_above_its_rows() -> None:
-    keys = {"account": '{column: "#1"}', "balance": '{column: "#2"}', "entity": "{title: '^Company (\\w+)'}"}
+    keys = {
+        "account": '{column: "#1"}',
+        "balance": '{column: "#2"}',
+        "entity": "{title: '^Company (\\w+)'}",
+        "delimiter": "','",
+    }
     skip = "[{matches: '^Company'}]"
     assert [row.key[0] for row in of("Company X,\n1,2\n", skip=skip, **keys).rows] == ["X"]
     assert "line 1: no line above it says its entity" in of("1,2\nCompany X,\n", skip=skip, **keys).problems
