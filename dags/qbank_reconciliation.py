@@ -1,7 +1,8 @@
 """
 ### What the bank says beside what the general ledger says
 
-**load → match, compare → judge, close.** Loads the ERP's files, when the run names any, and compares the
+**load → match, sources, compare → judge, close.** Loads what is new in the sources of books
+(`QBANK_GL_SOURCES_FILE`), and the ERP's files that the run names, and compares the
 closings of the bank with those of the general ledger: difference, cause and age of each, in
 `recon.reconciliation`; what is open is in `recon.open_break`. Makes the close pack of a month, when the run
 names one. Runs when the ledger is updated, and by hand.
@@ -17,10 +18,11 @@ names one. Runs when the ledger is updated, and by hand.
 
 **A red run needs a person now.** *load*: a file was refused, its lines named, and nothing of it was loaded;
 correct it and trigger the run again. *match*: a file was loaded, and none of an entity's rows matches an
-account; the log names the rows and the accounts likely meant. *judge*: a break is above its currency's limit
-(`QBANK_BREAK_LIMITS`) and nobody has prepared its sign-off; the comparison itself stands. *close*: the month
-is still to come or has no data, or its pack can't be written. Any other break is no reason to be red: it is
-in `recon.open_break`.
+account; the log names the rows and the accounts likely meant. *sources*: a file of a source was refused,
+which is said once, or a source can't be reached; the others were loaded, and what was compared stands.
+*judge*: a break is above its currency's limit (`QBANK_BREAK_LIMITS`) and nobody has prepared its sign-off;
+the comparison itself stands. *close*: the month is still to come or has no data, or its
+pack can't be written. Any other break is no reason to be red: it is in `recon.open_break`.
 The same file or the same run again changes nothing.
 """
 
@@ -30,18 +32,17 @@ from functools import partial
 from airflow.sdk import DAG, Asset, Param, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from qbank_airflow.books import load_books
 from qbank_airflow.boundary import ledger, refuse_unknown_conf, task_errors
 from qbank_airflow.names import BALANCE, LEDGER, TAGS
-from qbank_airflow.storage import at, at_if_given
-from qbank_ledger.config import break_limits, gl_sources_place, packs_place
+from qbank_airflow.storage import at_if_given
+from qbank_ledger.config import break_limits, packs_place
 from qbank_ledger.db.transaction import PATIENCE_S
 from qbank_ledger.month_end.pack import close_month
 from qbank_ledger.recon.limits import require_within_limits
-from qbank_ledger.recon.load import load_file
 from qbank_ledger.recon.match import require_matched
-from qbank_ledger.recon.profile import Given
-from qbank_ledger.recon.profile_file import PLAIN, read_gl_sources
 from qbank_ledger.recon.reconcile import reconcile
+from qbank_ledger.recon.sources import require_books
 
 
 def _text(title: str, description: str, **schema) -> Param:
@@ -102,29 +103,23 @@ def qbank_reconciliation(
     )
     def wiring():
         @task(execution_timeout=timedelta(minutes=10))
-        def load(params: dict | None = None) -> list[int]:
-            """Load the files that the run names, each whole or not at all; gives the numbers of the loads."""
+        def load(params: dict | None = None) -> dict[str, list]:
+            """Load what is new in the sources, then what the run names, each file whole or not at all."""
             refuse_unknown_conf()
-            given = Given(params["gl_date"], params["gl_entity"], params["gl_currency"])
-            files = [
-                (params["gl_file"], "gl", "recon.gl_balance"),
-                (params["items_file"], "items", "recon.item"),
-            ]
             with task_errors():
-                profile = read_gl_sources(at_if_given(gl_sources_place())).profile(
-                    params["gl_profile"] or PLAIN
-                )
-                return [
-                    load_file(engine(writes=[table]), at(path), kind, profile, given=given).load_no
-                    for path, kind, table in files
-                    if path
-                ]
+                return load_books(engine(writes=["recon.gl_balance", "recon.item"]), params)
 
         @task(execution_timeout=timedelta(minutes=2))
         def match(load_nos: list[int]) -> None:
             """Fail where none of an entity's rows in a file that was loaded matches an account."""
             with task_errors():
                 require_matched(engine(), load_nos)
+
+        @task(retries=0, execution_timeout=timedelta(minutes=2))
+        def sources(unreachable: list[str]) -> None:
+            """Fail where a file of the sources was refused, once for each, or a source can't be reached."""
+            with task_errors():
+                require_books(engine(), unreachable)
 
         @task(execution_timeout=timedelta(minutes=20))
         def compare(params: dict | None = None) -> dict[str, int]:
@@ -157,9 +152,10 @@ def qbank_reconciliation(
                 )
             return [str(pack.workbook), str(pack.page)]
 
-        load_nos = load()
-        match(load_nos)
-        load_nos >> compare() >> [judge(), close()]
+        loaded = load()
+        match(loaded["load_nos"])
+        sources(loaded["unreachable"])
+        loaded >> compare() >> [judge(), close()]
 
     return wiring()
 

@@ -1,14 +1,10 @@
 """Where the configured accounts come from: a file, object storage, an Airflow Variable, or a query."""
 
-import csv
-import io
-from datetime import time
-from typing import Any
+from airflow.sdk import Variable
 
-from airflow.sdk import BaseHook, Variable
-
+from qbank_airflow.query import rows_as_csv
 from qbank_airflow.storage import at
-from qbank_ledger.errors import AccountsFileError, in_one_line
+from qbank_ledger.errors import AccountsFileError
 from qbank_ledger.files.source import AnySource, TextSource
 
 VARIABLE, QUERY = "variable://", "sql://"
@@ -46,28 +42,7 @@ def _query(conn_id: str, query: str) -> TextSource:
     name = f"from a query by {conn_id}"
     if not (conn_id and query.strip()):
         raise AccountsFileError("Write the accounts' query as sql://CONN_ID?SELECT account_id, currency, …")
-    try:
-        hook = BaseHook.get_hook(conn_id)
-        columns, rows = hook.run(query, handler=_columns_and_rows)
-    except Exception as error:  # noqa: BLE001 - whatever a hook's library raises
-        raise AccountsFileError(f"The accounts can't be read {name}: {in_one_line(error)}.") from None
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_cell(name, column, value) for column, value in zip(columns, row, strict=True)])
-    return TextSource(name, text.getvalue(), ".csv")
-
-
-def _columns_and_rows(cursor: Any) -> tuple[list[str], list[Any]]:
-    return [column[0] for column in cursor.description], cursor.fetchall()
-
-
-def _cell(name: str, column: str, value: Any) -> str:
-    if isinstance(value, float):
-        raise AccountsFileError(
-            f"The accounts {name} have floats as {column}: cast it to numeric or text there."
-        )
-    if isinstance(value, time):
-        return f"{value:%H:%M}"
-    return "" if value is None else str(value)
+    text = rows_as_csv(
+        conn_id, query, lambda why: AccountsFileError(f"The accounts can't be read {name}: {why}.")
+    )
+    return TextSource(name, text, ".csv")

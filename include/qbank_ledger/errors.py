@@ -79,6 +79,14 @@ class GLFileError(LedgerError, ValueError):
     """A file from the ERP can't be used; names the file and the lines. Nothing of it was loaded."""
 
 
+class GLFileUnreachableError(GLFileError):
+    """A file from the ERP, or its storage, did not answer; another time it may."""
+
+
+class BooksRefusedError(LedgerError, ValueError):
+    """Files of the sources of books were refused, or could not be reached; the others were loaded."""
+
+
 class GLSourcesFileError(LedgerError, ValueError):
     """The file of profiles and sources can't be used; names profile and key of every problem."""
 

@@ -1,5 +1,7 @@
 """The DAG qbank_reconciliation, on a ledger of its own: everything real but the scheduler."""
 
+import os
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -196,3 +198,41 @@ def test_a_close_pack_without_a_place_is_refused(
     ended = run(module, close_month="2024-10")
     assert ended.of("close") == "failed"
     assert "There is no place for the close pack: set QBANK_PACKS" in "".join(capfd.readouterr())
+
+
+def test_what_is_new_in_the_sources_is_reconciled_and_a_refused_file_is_red_once(
+    books: Books,
+    module: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Two files of a folder, the older first, one that is refused, a query of another database, a storage that is away."""
+    folder = tmp_path / "tb"
+    folder.mkdir()
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_ERP", books.ledger.url.set(drivername="postgres").render_as_string(False)
+    )
+    sources = tmp_path / "gl_sources.yaml"
+    sources.write_text(
+        f"sources:\n  - {{name: away, files: 'nofs://bucket/*.csv'}}\n  - {{name: tb, files: '{folder}/*.csv'}}\n"
+        "  - name: odoo\n    connection: erp\n    sql: SELECT 'QB01' AS entity, '1200' AS gl_account, 'EUR' AS currency,"
+        f" DATE '{day(1)}' AS as_of_date, 7.50 AS balance\n"
+    )
+    monkeypatch.setenv("QBANK_GL_SOURCES_FILE", str(sources))
+    for age, (name, balance) in enumerate({"b": "100", "a": "93", "bad": "1-"}.items()):
+        (folder / f"{name}.csv").write_text(f"{GL_HEADER}\nQB01,1100,EUR,{day(1)},{balance}\n")
+        os.utime(folder / f"{name}.csv", (1_700_000_000 + age, 1_700_000_000 + age))
+    ended = run(module)
+    assert (ended.state, ended.of("load"), ended.of("compare")) == ("failed", "success", "success")
+    assert (ended.of("sources"), ended.tries["sources", -1]) == ("failed", 1)
+    said = "".join(capfd.readouterr())
+    assert "source away: it can't be reached" in said
+    assert re.search(r"source tb: The file file://\S*/bad\.csv has 1 problem", said)
+    assert books.newest().gl_balance == 93, "the newer of the two goes on top"
+    assert [tuple(row) for row in books.rows("SELECT source, rows FROM recon.file_load ORDER BY load_no")] == [
+        ("tb", 1), ("tb", 1), ("odoo", 1),
+    ]  # fmt: skip
+    sources.write_text(sources.read_text().replace("- {name: away, files: 'nofs://bucket/*.csv'}", ""))
+    assert run(module).state == "success"
+    assert books.value("SELECT count(*) FROM recon.file_load") == 3

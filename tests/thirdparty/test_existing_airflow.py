@@ -300,7 +300,16 @@ def test_the_page_leads_from_nothing_to_a_reconciled_hour(
     assert f"{table}ledger.balance" in compared[0]
     assert compared[1] == {f"{table}recon.reconciliation"}
     assert run("SET ROLE qbank_loader; SELECT count(*) FROM recon.gl_balance") == [(1,)]
+    # What is dropped in a bucket is loaded by the next run; dropped twice it is one load.
+    sources = reader.folder / "gl_sources.yaml"
+    sources.write_text("sources:\n  - {name: erp, files: 's3://aws_default@treasury/tb/*.csv'}\n")
+    reader.environment["QBANK_GL_SOURCES_FILE"] = str(sources)
+    for name in ("one", "two"):
+        assert requests.put(f"{bucket}/tb/{name}.csv", gl.replace("1.00", "2.00"), timeout=10).ok
     reader.types(f"""airflow dags test qbank_reconciliation --conf '{{"close_month": "{today:%Y-%m}"}}'""")
+    assert run("SET ROLE qbank_loader; SELECT name FROM recon.file_load WHERE source = 'erp'") == [
+        ("s3://treasury/tb/one.csv",)
+    ]
     assert {f"packs/{today:%Y-%m}.{kind}" for kind in ("xlsx", "html")} <= keys(bucket)
     assert {path.name for path in reader.folder.rglob("run_*") if "docs" in str(path)} == set()
 

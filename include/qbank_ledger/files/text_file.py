@@ -41,6 +41,10 @@ class UnreadableFileError(Exception):
     """A file can't be read; ``str()`` ends the sentence: why, and what to do."""
 
 
+class UnreachableFileError(UnreadableFileError):
+    """It, or what it lies on, did not answer: it says nothing of what is in it."""
+
+
 class SourceFile:
     """A file to be read once, as bytes; SHA-256 is taken over them on the way.
 
@@ -83,9 +87,9 @@ class SourceFile:
         try:
             block = self._file.read(most)
         except OSError as error:
-            raise UnreadableFileError(_why(error)) from None
+            raise UnreachableFileError(_why(error)) from None
         except Exception as error:  # what object storage, or a library before it, raises
-            raise UnreadableFileError(_why(error)) from error
+            raise UnreachableFileError(_why(error)) from error
         self._left -= len(block)
         if self._left < 0:
             raise UnreadableFileError(self.limits.too_large)
@@ -166,7 +170,7 @@ def _open(path: Path, limits: Limits) -> BinaryIO:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError as error:
-        raise UnreadableFileError(str(error.strerror)) from None
+        raise UnreachableFileError(str(error.strerror)) from None
     except ValueError:
         raise UnreadableFileError("that is no path") from None
     file = os.fstat(descriptor)
@@ -180,7 +184,7 @@ def _open_elsewhere(source: Source) -> BinaryIO:
     try:
         return source.open("rb")
     except Exception as error:  # as above
-        raise UnreadableFileError(_why(error)) from error
+        raise UnreachableFileError(_why(error)) from error
 
 
 def _why(error: Exception) -> str:

@@ -16,10 +16,10 @@ from sqlalchemy import Connection, Engine
 
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction, plan_for_sets
-from qbank_ledger.errors import GLFileError
+from qbank_ledger.errors import GLFileError, GLFileUnreachableError
 from qbank_ledger.files.problems import Problems, TooManyProblemsError
 from qbank_ledger.files.source import AnySource
-from qbank_ledger.files.text_file import TextFile, UnreadableFileError
+from qbank_ledger.files.text_file import TextFile, UnreachableFileError, UnreadableFileError
 from qbank_ledger.recon.books_file import open_books
 from qbank_ledger.recon.gl_file import COLUMNS, KEYS, ItemRow, Kind, read_items
 from qbank_ledger.recon.match import log_unused
@@ -86,6 +86,10 @@ def load_file(
     file = _File(path, kind, profile, given, source)
     try:
         return in_transaction(engine, lambda connection: _load(connection, file))
+    except UnreachableFileError as error:
+        raise GLFileUnreachableError(
+            f"The file {path} can't be read: {error}; nothing of it was loaded."
+        ) from None
     except UnreadableFileError as error:
         raise GLFileError(f"The file {path} can't be read: {error}; nothing of it was loaded.") from None
 

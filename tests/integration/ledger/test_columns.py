@@ -102,6 +102,10 @@ COLUMNS = {
         "load_no bigint, kind text, sha256 text, rows integer, loaded_by text, loaded_at timestamp with time zone,"
         " source text, name text, profile text, read_as text, skipped integer"
     ),
+    "recon.source_file": (
+        "source text, name text, version text, seen_at timestamp with time zone, load_no bigint, refused text,"
+        " named_at timestamp with time zone"
+    ),
     "recon.gl_balance": (
         "load_no bigint, entity text, gl_account text, currency text, as_of_date date, balance numeric,"
         " line_no integer"

@@ -1,0 +1,105 @@
+"""What there is in the sources of books: files, of object storage or the worker's, or a query's answer."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import ObjectStoragePath
+from sqlalchemy import Engine
+
+from qbank_airflow.query import rows_as_csv
+from qbank_airflow.storage import at, at_if_given
+from qbank_ledger.config import gl_sources_place
+from qbank_ledger.errors import GLFileUnreachableError, in_one_line
+from qbank_ledger.files.source import TextSource
+from qbank_ledger.recon.gl_file import Kind
+from qbank_ledger.recon.load import load_file
+from qbank_ledger.recon.profile import BookSource, Given
+from qbank_ledger.recon.profile_file import PLAIN, GLSources, read_gl_sources
+from qbank_ledger.recon.sources import Found, load_new
+
+# What storages call the time of a file's last change.
+_CHANGED = ("mtime", "LastModified", "last_modified", "updated", "modified")
+
+
+def load_books(engine: Engine, params: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Load what is new in the sources, then the files that a run's params name, each whole or not at all.
+
+    Gives ``load_nos``, and what is ``unreachable``, a sentence each. Raises GLFileError for a named file.
+    """
+    books = read_gl_sources(at_if_given(gl_sources_place()))
+    profile = books.profile(params["gl_profile"] or PLAIN)
+    given = Given(params["gl_date"], params["gl_entity"], params["gl_currency"])
+    load_nos, unreachable = load_sources(engine, books)
+    named: list[tuple[str | None, Kind]] = [(params["gl_file"], "gl"), (params["items_file"], "items")]
+    for path, kind in named:
+        if path:
+            load_nos.append(load_file(engine, at(path), kind, profile, given=given).load_no)
+    return {"load_nos": load_nos, "unreachable": unreachable}
+
+
+def load_sources(engine: Engine, books: GLSources) -> tuple[list[int], list[str]]:
+    """Load what is new in each source; gives the loads, and what can't be reached, a sentence each."""
+    loads: list[int] = []
+    unreachable: list[str] = []
+    for source in books.sources:
+        try:
+            found = _answer(source) if source.sql else _files(source)
+        except GLFileUnreachableError as error:
+            unreachable.append(str(error))
+            continue
+        new, lost = load_new(engine, source.name, books.profile(source.profile), found)
+        loads += new
+        unreachable += lost
+    return loads, unreachable
+
+
+def _answer(source: BookSource) -> list[Found]:
+    name = f"a query by {source.connection}"
+    text = rows_as_csv(source.connection or "", source.sql or "", lambda why: _out_of_reach(source, why))
+    state = hashlib.sha256(text.encode()).hexdigest()
+    return [Found(TextSource(name, text, ".csv"), name, state)]
+
+
+def _files(source: BookSource) -> list[Found]:
+    """The files that match, the oldest first."""
+    pattern = source.files or ""
+    url = (
+        pattern
+        if "://" in pattern
+        else Path(pattern).absolute().as_uri().replace("%2A", "*").replace("%3F", "?")
+    )
+    try:
+        place = ObjectStoragePath(url)
+        place.fs.invalidate_cache()
+        listed = place.fs.glob(place.path, detail=True)
+    except Exception as error:  # noqa: BLE001 - whatever a storage's library raises
+        raise _out_of_reach(source, in_one_line(error)) from None
+    files = {name: info for name, info in listed.items() if info.get("type", "file") == "file"}
+    return [
+        Found(
+            _beside(place, name),
+            f"{place.protocol}://{name}",
+            json.dumps(files[name], sort_keys=True, default=str),
+        )
+        for name in sorted(files, key=lambda name: (_changed(files[name]), name))
+    ]
+
+
+def _beside(place: Any, name: str) -> Any:
+    return ObjectStoragePath(f"{place.protocol}://{name}", conn_id=place.conn_id)
+
+
+def _changed(info: Mapping[str, Any]) -> float:
+    """When a file was last changed, in seconds (UTC); 0 where its storage does not say."""
+    said = next((info[key] for key in _CHANGED if info.get(key) is not None), 0)
+    if isinstance(said, str):
+        said = datetime.fromisoformat(said)
+    return said.timestamp() if isinstance(said, datetime) else float(said)
+
+
+def _out_of_reach(source: BookSource, why: str) -> GLFileUnreachableError:
+    return GLFileUnreachableError(f"source {source.name}: it can't be reached ({why})")

@@ -1,0 +1,45 @@
+"""The rows of a query by any SQL connection of Airflow, as a CSV."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import time
+from decimal import Decimal
+from typing import Any
+
+from airflow.sdk import BaseHook
+
+from qbank_ledger.errors import in_one_line
+
+
+def rows_as_csv(conn_id: str, query: str, refuse: Callable[[str], Exception]) -> str:
+    """What the query gives, under the names of its columns; a number is exact, what is null is empty.
+
+    Raises what ``refuse`` makes of the reason where the query fails, or gives a float.
+    """
+    try:
+        hook = BaseHook.get_hook(conn_id)
+        columns, rows = hook.run(query, handler=_columns_and_rows)
+    except Exception as error:  # noqa: BLE001 - whatever a hook's library raises
+        raise refuse(in_one_line(error)) from None
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    for row in rows:
+        for column, value in zip(columns, row, strict=True):
+            if isinstance(value, float):
+                raise refuse(f"{column} is a float: cast it to numeric or text there")
+        writer.writerow(map(_cell, row))
+    return text.getvalue()
+
+
+def _columns_and_rows(cursor: Any) -> tuple[list[str], list[Any]]:
+    return [column[0] for column in cursor.description], cursor.fetchall()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return "" if value is None else str(value)
