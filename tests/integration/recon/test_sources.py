@@ -25,7 +25,7 @@ def take(books: Books, *files: Found, profile: str = "plain") -> tuple[list[int]
 
 def test_a_file_is_loaded_once_however_often_it_is_found(books: Books) -> None:
     assert take(books, found(GOOD)) == ([1], [])
-    assert take(books, found(GOOD)) == ([], [])
+    assert take(books, Found(Path("/not there"), "a.csv", GOOD)) == ([], []), "it is not even opened"
     assert take(books, found(GOOD, "copy.csv"), found(GOOD, state="touched")) == ([], []), "the same bytes"
     assert books.rows("SELECT load_no, source, name FROM recon.file_load") == [(1, "erp", "a.csv")]
     assert books.rows("SELECT name, load_no, refused FROM recon.source_file ORDER BY seen_at") == [
