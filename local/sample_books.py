@@ -1,6 +1,6 @@
 """Sample books: a general ledger made from the sandbox's balances, to see reconciliation at work.
 
-A GL file of one entity for the day that has just begun to fill, in which three balances are altered:
+A GL file of one entity for the day of their newest closings, in which three balances are altered:
 two digits swapped, a sign turned, a charge that is not booked. Loaded and compared like any other.
 """
 
@@ -27,8 +27,11 @@ WITH closing AS (
       JOIN ledger.latest_balance AS l USING (account_id)
       -- Made-up books beside a real bank's balances would be in the way for ever.
       JOIN sync.run AS r ON r.run_no = l.run_no AND r.api_host IN ('127.0.0.1', '::1', 'localhost')
+      -- In the first minutes of a day it is the closing of the day before.
       JOIN ledger.daily_balance AS d
-        ON d.account_id = a.account_id AND d.as_of_date = (l.observed_at AT TIME ZONE a.time_zone)::date
+        ON d.account_id = a.account_id
+       AND d.as_of_date = ((l.observed_at - make_interval(mins => a.closing_grace_minutes, secs => 1))
+                           AT TIME ZONE a.time_zone)::date
      WHERE a.active AND l.observed_at > now() - interval '1 day'
      GROUP BY a.entity, a.gl_account, a.currency, a.minor_units, d.as_of_date
 )

@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.conftest import Commands
 
-OF_TODAY = """SELECT entity, gl_account, (max(observed_at) AT TIME ZONE max(time_zone))::date
+OF_TODAY = """SELECT entity, gl_account, ((max(observed_at) - interval '301 seconds') AT TIME ZONE max(time_zone))::date
                 FROM ledger.account JOIN ledger.balance USING (account_id)
                WHERE cut_off IS NULL AND account.currency = 'EUR'
                GROUP BY entity, gl_account HAVING count(*) = 1 ORDER BY 1, 2"""

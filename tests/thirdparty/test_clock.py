@@ -24,7 +24,17 @@ INSTANT = datetime.fromisoformat(os.environ.get("QBANK_TEST_INSTANT", "2028-02-2
 TESTS = [
     *(
         f"tests/integration/ledger/test_{name}.py"
-        for name in ("plan", "plans", "publish", "coverage", "time", "settle", "clock_ahead", "retention")
+        for name in (
+            "plan",
+            "plans",
+            "publish",
+            "coverage",
+            "time",
+            "settle",
+            "clock_ahead",
+            "retention",
+            "reporting",
+        )
     ),
     "tests/integration/recon/test_reconcile.py",
     "tests/integration/recon/test_account_time.py",

@@ -137,7 +137,7 @@ def test_what_was_set_aside_is_nothing_once_time_has_caught_up(ledger: Ledger, o
     ledger.rows(real.replace("RETURN (", "RETURN false AND ("))
     try:
         found = ledger.rows(
-            "SELECT ledger_balance FROM generate_series(current_date, current_date + 2, '1 day') AS d (day),"
+            "SELECT ledger_balance FROM generate_series(current_date - 1, current_date + 2, '1 day') AS d (day),"
             " ledger.closing('a', 'UTC', NULL, 5, day::date)"
         )
     finally:

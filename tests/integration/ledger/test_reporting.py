@@ -40,6 +40,11 @@ def observed(ledger: Ledger, *seen: tuple[str, datetime, str], currency: str = "
     ledger.observed(rows)
 
 
+def without_grace(ledger: Ledger) -> None:
+    """Whatever minute of its day it is: in the first ones yesterday is not over, and what is seen now is of yesterday."""
+    ledger.rows("UPDATE ledger.account SET closing_grace_minutes = 0")
+
+
 def tried(ledger: Ledger, id_: str, at: datetime, reason: str) -> None:
     """A run that asked for an account and could not publish it."""
     ledger.rows(
@@ -189,6 +194,7 @@ def test_daily_has_every_day_and_the_closings_of_daily_balance(
 
 def test_a_day_without_a_closing_says_what_the_newest_run_knew(ledger: Ledger) -> None:
     ledger.listed([{"id": "x"}])
+    without_grace(ledger)
     now = today(ledger)
     opened(ledger, "x", noon(now - 4 * DAY))
     observed(ledger, ("x", noon(now - 4 * DAY), "1.10"))
@@ -235,6 +241,7 @@ def test_an_account_that_was_closed_and_opened_again_was_inactive_in_between(led
 
 def test_an_account_that_nobody_opened_or_saw_has_no_day(ledger: Ledger) -> None:
     ledger.listed([{"id": "x"}, {"id": "y"}])
+    without_grace(ledger)
     assert days(ledger, "as_of_date") == []
     observed(ledger, ("y", noon(today(ledger) - 9 * DAY), "1"))
     assert days(ledger, "as_of_date") == []
@@ -419,6 +426,7 @@ def test_an_account_that_is_inactive_is_there_for_who_asks(
     ledger: Ledger, asked: Callable[[str], str]
 ) -> None:
     ledger.quick_run()
+    without_grace(ledger)
     ledger.rows("UPDATE ledger.account SET active = false WHERE account_id = 'a'")
     assert sorted(ledger.rows(asked("reporting"))) == [("b",), ("c",)]
     assert sorted(ledger.rows(asked("reporting_all"))) == [("a",), ("b",), ("c",)]
