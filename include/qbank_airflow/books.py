@@ -67,11 +67,7 @@ def _answer(source: BookSource) -> list[Found]:
 def _files(source: BookSource) -> list[Found]:
     """The files that match, the oldest first."""
     pattern = source.files or ""
-    url = (
-        pattern
-        if "://" in pattern
-        else Path(pattern).absolute().as_uri().replace("%2A", "*").replace("%3F", "?")
-    )
+    url = pattern if "://" in pattern else f"file://{Path(pattern).absolute()}"
     try:
         place = ObjectStoragePath(url)
         place.fs.invalidate_cache()
@@ -79,14 +75,12 @@ def _files(source: BookSource) -> list[Found]:
     except Exception as error:  # noqa: BLE001 - whatever a storage's library raises
         raise _out_of_reach(source, in_one_line(error)) from None
     files = {name: info for name, info in listed.items() if info.get("type", "file") == "file"}
-    return [
-        Found(
-            _beside(place, name),
-            f"{place.protocol}://{name}",
-            json.dumps(files[name], sort_keys=True, default=str),
-        )
-        for name in sorted(files, key=lambda name: (_changed(files[name]), name))
-    ]
+    oldest_first = sorted(files, key=lambda name: (_changed(files[name]), name))
+    return [_found(_beside(place, name), files[name]) for name in oldest_first]
+
+
+def _found(path: Any, info: Mapping[str, Any]) -> Found:
+    return Found(path, str(path), json.dumps(info, sort_keys=True, default=str))
 
 
 def _beside(place: Any, name: str) -> Any:

@@ -309,7 +309,7 @@ def test_the_page_leads_from_nothing_to_a_reconciled_hour(
         assert requests.put(f"{bucket}/tb/{name}.csv", gl.replace("1.00", "2.00"), timeout=10).ok
     reader.types(f"""airflow dags test qbank_reconciliation --conf '{{"close_month": "{today:%Y-%m}"}}'""")
     assert run("SET ROLE qbank_loader; SELECT name FROM recon.file_load WHERE source = 'erp'") == [
-        ("s3://treasury/tb/one.csv",)
+        ("s3://aws_default@treasury/tb/one.csv",)
     ]
     assert {f"packs/{today:%Y-%m}.{kind}" for kind in ("xlsx", "html")} <= keys(bucket)
     assert {path.name for path in reader.folder.rglob("run_*") if "docs" in str(path)} == set()
