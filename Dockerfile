@@ -23,7 +23,8 @@ FROM base
 # A run may write its logs and its state directory, and nothing else: the code is root's.
 RUN groupadd --gid 50000 airflow \
     && useradd --uid 50000 --gid airflow --no-create-home --home-dir /opt/airflow airflow \
-    && install --directory --owner airflow --group airflow /opt/airflow/logs /opt/airflow/state
+    && install --directory --owner airflow --group airflow /opt/airflow/logs /opt/airflow/state \
+        /opt/airflow/state/files
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /opt/airflow
 COPY dags dags

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from local import StackError
+from local.state import FILES
+from qbank_ledger.config import FILES_DIRS
 from qbank_ledger.terminal import visible
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,8 +46,9 @@ RECOVERY = {
     "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "8",
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",  # a busy API server is not one that is away
 }
-# Airflow puts variables for $NAME in its paths, and SQLite's URLs have options after a ?.
-_READ_BY_AIRFLOW = "$?"
+# Airflow puts variables for $NAME in its paths, SQLite's URLs have options after a ?, and a : stands between
+# the folders of QBANK_FILES_DIRS.
+_NOT_IN_A_PATH = f"$?{os.pathsep}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +100,10 @@ class Settings:
 
 def _own(path: Path) -> Path:
     """The path, unless it can't be written down, or a link of another user's leads it elsewhere."""
-    if visible(str(path)) != str(path) or set(str(path)) & set(_READ_BY_AIRFLOW):
+    if visible(str(path)) != str(path) or set(str(path)) & set(_NOT_IN_A_PATH):
         raise StackError(
             f"The state directory {visible(str(path))} can't be used: its path must hold none of "
-            f"{' '.join(_READ_BY_AIRFLOW)} and nothing invisible; set QBANK_STATE_DIR to another."
+            f"{' '.join(_NOT_IN_A_PATH)} and nothing invisible; set QBANK_STATE_DIR to another."
         )
     for each in (path, *path.parents):
         if each.is_symlink() and each.lstat().st_uid not in (0, os.geteuid()):
@@ -141,6 +144,7 @@ def stack_environment(settings: Settings, keys: Mapping[str, str], database_url:
         "AIRFLOW__API__SECRET_KEY": keys["session"],
         "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt"],
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
+        FILES_DIRS: os.pathsep.join(str(settings.state / folder) for folder in (FILES, "sample")),
         **RECOVERY,
     }
     fixed = {"SPT_NOENV": "1"}  # Airflow's process titles must not overwrite the mark
@@ -159,6 +163,7 @@ def foreground_environment(settings: Settings, home: Path, connections: Mapping[
     """The environment of one run in the foreground, with a metadata database of its own in ``home``."""
     own = {
         "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
+        FILES_DIRS: "/",  # who runs it here may read what they may read anyway
     }
     fixed = {
         # Never the user's: a live scheduler there would run the tasks a second time.

@@ -16,7 +16,7 @@ from local.airflow_api import AirflowApi
 from local.databases import make_databases, make_ledger
 from local.postgres import Cluster
 from local.settings import LEDGER_CONNECTION, Settings
-from local.state import LOGINS, locked, open_keys
+from local.state import FILES, LOGINS, locked, open_keys
 from local.units import Unit
 from qbank_ledger.terminal import say
 
@@ -103,6 +103,7 @@ class Stack:
     def _prepare_airflow(self, airflow: Unit) -> None:
         home = self.settings.state / "airflow"
         home.mkdir(mode=0o700, exist_ok=True)
+        (self.settings.state / FILES).mkdir(mode=0o700, exist_ok=True)
         passwords = home / "passwords.json"
         passwords.touch(0o600)
         passwords.write_text(json.dumps({"admin": self.keys["ui_password"]}), "utf-8")

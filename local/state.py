@@ -9,7 +9,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from local import StackError
@@ -29,6 +29,8 @@ CONTENT = (
     "sync",
     "tmp",
 )
+# For files of the user's own, which a run of the stack's Airflow may name: `make clean` leaves what is in it.
+FILES = "files"
 # Logins of the embedded server, and the group role that each is a member of.
 LOGINS = {
     "ledger_loader": "qbank_loader",
@@ -73,7 +75,7 @@ def _require_own(state: Path, descriptor: int) -> None:
     if stat.S_IMODE(found.st_mode) == 0o700:
         return
     # Some variable may have named a directory that others need, such as /tmp.
-    if any(entry.is_dir() and entry.name not in CONTENT for entry in state.iterdir()):
+    if any(entry.is_dir() and entry.name not in (*CONTENT, FILES) for entry in state.iterdir()):
         raise StackError(
             f"The state directory {state} is open to other users and holds directories that are not the "
             "stack's: set QBANK_STATE_DIR to another, or close it with `chmod 700`."
@@ -92,6 +94,8 @@ def delete(state: Path) -> list[str]:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+    with suppress(OSError):
+        (state / FILES).rmdir()
     left = sorted(entry.name for entry in state.iterdir())
     if not left:
         state.rmdir()

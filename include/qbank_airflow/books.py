@@ -11,7 +11,7 @@ from airflow.sdk import ObjectStoragePath
 from sqlalchemy import Engine
 
 from qbank_airflow.query import rows_as_csv
-from qbank_airflow.storage import at, at_if_given
+from qbank_airflow.storage import at_if_given, given_file
 from qbank_ledger.config import gl_sources_place
 from qbank_ledger.errors import GLFileUnreachableError, in_one_line
 from qbank_ledger.files.source import TextSource
@@ -37,7 +37,7 @@ def load_books(engine: Engine, params: Mapping[str, Any]) -> dict[str, list[Any]
     named: list[tuple[str | None, Kind]] = [(params["gl_file"], "gl"), (params["items_file"], "items")]
     for path, kind in named:
         if path:
-            load_nos.append(load_file(engine, at(path), kind, profile, given=given).load_no)
+            load_nos.append(load_file(engine, given_file(path), kind, profile, given=given).load_no)
     return {"load_nos": load_nos, "unreachable": unreachable}
 
 

@@ -16,6 +16,7 @@ from qbank_ledger.errors import AccountsFileError, LedgerConnectionError, Ledger
 from qbank_ledger.money import MINOR_UNITS, UNSIGNED_AMOUNT, looks_grouped
 
 DOCS, PACKS = "QBANK_DOCS", "QBANK_PACKS"
+FILES_DIRS = "QBANK_FILES_DIRS"
 DISTRIBUTION = "airflow-provider-qbank-ledger"
 LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
 LEDGER_HOSTS = "QBANK_LEDGER_HOSTS"
@@ -87,6 +88,17 @@ def docs_place(environment: Mapping[str, str] = os.environ) -> str:
 def packs_place(environment: Mapping[str, str] = os.environ) -> str:
     """Where close packs go, two files a month: ``QBANK_PACKS``, or ``close`` there, as ``docs_place``."""
     return _place(environment, PACKS, "close")
+
+
+def files_dirs(environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """Folders of a worker below which a file that a run names must lie: ``QBANK_FILES_DIRS``.
+
+    Separated as in PATH; empty: none. Where that is not set ``QBANK_STATE_DIR``/files, without either none.
+    """
+    if (given := environment.get(FILES_DIRS)) is not None:
+        return [Path(each.strip()) for each in given.split(os.pathsep) if each.strip()]
+    default = _place(environment, FILES_DIRS, "files")
+    return [Path(default)] if default else []
 
 
 def _place(environment: Mapping[str, str], name: str, below_state: str) -> str:

@@ -25,6 +25,7 @@ def books(ledger_url: URL, tmp_path: Path, metadata: None, monkeypatch: pytest.M
     connection = ledger_url.set(drivername="postgres").render_as_string(False)
     monkeypatch.setenv("AIRFLOW_CONN_LEDGER_DEFAULT", connection)
     monkeypatch.setenv("QBANK_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("QBANK_FILES_DIRS", str(tmp_path))
     return books
 
 
@@ -122,6 +123,24 @@ def test_a_refused_file_is_red_at_once_names_its_line_and_nothing_is_compared(
     assert ended.tries["load", -1] == 1
     said = "".join(capfd.readouterr())
     assert "line 2: balance is '93-'" in said
+    assert books.rows("SELECT * FROM recon.file_load") == []
+
+
+def test_a_file_that_runs_may_not_read_is_red_at_once_without_a_word_of_what_is_in_it(
+    books: Books,
+    module: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("QBANK_FILES_DIRS", str(tmp_path / "files"))
+    others = books.file("hunter2\n")
+    for param in ("gl_file", "items_file"):
+        ended = run(module, **{param: str(others)})
+        assert (ended.state, ended.of("load"), ended.tries["load", -1]) == ("failed", "failed", 1)
+        said = "".join(capfd.readouterr())
+        assert f"The file {others} is not read: " in said
+        assert "hunter2" not in said
     assert books.rows("SELECT * FROM recon.file_load") == []
 
 

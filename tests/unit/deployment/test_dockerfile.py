@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.unit.deployment.compose import ROOT
 
+from qbank_ledger.config import files_dirs
+
 FROM = re.compile(r"^FROM (\S+)(?: AS (\w+))?$", re.MULTILINE)
 
 
@@ -41,6 +43,13 @@ def test_the_image_runs_as_a_user_that_is_not_root(dockerfile: str) -> None:
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user)
     assert f"--uid {user.split(':')[0]} " in final
     assert "chown" not in final.lower()  # the code stays root's
+
+
+def test_the_folder_that_runs_read_files_from_is_in_it(dockerfile: str) -> None:
+    [state] = re.findall(r"QBANK_STATE_DIR=(\S+)", dockerfile)
+    [made] = re.findall(r"install --directory --owner airflow .*", dockerfile)
+    assert files_dirs({"QBANK_STATE_DIR": state}) == [Path(state, "files")]
+    assert f"{state}/files" in made.split()
 
 
 def test_the_image_has_no_compiler_and_no_installer_ran_in_it(dockerfile: str) -> None:

@@ -14,6 +14,8 @@ from local.settings import (
 )
 from local.state import open_keys
 
+from qbank_ledger.config import files_dirs
+
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 URL = "postgresql://airflow@127.0.0.1:5433/airflow"
 
@@ -48,6 +50,20 @@ def test_a_setting_of_the_users_wins_over_the_stacks(tmp_path: Path) -> None:
     environ = stack_environment(settings, open_keys(tmp_path), URL)
     assert environ["AIRFLOW__CORE__PARALLELISM"] == "32"
     assert environ["AIRFLOW__CORE__LOAD_EXAMPLES"] == "True"
+
+
+def test_the_stacks_runs_read_the_users_files_and_the_sample_and_a_run_in_the_foreground_what_its_user_may(
+    tmp_path: Path,
+) -> None:
+    keys = open_keys(tmp_path)
+    for given_by_user in ({}, {"QBANK_FILES_DIRS": "/srv/books"}):
+        settings = given(tmp_path, **given_by_user)
+        stack, run = stack_environment(settings, keys, URL), foreground_environment(settings, tmp_path, {})
+        found = (files_dirs(stack), files_dirs(run))
+        if given_by_user:
+            assert found == ([Path("/srv/books")],) * 2
+        else:
+            assert found == ([tmp_path / "files", tmp_path / "sample"], [Path("/")])
 
 
 def test_the_stacks_airflow_gets_no_connection_by_variable(tmp_path: Path) -> None:

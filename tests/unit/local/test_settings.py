@@ -43,6 +43,12 @@ def test_no_secret_of_the_environment_is_shown() -> None:
     assert "hush" not in repr(settings)
 
 
+@pytest.mark.parametrize("char", "$?:\u202e")
+def test_a_state_directory_that_others_would_read_otherwise_is_refused(char: str) -> None:
+    with pytest.raises(StackError, match=r"must hold none of \$ \? : and nothing invisible"):
+        Settings.read({"QBANK_STATE_DIR": f"/srv/a{char}b"})
+
+
 @pytest.mark.parametrize("name", ["link", "link/state"])
 def test_a_link_of_another_users_is_not_followed(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

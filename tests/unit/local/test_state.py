@@ -30,9 +30,17 @@ def test_what_a_link_leads_to_is_not_deleted(tmp_path: Path) -> None:
     assert (tmp_path / "mine/gl.csv").exists()
 
 
+def test_a_users_own_files_are_left_and_named(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/gl.csv").touch()
+    assert delete(tmp_path) == ["files"]
+    assert (tmp_path / "files/gl.csv").exists()
+
+
 def test_a_directory_with_nothing_else_in_it_goes_too(tmp_path: Path) -> None:
     state = tmp_path / "state"
-    (state / "logs").mkdir(parents=True)
+    for made in ("logs", "files"):
+        (state / made).mkdir(parents=True)
     assert delete(state) == []
     assert not state.exists()
 
@@ -74,7 +82,8 @@ def test_it_is_closed_to_other_users(tmp_path: Path) -> None:
         state = tmp_path / f"{mode:o}"
         state.mkdir()
         (state / "scenario.yaml").touch()
-        (state / "logs").mkdir()
+        for made in ("logs", "files"):
+            (state / made).mkdir()
         state.chmod(mode)
         with locked(state):
             assert stat.S_IMODE(state.stat().st_mode) == 0o700
