@@ -72,7 +72,7 @@ def _clean(settings: Settings) -> int:
             left = state.delete(settings.state)
     say(f"The stack's data in {settings.state} is deleted.")
     if left:
-        say(f"Left in place, since the stack did not make it: {', '.join(left)}.")
+        say(f"Left in place, since it is not the stack's: {', '.join(left)}.")
     return 0
 
 
