@@ -9,7 +9,7 @@ names one. Runs when the ledger is updated, and by hand.
 
 * *as_of_date*: the date to compare, also before its cut-off; empty: what changed, of the dates that are over.
 * *gl_file*, *items_file*: files with closing balances and outstanding items,
-  where the worker can read them, or in object storage (`s3://conn@bucket/key`).
+  below a folder of `QBANK_FILES_DIRS` of the worker, or in object storage (`s3://conn@bucket/key`).
 * *gl_profile*: how the GL file is read (`qbank-ledger gl-preview` shows it); empty: `plain`, a CSV with
   entity,gl_account,currency,as_of_date,balance. *gl_date*, *gl_entity*, *gl_currency*: what the profile takes
   from the run.
