@@ -140,9 +140,12 @@ def test_days_close_by_the_accounts_own_clock(month: Month) -> None:
     )
     closings = {}
     for row in versions:
-        zone, _, cut_off = ZONES[row.account_id]
-        local = row.observed_at.astimezone(ZoneInfo(zone))
-        if cut_off is None or local.time() < cut_off:
+        name, _, cut_off = ZONES[row.account_id]
+        zone, grace = ZoneInfo(name), timedelta(minutes=5)
+        local = row.observed_at.astimezone(zone)
+        if cut_off is None:
+            closings[row.account_id, (row.observed_at - grace).astimezone(zone).date()] = row.ledger_balance
+        elif local.time() <= (datetime.combine(local, cut_off) + grace).time():
             closings[row.account_id, local.date()] = row.ledger_balance
     found = month.rows("SELECT account_id, as_of_date, ledger_balance FROM ledger.daily_balance")
     assert {(row.account_id, row.as_of_date): row.ledger_balance for row in found} == closings
