@@ -38,11 +38,14 @@ def load_new(
     """
     loads: list[int] = []
     unreachable: list[str] = []
-    for each in found:
-        version = hashlib.sha256(f"{profile.digest}\n{each.state}".encode()).hexdigest()
-        key = {"source": source, "file_name": each.name, "version": version}
-        if _was_read(engine, key):
+    versions = [
+        (each, hashlib.sha256(f"{profile.digest}\n{each.state}".encode()).hexdigest()) for each in found
+    ]
+    known = _read_before(engine, source, [version for _, version in versions])
+    for each, version in versions:
+        if (each.name, version) in known:
             continue
+        key = {"source": source, "file_name": each.name, "version": version}
         try:
             load = load_file(engine, each.path, "gl", profile, source=source)
         except GLFileUnreachableError as error:
@@ -69,8 +72,11 @@ def require_books(engine: Engine, unreachable: Sequence[str]) -> None:
         raise BooksRefusedError("\n".join(problems[:_MOST_NAMED]) + more)
 
 
-def _was_read(engine: Engine, key: dict[str, str]) -> bool:
-    return bool(in_transaction(engine, lambda c: execute(c, "find_source_file", **key).scalar_one()))
+def _read_before(engine: Engine, source: str, versions: list[str]) -> set[tuple[str, str]]:
+    def rows(connection: Connection) -> set[tuple[str, str]]:
+        return {tuple(row) for row in execute(connection, "read_before", source=source, versions=versions)}
+
+    return in_transaction(engine, rows)
 
 
 def _keep(
