@@ -5,17 +5,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from unittest.mock import patch
 
 from sqlalchemy.engine import URL
 
 from qbank_ledger.__main__ import main
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.export.file import Export, Format, export_balances
+from tests.words.command import called
 from tests.words.ledger import Ledger
 
 
@@ -62,20 +61,8 @@ class Desk:
 
     def command(self, *arguments: Any, url: Any = None) -> "subprocess.CompletedProcess[str]":
         """``qbank-ledger export``, in this process; ``stdout`` has the line ends that were written."""
-        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
-        argv = ["qbank-ledger", "export", *map(str, arguments)]
-        with (
-            patch.dict(os.environ, self._environ(url)),
-            patch.object(sys, "argv", argv),
-            redirect_stdout(out),
-            redirect_stderr(err),
-        ):
-            try:
-                code: Any = main()
-            except SystemExit as exit_:
-                code = exit_.code
-        said = [stream.buffer.getvalue().decode() for stream in (out, err) if not stream.flush()]  # type: ignore[attr-defined]
-        return subprocess.CompletedProcess(argv, code, *said)
+        environ = {**os.environ, **self._environ(url)}
+        return called(main, "export", *map(str, arguments), environ=environ)
 
     def process(
         self, *arguments: Any, environ: dict[str, str] | None = None, **options: Any

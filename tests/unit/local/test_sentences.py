@@ -1,13 +1,11 @@
 """What the system or the user does not give is one sentence, never a traceback."""
 
-import io
 import json
 import os
 import resource
 import signal
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from unittest.mock import patch
 
@@ -22,20 +20,14 @@ from local.postgres import _reason as reason_of_initdb
 from local.settings import ROOT
 
 from tests.conftest import free_port
+from tests.words.command import called
 
 
 def verb(name: str, state: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
     """The verb in this process."""
-    out, err = io.StringIO(), io.StringIO()
     inherited = {n: v for n, v in os.environ.items() if not n.startswith(("AIRFLOW", "QBANK_"))}
-    with (
-        patch.dict(os.environ, {**inherited, "QBANK_STATE_DIR": str(state), **environ}, clear=True),
-        patch.object(sys, "argv", ["local", name]),
-        patch.object(signal, "signal"),
-        redirect_stdout(out),
-        redirect_stderr(err),
-    ):
-        return subprocess.CompletedProcess(name, main(), out.getvalue(), err.getvalue())
+    with patch.object(signal, "signal"):
+        return called(main, name, environ={**inherited, "QBANK_STATE_DIR": str(state), **environ})
 
 
 def limited(name: str, state: Path, file_size: int) -> "subprocess.CompletedProcess[str]":
