@@ -39,8 +39,9 @@ class Books:
         self.ledger.observed([{"id": id_, "at": observed, "amount": Decimal(amount), "currency": currency}])
 
     def unfinished_day(self) -> tuple[str, date]:
-        """A time zone, and the date that it is there, with half of it left at least."""
-        zone = self.value("SELECT CASE WHEN extract(hour FROM now()) < 12 THEN 'UTC' ELSE 'Etc/GMT+12' END")
+        """A time zone in which it is past six in the morning, not yet seven, and its date."""
+        hour = self.value("SELECT extract(hour FROM now() AT TIME ZONE 'UTC')::int")
+        zone = f"Etc/GMT{hour - 6 if hour <= 18 else hour - 30:+d}"  # +6 is six hours *behind* UTC
         return zone, self.value("SELECT (now() AT TIME ZONE CAST(:zone AS text))::date", zone=zone)
 
     def file(self, content: str | bytes) -> Path:
