@@ -1,0 +1,75 @@
+"""The page as an application: its rooms, who is let in, and how what goes wrong is said."""
+
+from collections.abc import Awaitable, Callable
+from importlib import resources
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from qbank_ledger.errors import LedgerError
+from qbank_page import position
+from qbank_page.desk import Desk
+from qbank_page.host import Host
+from qbank_page.ledger import Ledger
+from qbank_page.security import HEADERS
+from qbank_page.view import render
+
+_ROOMS = (position,)
+
+
+def page(host: Host) -> FastAPI:
+    """The application, which its host mounts below a path of its own."""
+    app = FastAPI(title="QBank ledger", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.desk = Desk(host, Ledger(host))
+    app.mount("/static", StaticFiles(directory=str(resources.files("qbank_page") / "static")))
+    for room in _ROOMS:
+        app.include_router(room.router)
+
+    @app.get("/")
+    def first(request: Request) -> Response:
+        return RedirectResponse(f"{request.scope['root_path']}/position")
+
+    @app.middleware("http")
+    async def guarded(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await call_next(request)
+        is_static = request.url.path.startswith(f"{request.scope['root_path']}/static/")
+        response.headers.update(HEADERS)
+        response.headers["Cache-Control"] = "public, max-age=86400" if is_static else "no-store"
+        return response
+
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(LedgerError, _failed)
+    return app
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    """A stranger who looks at a page is sent to the login, and anybody else is told why."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for no other
+    if error.status_code == 401 and request.method == "GET" and _wants_html(request):
+        return RedirectResponse(request.app.state.desk.host.login(request), status_code=302)
+    return _said(request, error.status_code, str(error.detail))
+
+
+def _unreadable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    names = ", ".join(sorted({str(each["loc"][-1]) for each in error.errors()}))
+    return _said(request, 422, f"The request can't be read: look at {names}.")
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, LedgerError)  # noqa: S101
+    return _said(request, getattr(error, "status", 503), str(error))
+
+
+def _said(request: Request, status: int, sentence: str) -> Response:
+    if not _wants_html(request):
+        return PlainTextResponse(f"{sentence}\n", status_code=status)
+    return render(request, "error.html.j2", status=status, sentence=sentence)
+
+
+def _wants_html(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.endswith(".csv")

@@ -1,0 +1,123 @@
+"""What each of the page's rooms works with: who asks, what they may do, and how an answer is given."""
+
+import base64
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Form, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
+
+from qbank_ledger.db.acting import acting
+from qbank_page.host import Host, Visitor
+from qbank_page.ledger import Ledger
+from qbank_page.security import new_token, require_own_origin, require_token
+from qbank_page.sql import execute
+from qbank_page.table import Table
+from qbank_page.view import render
+
+SAID = "qbank_said"  # the cookie that carries what an action did to the page after it
+_LONGEST = 1_500
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The host and its ledger; one for the app."""
+
+    host: Host
+    ledger: Ledger
+
+
+def desk_of(request: Request) -> Desk:
+    """The app's."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+async def _visitor(request: Request) -> Visitor:
+    return await desk_of(request).host.visitor(request)
+
+
+SignedIn = Annotated[Visitor, Depends(_visitor)]
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the ledger's register lets a visitor do, each with the entities; None among them: all."""
+
+    entities: dict[str, frozenset[str | None]]
+
+    def may(self, action: str, entity: str | None = None) -> bool:
+        """Whether it is theirs for the entity; without one: for any."""
+        found = self.entities.get(action, frozenset())
+        return bool(found) if entity is None else not found.isdisjoint({entity, None})
+
+
+def rights_of(connection: Connection, visitor: Visitor) -> Rights:
+    """The open rows of recon.signatory."""
+    rows: dict[str, set[str | None]] = {}
+    for row in execute(connection, "rights", identity=visitor.identity):
+        rows.setdefault(row.may, set()).add(row.entity)
+    return Rights({may: frozenset(entities) for may, entities in rows.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that a visitor has asked for by a form of this page; it is done once."""
+
+    visitor: Visitor
+    number: str
+    desk: Desk
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction in the visitor's name. Raises LedgerError, with what the ledger says against it."""
+        with acting(self.desk.ledger.desk, self.visitor.identity, self.number) as connection:
+            yield connection
+
+
+def _action(request: Request, visitor: SignedIn, token: Annotated[str, Form()] = "") -> Action:
+    desk = desk_of(request)
+    require_own_origin(request, desk.host.origins())
+    return Action(visitor, require_token(desk.host.secret(), visitor, token), desk)
+
+
+Asked = Annotated[Action, Depends(_action)]
+
+
+def show(
+    request: Request, visitor: Visitor, template: str, *, tables: Sequence[Table] = (), **values: Any
+) -> Response:
+    """The page; at an address that ends with .csv, its first table, or the one that ``?table=`` names."""
+    if request.url.path.endswith(".csv"):
+        return _csv(tables, request.query_params.get("table"))
+    desk = desk_of(request)
+    return render(
+        request,
+        template,
+        visitor=visitor,
+        tables={table.name: table for table in tables},
+        new_token=lambda: new_token(desk.host.secret(), visitor),
+        **values,
+    )
+
+
+def _csv(tables: Sequence[Table], name: str | None) -> Response:
+    found = next((table for table in tables if name in (None, table.name)), None)
+    if found is None:
+        raise HTTPException(404, f"There is no such table; name one of {', '.join(t.name for t in tables)}.")
+    named = {"Content-Disposition": f'attachment; filename="{found.name}.csv"'}
+    return Response(found.as_csv(), media_type="text/csv; charset=utf-8", headers=named)
+
+
+def back(request: Request, path: str, said: str, *, tone: str = "good") -> Response:
+    """To a page below ours, after an action, with what it did."""
+    response = RedirectResponse(f"{request.scope['root_path']}/{path}", status_code=303)
+    message = base64.urlsafe_b64encode(json.dumps([tone, said[:_LONGEST]]).encode()).decode()
+    response.set_cookie(
+        SAID, message, max_age=60, path=request.scope["root_path"], httponly=True, samesite="strict"
+    )
+    return response

@@ -1,0 +1,189 @@
+"""Position: what is where, how old it is, and what moved since yesterday's closing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+from sqlalchemy import Connection
+
+from qbank_ledger.month_end.table import Amount, total
+from qbank_page.desk import SignedIn, desk_of, show
+from qbank_page.drawing import line
+from qbank_page.sql import execute
+from qbank_page.table import Column, Link, Local, Mark, Table
+
+router = APIRouter()
+_AT_ONCE = 100
+_TONES = {"fresh": "good", "stale": "warn", "missing": "bad"}
+_TOTALS = (
+    Column("entity", "Entity"),
+    Column("currency", "Currency"),
+    Column("ledger_balance", "Ledger balance", number=True),
+    Column("available_balance", "Available balance", number=True),
+    Column("accounts", "Accounts", number=True),
+    Column("stale", "Stale", number=True),
+    Column("missing", "Without balance", number=True),
+)
+_ACCOUNTS = (
+    Column("name", "Account"),
+    Column("account_id", "Id"),
+    Column("entity", "Entity"),
+    Column("gl_account", "GL account"),
+    Column("currency", "Currency"),
+    Column("ledger_balance", "Ledger balance", number=True),
+    Column("available_balance", "Available balance", number=True),
+    Column("moved", "Since yesterday's closing", number=True),
+    Column("line", "7 days", drawn=True),
+    Column("observed_at", "Observed"),
+    Column("age", "Age"),
+    Column("state", "State"),
+    Column("reason", "Reason"),
+)
+_SORTS = ("name", "entity", "currency", "ledger_balance", "available_balance", "age", "state")
+
+
+class Filter(BaseModel):
+    """What the address asks for; empty: everything."""
+
+    entity: str = ""
+    currency: str = ""
+    account: str = ""
+    state: Literal["", "fresh", "stale", "missing"] = ""
+    sort: Literal["", "name", "entity", "currency", "ledger_balance", "available_balance", "age", "state"] = (
+        ""
+    )
+    down: bool = False
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1
+
+    def takes(self, row: Any) -> bool:
+        """Whether an account is asked for; ``account`` is a part of its name, id or GL account."""
+        sought = self.account.strip().casefold()
+        return (
+            self.entity in ("", row.entity)
+            and self.currency in ("", row.currency)
+            and self.state in ("", row.state)
+            and any(sought in text.casefold() for text in (row.name, row.account_id, row.gl_account))
+        )
+
+    def sorted(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """In the order asked for; what has no value comes last."""
+        key = self.sort
+        if not key:
+            return rows
+        known = [row for row in rows if getattr(row, key) is not None]
+        unknown = [row for row in rows if getattr(row, key) is None]
+        return [*sorted(known, key=lambda row: getattr(row, key), reverse=self.down), *unknown]
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Which part of a long table is shown."""
+
+    page: int
+    rows: int
+    at_once: int = _AT_ONCE
+
+    @property
+    def last(self) -> int:
+        """The number of the last page."""
+        return max(1, -(-self.rows // self.at_once))
+
+    def of(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """This page's."""
+        return rows[(self.page - 1) * self.at_once : self.page * self.at_once]
+
+
+@router.get("/position")
+@router.get("/position.csv")
+def position(request: Request, visitor: SignedIn, asked: Annotated[Filter, Query()]) -> Response:
+    """Totals by entity and currency, then the accounts."""
+    with desk_of(request).ledger.reading() as connection:
+        all_rows = execute(connection, "position").all()
+        found = asked.sorted([row for row in all_rows if asked.takes(row)])
+        pages = Pages(asked.page, len(found))
+        whole = request.url.path.endswith(".csv")
+        accounts = _accounts(connection, found if whole else pages.of(found), request.scope["root_path"])
+    tables = [
+        Table(
+            name="accounts",
+            caption="Accounts",
+            columns=_ACCOUNTS,
+            rows=accounts,
+            empty="No account fits: widen the filter."
+            if all_rows
+            else "The ledger has no active account: configure the accounts file and run qbank_balance_sync.",
+        ),
+        Table(
+            name="totals",
+            caption="Totals by entity and currency",
+            columns=_TOTALS,
+            rows=_totals(found),
+            empty="Nothing to add up.",
+        ),
+    ]
+    return show(
+        request,
+        visitor,
+        "position.html.j2",
+        tables=tables,
+        asked=asked,
+        pages_of=pages,
+        entities=sorted({row.entity for row in all_rows}),
+        currencies=sorted({row.currency for row in all_rows}),
+        sorts=[column for column in _ACCOUNTS if column.key in _SORTS],
+    )
+
+
+def _totals(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    groups: dict[tuple[str, str], list[Any]] = {}
+    for row in rows:
+        groups.setdefault((row.entity, row.currency), []).append(row)
+    return [
+        {
+            "entity": entity,
+            "currency": currency,
+            "ledger_balance": _sum(group, "ledger_balance"),
+            "available_balance": _sum(group, "available_balance"),
+            "accounts": len(group),
+            "stale": sum(row.state == "stale" for row in group),
+            "missing": sum(row.state == "missing" for row in group),
+        }
+        for (entity, currency), group in sorted(groups.items())
+    ]
+
+
+def _sum(rows: Sequence[Any], key: str) -> Amount | None:
+    known = [row for row in rows if getattr(row, key) is not None]
+    return Amount(total(getattr(row, key) for row in known), known[0].minor_units) if known else None
+
+
+def _accounts(connection: Connection, rows: Sequence[Any], base: str) -> list[dict[str, Any]]:
+    ids = [row.account_id for row in rows]
+    lines = {row.account_id: row for row in execute(connection, "lines", account_ids=ids)}
+    return [_account(row, lines[row.account_id], base) for row in rows]
+
+
+def _account(row: Any, near: Any, base: str) -> dict[str, Any]:
+    comparable = row.ledger_balance is not None and near.closing_currency == row.currency
+    return {
+        "name": Link(row.name, f"{base}/accounts/{row.account_id}"),
+        "account_id": row.account_id,
+        "entity": row.entity,
+        "gl_account": row.gl_account,
+        "currency": row.currency,
+        "ledger_balance": _amount(row.ledger_balance, row),
+        "available_balance": _amount(row.available_balance, row),
+        "moved": _amount(row.ledger_balance - near.closing, row) if comparable else None,
+        "line": line(near.hours or [], near.balances or []),
+        "observed_at": row.observed_at and Local(row.observed_at, row.time_zone),
+        "age": row.age,
+        "state": Mark(row.state, _TONES[row.state]),
+        "reason": row.reason,
+    }
+
+
+def _amount(value: Any, row: Any) -> Amount | None:
+    return None if value is None else Amount(value, row.minor_units)

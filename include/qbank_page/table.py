@@ -1,0 +1,105 @@
+"""A table of a page: for the eye as HTML, and whole and exact as CSV."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from markupsafe import Markup
+
+from qbank_ledger.month_end.table import Amount
+
+# What a spreadsheet would take for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A text that leads elsewhere; ``leaves`` the page for another of Airflow's."""
+
+    text: str
+    href: str
+    leaves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One of a few words that the eye looks for, such as a status; ``tone`` is good, warn, bad or plain."""
+
+    text: str
+    tone: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A date and time by an account's clock."""
+
+    at: datetime
+    zone: str
+
+
+Cell = str | int | bool | date | datetime | timedelta | Amount | Link | Mark | Local | Markup | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its key in a row and in the CSV, its title; a ``number`` stands right.
+
+    What is ``drawn`` is not in the CSV.
+    """
+
+    key: str
+    title: str
+    number: bool = False
+    drawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows by the columns' keys; a row may hold more, which is not shown. ``empty`` says what to do then."""
+
+    name: str
+    caption: str
+    columns: Sequence[Column]
+    rows: Sequence[Mapping[str, Any]]
+    empty: str
+    note: str = ""
+
+    def as_csv(self) -> str:
+        """All rows (RFC 4180); amounts with every digit, times in UTC, lengths of time in seconds."""
+        columns = [each.key for each in self.columns if not each.drawn]
+        out = io.StringIO(newline="")
+        writer = csv.writer(out)
+        writer.writerow(columns)
+        writer.writerows([_plain(row[key]) for key in columns] for row in self.rows)
+        return out.getvalue()
+
+
+def _plain(cell: Cell) -> str:  # noqa: PLR0911 - one for each kind
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "true" if cell else "false"
+        case Amount():
+            return cell.plain()
+        case int():
+            return str(cell)
+        case datetime():
+            return f"{cell.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+        case date():
+            return cell.isoformat()
+        case timedelta():
+            return str(round(cell.total_seconds()))
+        case Local():
+            return _plain(cell.at)
+        case Link() | Mark():
+            return _text(cell.text)
+    return _text(cell)
+
+
+def _text(text: str) -> str:
+    """The text, and never a formula: who opens the file in a spreadsheet runs nothing."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,64 @@
+"""Who sees the page, and what keeps other sites from it."""
+
+import pytest
+import requests
+
+from tests.words.ledger import Ledger
+from tests.words.page import PREFIX, Site
+
+PAGES = ["position", "position.csv"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_stranger_sees_nothing(site: Site, ledger: Ledger, page: str) -> None:
+    ledger.listed([{"id": "a", "name": "Secret account"}])
+    answer = site.get(page, user=None)
+    wants_html = page.endswith(("position",))
+    assert answer.status_code == (302 if wants_html else 401)
+    assert "Secret account" not in answer.text
+    if wants_html:
+        assert answer.headers["Location"] == f"/login?next={PREFIX}/{page}"
+
+
+def test_who_may_not_see_the_dag_is_told_so(site: Site, ledger: Ledger) -> None:
+    answer = site.get("position", user="outsider")
+    assert answer.status_code == 403
+    assert "You may not see the ledger." in answer.text
+
+
+@pytest.mark.parametrize("path", ["position", "position.csv", "static/page.css", "nothing"])
+def test_every_answer_has_the_headers(site: Site, ledger: Ledger, path: str) -> None:
+    headers = site.get(path).headers
+    assert "script-src 'self'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert ("no-store" in headers["Cache-Control"]) is not path.startswith("static/")
+
+
+def test_what_is_not_there_is_said(site: Site, ledger: Ledger) -> None:
+    assert site.get("nothing").status_code == 404
+    assert site.get("position?page=x").status_code == 422
+    assert site.get("position.csv?table=x").status_code == 404
+
+
+def test_a_page_is_not_filled_in_by_its_address(site: Site, ledger: Ledger) -> None:
+    page = site.get("position?account=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").text
+    assert "<script>alert" not in page
+
+
+def test_a_ledger_that_is_away_is_one_sentence_without_its_address(site: Site, ledger: Ledger) -> None:
+    here, site.host.url = site.host.url, site.host.url.set(port=1)
+    try:
+        answer = site.get("position")
+    finally:
+        site.host.url = here
+    assert answer.status_code == 503
+    assert "The ledger database did not answer" in answer.text
+    assert "of-this-test-only" not in answer.text
+
+
+def test_the_page_asks_nothing_of_other_servers(site: Site, ledger: Ledger) -> None:
+    page = site.get("position").text
+    assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
+    styles = requests.get(f"{site.url}/static/page.css", timeout=10).text
+    assert "url(" not in styles
