@@ -18,6 +18,7 @@ from qbank_page.security import HEADERS
 from qbank_page.view import render
 
 _ROOMS = (position,)
+_HEADINGS = {401: "Not signed in", 403: "Not allowed", 404: "Not found"}
 
 
 def page(host: Host) -> FastAPI:
@@ -68,7 +69,8 @@ def _failed(request: Request, error: Exception) -> Response:
 def _said(request: Request, status: int, sentence: str) -> Response:
     if not _wants_html(request):
         return PlainTextResponse(f"{sentence}\n", status_code=status)
-    return render(request, "error.html.j2", status=status, sentence=sentence)
+    heading = _HEADINGS.get(status, "Not possible")
+    return render(request, "error.html.j2", status=status, heading=heading, sentence=sentence)
 
 
 def _wants_html(request: Request) -> bool:

@@ -50,6 +50,5 @@ class PagePlugin(AirflowPlugin):  # type: ignore[misc]
             "nav_top_level": True,
             "url_route": "ledger",
             "icon": _below(f"{PREFIX}/static/ledger.svg"),
-            "icon_dark_mode": _below(f"{PREFIX}/static/ledger-dark.svg"),
         }
     ]
