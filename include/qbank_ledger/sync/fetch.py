@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.db.transaction import in_transaction
-from qbank_ledger.sync.answer import KEPT, Answer
+from qbank_ledger.sync.answer_shape import KEPT, Answer
 from qbank_ledger.sync.run import lock_run
 from qbank_ledger.sync.sql import execute
 
