@@ -53,6 +53,10 @@ class MigrationNotAllowedError(LedgerError, PermissionError):
         self.sql = sql
 
 
+class RefusedError(LedgerError, PermissionError):
+    """The ledger refuses what somebody asked of it; the sentence is its own, and says why."""
+
+
 # A run
 
 

@@ -19,12 +19,16 @@ from qbank_ledger.errors import (
     LedgerUnavailableError,
     LockedError,
     NotMigratedError,
+    RefusedError,
 )
 
 LOADER = "qbank_loader"
 # Who has the wheel alone has no make; where the package is the older of the two, migrating says so.
 MIGRATE = "run `make migrate` or `qbank-ledger migrate`"
 READ_ONLY = "25006"  # SQLSTATE read_only_sql_transaction
+# With what the ledger's functions refuse: a right that lacks, a state that does not allow it, a value that
+# can't be, an identity that is somebody else's.
+_REFUSALS = ("42501", "55000", "22023", "23505")
 
 # What libpq keeps to itself: a dead server is noticed.
 _CONNECT = {
@@ -72,6 +76,11 @@ def translated_errors() -> Iterator[None]:
         raise _translated(error) from None
 
 
+def _is_said(error: BaseException | None) -> bool:
+    """Whether a function of the ledger raised it, in a sentence of its own."""
+    return isinstance(error, psycopg2.Error) and error.diag.source_function == "exec_stmt_raise"
+
+
 def _translated(error: BaseException | None, *, is_lost: bool = False) -> LedgerError:
     said = str(error).strip().splitlines()
     first = said[0] if said else type(error).__name__
@@ -79,7 +88,10 @@ def _translated(error: BaseException | None, *, is_lost: bool = False) -> Ledger
     missing_role = 'role "qbank_' in first and "does not exist" in first
     kind: type[LedgerError] = LedgerError
     sentence = f"The ledger database refused a statement ({first})."
-    if code in ("3F000", "42P01", "42883") or missing_role:
+    if code in _REFUSALS and _is_said(error):
+        kind = RefusedError
+        sentence = first
+    elif code in ("3F000", "42P01", "42883") or missing_role:
         kind = NotMigratedError
         sentence = f"The ledger database is not migrated ({first}): {MIGRATE}."
     elif code == "42501" or "permission denied to set role" in first or 'set parameter "role"' in first:

@@ -37,10 +37,10 @@ _BECOME_OWNER = text(
     """SELECT pg_has_role(current_user, oid, CASE WHEN current_setting('server_version_num')::int >= 160000
                                                  THEN 'SET' ELSE 'MEMBER' END)
               AND has_database_privilege(oid, current_database(), 'CREATE')
-              AND (SELECT count(*) = 4
+              AND (SELECT count(*) = 5
                      FROM pg_roles AS a JOIN pg_roles AS r ON pg_has_role(r.oid, a.oid, 'USAGE')
                     WHERE a.rolname = 'qbank_analyst' AND r.rolname IN (
-                          'qbank_loader', 'qbank_operator', 'qbank_preparer', 'qbank_approver'))
+                          'qbank_loader', 'qbank_operator', 'qbank_preparer', 'qbank_approver', 'qbank_desk'))
          FROM pg_roles WHERE rolname = 'qbank_owner'"""
 )
 _IS_OWNED = text(

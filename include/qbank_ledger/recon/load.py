@@ -14,6 +14,7 @@ from itertools import islice
 
 from sqlalchemy import Connection, Engine
 
+from qbank_ledger.db.acting import act_as
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction, plan_for_sets
 from qbank_ledger.errors import GLFileError, GLFileUnreachableError
@@ -55,6 +56,7 @@ class _File:
     profile: Profile
     given: Given
     source: str | None
+    identity: str | None
 
     @property
     def read_as(self) -> str | None:
@@ -73,17 +75,19 @@ def load_file(
     *,
     given: Given = _NOTHING_GIVEN,
     source: str | None = None,
+    identity: str | None = None,
 ) -> Load:
     """Load a file of the ERP; the same bytes again, read in the same way, are the load that they were.
 
     Balances (gl) are read by ``profile`` (default: the plain layout) with what the run says in ``given``.
-    ``source``: the source of books that the file came from by itself.
+    ``source``: the source of books that the file came from by itself. ``identity``: in whose name the page's
+    login loads it (``airflow:NAME``); what that one may not is a RefusedError.
     Raises GLFileError, naming the file and the lines as ``line N``; nothing of it is in the ledger then.
     What was loaded and is compared with nothing is said in the log. Memory does not grow with the file.
     """
     if profile is None or kind == "items":
         profile = read_gl_sources(None).profile(PLAIN)
-    file = _File(path, kind, profile, given, source)
+    file = _File(path, kind, profile, given, source, identity)
     try:
         return in_transaction(engine, lambda connection: _load(connection, file))
     except UnreachableFileError as error:
@@ -99,6 +103,8 @@ def _load(connection: Connection, file: _File) -> Load:
     rows = skipped = 0
     with open_books(file.path, file.profile) if file.kind == "gl" else TextFile(file.path) as text:
         require_newest(connection)
+        if file.identity is not None:
+            act_as(connection, file.identity)
         plan_for_sets(connection)
         execute(connection, "make_incoming")
         with suppress(TooManyProblemsError):

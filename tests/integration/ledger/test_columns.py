@@ -100,7 +100,7 @@ COLUMNS = {
     ),
     "recon.file_load": (
         "load_no bigint, kind text, sha256 text, rows integer, loaded_by text, loaded_at timestamp with time zone,"
-        " source text, name text, profile text, read_as text, skipped integer"
+        " source text, name text, profile text, read_as text, skipped integer, via text"
     ),
     "recon.source_file": (
         "source text, name text, version text, seen_at timestamp with time zone, load_no bigint, refused text,"
@@ -143,7 +143,20 @@ COLUMNS = {
     ),
     "recon.sign_off": (
         "sign_off_no bigint, account_id text, as_of_date date, version integer, state text, actor text,"
-        " at timestamp with time zone, comment text"
+        " at timestamp with time zone, comment text, via text"
+    ),
+    "recon.identity": "identity text, person text",
+    "recon.signatory": (
+        "signatory_no bigint, person text, identity text, may text, entity text, granted_at timestamp with time zone,"
+        " granted_by text, revoked_at timestamp with time zone, revoked_by text"
+    ),
+    "recon.break_note": (
+        "note_no bigint, account_id text, opened_on date, as_of_date date, assignee text, note text, actor text,"
+        " via text, at timestamp with time zone"
+    ),
+    "recon.current_break_note": (
+        "account_id text, opened_on date, as_of_date date, assignee text, assigned_by text,"
+        " assigned_at timestamp with time zone, note text, noted_by text, noted_at timestamp with time zone"
     ),
     "recon.sign_off_state": (
         "account_id text, as_of_date date, version integer, entity text, gl_account text, currency text,"

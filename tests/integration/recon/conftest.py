@@ -7,6 +7,8 @@ from sqlalchemy import Engine
 
 from tests.words.books import Books
 from tests.words.ledger import Ledger
+from tests.words.register import ROLES as REGISTER_ROLES
+from tests.words.register import Register
 from tests.words.signers import ROLES, Signers
 
 
@@ -18,8 +20,8 @@ def books(ledger: Ledger) -> Books:
 
 @pytest.fixture(scope="module")
 def logins(_shared: Ledger) -> Iterator[dict[str, Engine]]:
-    """People with a login each: jane prepares, joe and jim approve, kim may do both."""
-    with _shared.people(ROLES) as engines:
+    """People with a login each: jane prepares, joe and jim approve, kim may do both; the page, and an operator."""
+    with _shared.people({**ROLES, **REGISTER_ROLES}) as engines:
         yield engines
 
 
@@ -27,3 +29,9 @@ def logins(_shared: Ledger) -> Iterator[dict[str, Engine]]:
 def signers(books: Books, logins: dict[str, Engine]) -> Signers:
     """Those who sign, over empty books."""
     return Signers(books, logins)
+
+
+@pytest.fixture
+def register(ledger: Ledger, logins: dict[str, Engine]) -> Register:
+    """Who may act, and the page, over an empty register."""
+    return Register(ledger, logins)

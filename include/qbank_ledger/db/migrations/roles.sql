@@ -6,19 +6,21 @@ DECLARE
     privilege  text;
 BEGIN
     FOREACH r IN ARRAY ARRAY['qbank_owner', 'qbank_loader', 'qbank_analyst', 'qbank_operator', 'qbank_preparer',
-                            'qbank_approver'] LOOP
+                            'qbank_approver', 'qbank_desk'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', r);
         END IF;
         -- A role that creates another may grant it, but may not act as it: from PostgreSQL 16 on it is
-        -- a member that may not SET ROLE.
-        IF NOT pg_has_role(current_user, r, CASE WHEN current_setting('server_version_num')::int >= 160000
-                                                 THEN 'SET' ELSE 'MEMBER' END) THEN
+        -- a member that may not SET ROLE. Nobody is given the page's for that: a login that has it acts in others'
+        -- names alone.
+        IF r <> 'qbank_desk' AND NOT pg_has_role(current_user, r,
+                CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN
             EXECUTE format('GRANT %I TO %I', r, current_user);
         END IF;
     END LOOP;
     -- Whoever does something in the ledger reads it as well.
-    FOREACH r IN ARRAY ARRAY['qbank_loader', 'qbank_operator', 'qbank_preparer', 'qbank_approver'] LOOP
+    FOREACH r IN ARRAY ARRAY['qbank_loader', 'qbank_operator', 'qbank_preparer', 'qbank_approver',
+                            'qbank_desk'] LOOP
         IF NOT pg_has_role(r, 'qbank_analyst', 'USAGE') THEN
             EXECUTE format('GRANT qbank_analyst TO %I', r);
         END IF;
@@ -39,7 +41,8 @@ BEGIN
     FOR r, privilege IN
         SELECT w.role, w.privilege
           FROM (VALUES ('qbank_owner', 'CREATE'), ('qbank_owner', 'CONNECT'), ('qbank_owner', 'TEMPORARY'),
-                       ('qbank_loader', 'TEMPORARY'), ('qbank_analyst', 'CONNECT')) AS w (role, privilege)
+                       ('qbank_loader', 'TEMPORARY'), ('qbank_desk', 'TEMPORARY'),
+                       ('qbank_analyst', 'CONNECT')) AS w (role, privilege)
          WHERE NOT EXISTS (SELECT FROM pg_database AS d CROSS JOIN LATERAL aclexplode(d.datacl) AS g
                             WHERE d.datname = current_database() AND g.grantee = w.role::regrole
                               AND g.privilege_type = w.privilege)
