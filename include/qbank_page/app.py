@@ -9,7 +9,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from qbank_ledger.errors import LedgerError
+from qbank_ledger.errors import LedgerError, RefusedError
 from qbank_page import position
 from qbank_page.desk import Desk
 from qbank_page.host import Host
@@ -35,8 +35,8 @@ def page(host: Host) -> FastAPI:
 
     @app.middleware("http")
     async def guarded(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
         is_static = request.url.path.startswith(f"{request.scope['root_path']}/static/")
+        response = await call_next(request)
         response.headers.update(HEADERS)
         response.headers["Cache-Control"] = "public, max-age=86400" if is_static else "no-store"
         return response
@@ -63,7 +63,8 @@ def _unreadable(request: Request, error: Exception) -> Response:
 
 def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, LedgerError)  # noqa: S101
-    return _said(request, getattr(error, "status", 503), str(error))
+    status = 403 if isinstance(error, RefusedError) else 503
+    return _said(request, status, str(error))
 
 
 def _said(request: Request, status: int, sentence: str) -> Response:

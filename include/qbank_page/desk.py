@@ -75,7 +75,7 @@ class Action:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One transaction in the visitor's name. Raises LedgerError, with what the ledger says against it."""
-        with acting(self.desk.ledger.desk, self.visitor.identity, self.number) as connection:
+        with acting(self.desk.ledger.desk, self.visitor.identity) as connection:
             yield connection
 
 
