@@ -18,7 +18,7 @@ from psycopg2.sql import SQL, Identifier, Literal
 from local import StackError
 from local.postgres import Cluster
 from local.settings import LEDGER_CONNECTION, ROOT
-from local.state import LOGINS
+from local.state import LOGINS, USERS
 from qbank_airflow.pool import make_pool
 from qbank_ledger.config import ledger_url
 from qbank_ledger.db.migrate import migrate
@@ -27,6 +27,11 @@ from qbank_ledger.errors import LedgerError
 # Nothing of ours is found in a schema in which others may make functions.
 _PATH = "-c search_path=pg_catalog,pg_temp"
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*: ")
+# Who was entered once stays as somebody left it.
+_GRANT_ONCE = """
+SELECT recon.grant_signatory(%(person)s, %(identity)s, may) FROM unnest(%(rights)s::text[]) AS r (may)
+ WHERE NOT EXISTS (SELECT FROM recon.signatory AS s WHERE s.identity = %(identity)s)
+"""
 Fields = dict[str, Any]  # of an Airflow connection
 
 
@@ -60,6 +65,10 @@ def make_ledger(cluster: Cluster, keys: Mapping[str, str]) -> None:
         for login, role in LOGINS.items():
             _make_login(cursor, login, keys[login])
             cursor.execute(SQL("GRANT {} TO {}").format(Identifier(role), Identifier(login)))
+        for user, (_, rights) in USERS.items():
+            cursor.execute(
+                _GRANT_ONCE, {"person": user, "identity": f"airflow:{user}", "rights": list(rights)}
+            )
 
 
 @contextmanager
@@ -113,15 +122,15 @@ def qbank_connection(sandbox_port: int, client_id: str, client_secret: str) -> F
     }
 
 
-def ledger_connection(postgres_port: int, password: str) -> Fields:
-    """``ledger_default``: the embedded server's ledger, as the runs' login."""
+def ledger_connection(conn_id: str, postgres_port: int, login: str, password: str) -> Fields:
+    """The embedded server's ledger: ``ledger_default`` as the runs' login, ``ledger_desk`` as the page's."""
     return {
-        "conn_id": "ledger_default",
+        "conn_id": conn_id,
         "conn_type": "postgres",
         "host": "127.0.0.1",
         "port": postgres_port,
         "schema": "ledger",
-        "login": "ledger_loader",
+        "login": login,
         "password": password,
     }
 

@@ -16,7 +16,7 @@ from local.airflow_api import AirflowApi
 from local.databases import make_databases, make_ledger
 from local.postgres import Cluster
 from local.settings import LEDGER_CONNECTION, Settings
-from local.state import FILES, LOGINS, locked, open_keys
+from local.state import FILES, LOGINS, USERS, locked, open_keys, ui_key
 from local.units import Unit
 from qbank_ledger.terminal import say
 
@@ -106,15 +106,18 @@ class Stack:
         (self.settings.state / FILES).mkdir(mode=0o700, exist_ok=True)
         passwords = home / "passwords.json"
         passwords.touch(0o600)
-        passwords.write_text(json.dumps({"admin": self.keys["ui_password"]}), "utf-8")
+        passwords.write_text(json.dumps({user: self.keys[ui_key(user)] for user in USERS}), "utf-8")
         tmp = self.settings.state / "tmp"
         shutil.rmtree(tmp, ignore_errors=True)  # what killed processes left
         tmp.mkdir(mode=0o700)
         qbank = databases.qbank_connection(
             self.settings.sandbox_port, self.keys["client_id"], self.keys["client_secret"]
         )
-        ledger = databases.ledger_connection(self.settings.postgres_port, self.keys["ledger_loader"])
-        databases.migrate_airflow(airflow.environ, [qbank, ledger])
+        ledgers = [
+            databases.ledger_connection(conn_id, self.settings.postgres_port, login, self.keys[login])
+            for conn_id, login in (("ledger_default", "ledger_loader"), ("ledger_desk", "ledger_desk"))
+        ]
+        databases.migrate_airflow(airflow.environ, [qbank, *ledgers])
 
     def _not_up(self, wanted: Iterable[Unit]) -> list[Unit]:
         found = processes.find(self.settings.state)

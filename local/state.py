@@ -38,6 +38,15 @@ LOGINS = {
     "ledger_operator": "qbank_operator",
     "ledger_preparer": "qbank_preparer",
     "ledger_approver": "qbank_approver",
+    "ledger_desk": "qbank_desk",
+}
+# Logins of the local Airflow, its role for each, and what the ledger's register lets each do on the page.
+USERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "admin": ("admin", ()),
+    "viewer": ("viewer", ()),
+    "preparer": ("user", ("prepare", "load")),
+    "approver": ("viewer", ("approve",)),
+    "operator": ("op", ("release", "load")),
 }
 
 
@@ -119,6 +128,11 @@ def open_keys(state: Path) -> dict[str, str]:
     return keys
 
 
+def ui_key(user: str) -> str:
+    """The name of a user's password among the secrets."""
+    return "ui_password" if user == "admin" else f"ui_{user}"
+
+
 def _read(path: Path) -> dict[str, str]:
     """What the file holds, which must be ours alone; nothing where there is none."""
     try:
@@ -146,7 +160,7 @@ def _read(path: Path) -> dict[str, str]:
 def _new_keys() -> dict[str, str]:
     return {
         **{login: secrets.token_urlsafe(24) for login in ("postgres", "airflow", *LOGINS)},
-        "ui_password": secrets.token_urlsafe(12),
+        **{ui_key(user): secrets.token_urlsafe(12) for user in USERS},
         "fernet": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "jwt": secrets.token_urlsafe(64),
         "session": secrets.token_urlsafe(32),

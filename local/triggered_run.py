@@ -12,6 +12,7 @@ from local.report import Progress, outcome_counts, print_balances, print_open_it
 from local.sample_books import reconcile_sample
 from local.settings import LEDGER_CONNECTION, QBANK_CONNECTION, Settings
 from local.stack import Stack
+from local.state import USERS, ui_key
 from qbank_airflow.pool import POOL, SLOTS
 from qbank_ledger.config import ledger_url
 from qbank_ledger.terminal import say
@@ -45,6 +46,8 @@ def start_and_run(settings: Settings, dag_id: str) -> bool:
             say(sentence, sys.stderr)
     print(
         f"\nAirflow:      {settings.ui_url}   login: admin   password: {stack.keys['ui_password']}\n"
+        f"The ledger:   {settings.ui_url}/qbank/position, and in Airflow under Ledger, as one of\n"
+        f"{_users(stack)}\n"
         f"Run it again: in Airflow, Dags > {dag_id} > Trigger; or `make run`\n"
         f"Query:        make psql   or   make psql SQL='SELECT * FROM ledger.latest_balance'\n"
         f"Stop:         make stop   (data is kept)"
@@ -60,6 +63,15 @@ def _show_sample_books(stack: Stack, analyst: URL) -> None:
             "The GL beside it is a sample made from these balances, with three of them altered:\n"
             f'{os.path.relpath(sample)}. Your own: make reconcile CONF=\'{{"gl_file": "…"}}\''
         )
+
+
+def _users(stack: Stack) -> str:
+    """The logins that the page knows, and what each may do there."""
+    return "\n".join(
+        f"              {user:<9} password: {stack.keys[ui_key(user)]}   {', '.join(rights) or 'looks'}"
+        for user, (_, rights) in USERS.items()
+        if user != "admin"
+    )
 
 
 def _login(stack: Stack, login: str) -> URL:
