@@ -64,19 +64,27 @@ def rights_of(connection: Connection, visitor: Visitor) -> Rights:
     return Rights({may: frozenset(entities) for may, entities in rows.items()})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Action:
-    """Something that a visitor has asked for by a form of this page; it is done once."""
+    """Something that a visitor has asked for by a form of this page, which acts once."""
 
     visitor: Visitor
-    number: str
+    form_no: str
     desk: Desk
+    _is_used: bool = False
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One transaction in the visitor's name. Raises LedgerError, with what the ledger says against it."""
+        """One transaction in the visitor's name, or one of several.
+
+        Raises LedgerError: RefusedError with what the ledger says against it, such as that the form was sent
+        before. One that is refused leaves the form as it was.
+        """
         with acting(self.desk.ledger.desk, self.visitor.identity) as connection:
+            if not self._is_used:
+                execute(connection, "use_form", form_no=self.form_no)
             yield connection
+        self._is_used = True
 
 
 def _action(request: Request, visitor: SignedIn, token: Annotated[str, Form()] = "") -> Action:

@@ -29,7 +29,6 @@ _TOTALS = (
 )
 _ACCOUNTS = (
     Column("name", "Account"),
-    Column("account_id", "Id"),
     Column("entity", "Entity"),
     Column("gl_account", "GL account"),
     Column("currency", "Currency"),
@@ -37,10 +36,11 @@ _ACCOUNTS = (
     Column("available_balance", "Available balance", number=True),
     Column("moved", "Since yesterday's closing", number=True),
     Column("line", "7 days", drawn=True),
-    Column("observed_at", "Observed"),
-    Column("age", "Age"),
     Column("state", "State"),
+    Column("age", "Age"),
     Column("reason", "Reason"),
+    Column("observed_at", "Observed"),
+    Column("account_id", "Id"),
 )
 _SORTS = ("name", "entity", "currency", "ledger_balance", "available_balance", "age", "state")
 

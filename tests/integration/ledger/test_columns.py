@@ -150,6 +150,7 @@ COLUMNS = {
         "signatory_no bigint, person text, identity text, may text, entity text, granted_at timestamp with time zone,"
         " granted_by text, revoked_at timestamp with time zone, revoked_by text"
     ),
+    "recon.used_form": "form_no text, used_by text, used_at timestamp with time zone",
     "recon.break_note": (
         "note_no bigint, account_id text, opened_on date, as_of_date date, assignee text, note text, actor text,"
         " via text, at timestamp with time zone"

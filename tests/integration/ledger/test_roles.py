@@ -82,6 +82,8 @@ HISTORY = [
     "TRUNCATE recon.signatory",
     "SELECT recon.check_grant('Me', 'airflow:me', 'approve', NULL)",
     "INSERT INTO recon.break_note (account_id, opened_on, as_of_date, note) VALUES ('a', '2026-10-05', '2026-10-05', 'x')",
+    "INSERT INTO recon.used_form VALUES (repeat('0', 32))",
+    "DELETE FROM recon.used_form",
     "UPDATE recon.break_note SET note = 'x'",
     "DELETE FROM recon.break_note",
     "INSERT INTO recon.file_load (kind, sha256, rows, via) VALUES ('gl', repeat('0', 64), 0, 'me')",
@@ -146,7 +148,7 @@ READ = (
     "sync.validation_result", "ledger.balance_as_known(now())", "recon.file_load", "recon.gl_balance", "recon.item",
     "recon.current_item", "recon.reconciliation", "recon.open_break", "recon.open_break_total", "recon.unmapped_gl",
     "recon.sign_off", "recon.sign_off_state", "recon.identity", "recon.signatory", "recon.break_note",
-    "recon.current_break_note",
+    "recon.current_break_note", "recon.used_form",
 )  # fmt: skip
 
 

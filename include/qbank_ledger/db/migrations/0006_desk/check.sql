@@ -9,7 +9,7 @@ UNION ALL
 SELECT format('%s may write %s', r.rolname, t.relation)
   FROM pg_roles AS r
  CROSS JOIN unnest(ARRAY['recon.identity', 'recon.signatory', 'recon.break_note', 'recon.sign_off',
-                         'sync.release']) AS t (relation)
+                         'recon.used_form', 'sync.release']) AS t (relation)
  WHERE r.rolname IN ('qbank_loader', 'qbank_analyst', 'qbank_operator', 'qbank_preparer', 'qbank_approver',
                      'qbank_desk')
    AND has_any_column_privilege(r.oid, t.relation::regclass, 'INSERT, UPDATE')
@@ -37,6 +37,6 @@ UNION ALL
 SELECT format('%s.%s says nothing of itself', c.oid::regclass, a.attname)
   FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
  WHERE c.oid IN ('recon.identity'::regclass, 'recon.signatory'::regclass, 'recon.break_note'::regclass,
-                 'recon.current_break_note'::regclass, 'recon.sign_off'::regclass, 'recon.file_load'::regclass,
-                 'sync.release'::regclass)
+                 'recon.current_break_note'::regclass, 'recon.used_form'::regclass, 'recon.sign_off'::regclass,
+                 'recon.file_load'::regclass, 'sync.release'::regclass)
    AND a.attnum > 0 AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NULL

@@ -3,7 +3,8 @@
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA recon FROM PUBLIC;
 
-GRANT SELECT ON recon.identity, recon.signatory, recon.break_note, recon.current_break_note TO qbank_analyst;
+GRANT SELECT ON recon.identity, recon.signatory, recon.break_note, recon.current_break_note, recon.used_form
+    TO qbank_analyst;
 
 GRANT EXECUTE ON FUNCTION recon.identity_of(text, text), recon.person_of(text, text) TO qbank_analyst;
 
@@ -18,7 +19,8 @@ GRANT EXECUTE ON FUNCTION recon.note_break(text, text, text) TO qbank_preparer, 
 
 GRANT EXECUTE ON FUNCTION
     recon.act_as(text), recon.prepare(text, date, text, integer), recon.approve(text, date, text, integer),
-    recon.reject(text, date, text, integer), recon.note_break(text, text, text), ledger.release(bigint, text, text)
+    recon.reject(text, date, text, integer), recon.note_break(text, text, text), ledger.release(bigint, text, text),
+    recon.use_form(text)
     TO qbank_desk;
 
 GRANT INSERT (kind, sha256, rows, source, name, profile, read_as, skipped) ON recon.file_load TO qbank_desk;

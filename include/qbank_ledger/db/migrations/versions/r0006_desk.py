@@ -8,4 +8,14 @@ down_revision = "0005_sources"
 
 def upgrade() -> None:
     """Run the files, then check.sql, of the revision's folder."""
-    apply("0006_desk", "signatory", "acting", "sign_off", "release", "books", "break_note", "grants")
+    apply(
+        "0006_desk",
+        "signatory",
+        "acting",
+        "sign_off",
+        "release",
+        "books",
+        "break_note",
+        "used_form",
+        "grants",
+    )
