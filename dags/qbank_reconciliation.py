@@ -10,9 +10,10 @@ names one. Runs when the ledger is updated, and by hand.
 * *as_of_date*: the date to compare, also before its cut-off; empty: what changed, of the dates that are over.
 * *gl_file*, *items_file*: files with closing balances and outstanding items,
   below a folder of `QBANK_FILES_DIRS` of the worker, or in object storage (`s3://conn@bucket/key`).
-* *gl_profile*: how the GL file is read (`qbank-ledger gl-preview` shows it); empty: `plain`, a CSV with
-  entity,gl_account,currency,as_of_date,balance. *gl_date*, *gl_entity*, *gl_currency*: what the profile takes
-  from the run.
+* *gl_profile*, *items_profile*: how each is read (`qbank-ledger gl-preview` shows it); empty: `plain`, a CSV
+  with entity,gl_account,currency,as_of_date,balance or, of items,
+  entity,gl_account,currency,item_date,cleared_date,side,kind,amount,reference. *gl_date*, *gl_entity*,
+  *gl_currency*: what a profile takes from the run.
 * *close_month*: a month such as 2026-10, whose close pack goes where `QBANK_PACKS` says;
   empty: none, and *close* is skipped. One that is not ready is packed, too, and the pack says what it lacks.
 
@@ -58,11 +59,8 @@ PARAMS = {
     "gl_date": _text("GL date", "Where the profile takes it from the run.", format="date"),
     "gl_entity": _text("GL entity", "The same, such as a company code."),
     "gl_currency": _text("GL currency", "The same, such as EUR."),
-    "items_file": _text(
-        "Outstanding items",
-        "Path or object-storage URL of a CSV file with "
-        "entity,gl_account,currency,item_date,cleared_date,side,kind,amount,reference.",
-    ),
+    "items_file": _text("Outstanding items", "Path or object-storage URL of a file with such items."),
+    "items_profile": _text("Items profile", "How that file is read. Empty: plain, the ledger's own layout."),
     "close_month": _text(
         "Month to close",
         "A month such as 2026-10, to make its close pack. Empty: none.",
@@ -107,7 +105,7 @@ def qbank_reconciliation(
             """Load what is new in the sources, then what the run names, each file whole or not at all."""
             refuse_unknown_conf()
             with task_errors():
-                return load_books(engine(writes=["recon.gl_balance", "recon.item"]), params)
+                return load_books(engine(), params)
 
         @task(execution_timeout=timedelta(minutes=2))
         def match(load_nos: list[int]) -> None:

@@ -10,17 +10,20 @@ from typing import Any
 from airflow.sdk import ObjectStoragePath
 from sqlalchemy import Engine
 
+from qbank_airflow import lineage
 from qbank_airflow.query import rows_as_csv
 from qbank_airflow.storage import at_if_given, given_file
 from qbank_ledger.config import gl_sources_place
-from qbank_ledger.errors import GLFileUnreachableError, in_one_line
+from qbank_ledger.errors import GLFileError, GLFileUnreachableError, UnmatchedEntityError, in_one_line
 from qbank_ledger.files.source import TextSource
 from qbank_ledger.recon.gl_file import Kind
 from qbank_ledger.recon.load import load_file
+from qbank_ledger.recon.match import require_matched
 from qbank_ledger.recon.profile import BookSource, Given
 from qbank_ledger.recon.profile_file import PLAIN, GLSources, read_gl_sources
 from qbank_ledger.recon.sources import Found, load_new
 
+_RELATIONS: Mapping[Kind, str] = {"gl": "recon.gl_balance", "items": "recon.item"}
 # What storages call the time of a file's last change.
 _CHANGED = ("mtime", "LastModified", "last_modified", "updated", "modified")
 
@@ -28,33 +31,54 @@ _CHANGED = ("mtime", "LastModified", "last_modified", "updated", "modified")
 def load_books(engine: Engine, params: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Load what is new in the sources, then the files that a run's params name, each whole or not at all.
 
-    Gives ``load_nos``, and what is ``unreachable``, a sentence each. Raises GLFileError for a named file.
+    Gives ``load_nos``, and what is ``unreachable``, a sentence each. Raises GLFileError for a named file, and
+    says with it what task match would have said of the loads before it. Reports what was written as lineage.
     """
     books = read_gl_sources(at_if_given(gl_sources_place()))
-    profile = books.profile(params["gl_profile"] or PLAIN)
+    gl_profile = books.profile(params["gl_profile"] or PLAIN, "gl")
+    items_profile = books.profile(params["items_profile"] or PLAIN, "items")
     given = Given(params["gl_date"], params["gl_entity"], params["gl_currency"])
-    load_nos, unreachable = load_sources(engine, books)
-    named: list[tuple[str | None, Kind]] = [(params["gl_file"], "gl"), (params["items_file"], "items")]
-    for path, kind in named:
-        if path:
-            load_nos.append(load_file(engine, given_file(path), kind, profile, given=given).load_no)
+    # What the run gives is about its balances: a list of items may be of all entities, and of any date.
+    named = [
+        (params["gl_file"], gl_profile, given),
+        (params["items_file"], items_profile, items_profile.taken(given)),
+    ]
+    load_nos: list[int] = []
+    unreachable: list[str] = []
+    written: set[Kind] = set()
+    try:
+        _load_sources(engine, books, load_nos, unreachable, written)
+        for path, profile, taken in named:
+            if path:
+                load = load_file(engine, given_file(path), profile.kind, profile, given=taken)
+                load_nos.append(load.load_no)
+                written |= {profile.kind} if load.is_new else set()
+    except GLFileError as refused:
+        try:
+            require_matched(engine, load_nos)  # the task that does it is not run
+        except UnmatchedEntityError as unmatched:
+            raise type(refused)(f"{refused}\n{unmatched}") from None
+        raise
+    finally:
+        lineage.report(engine.url, writes=[_RELATIONS[kind] for kind in sorted(written)])
     return {"load_nos": load_nos, "unreachable": unreachable}
 
 
-def load_sources(engine: Engine, books: GLSources) -> tuple[list[int], list[str]]:
-    """Load what is new in each source; gives the loads, and what can't be reached, a sentence each."""
-    loads: list[int] = []
-    unreachable: list[str] = []
+def _load_sources(
+    engine: Engine, books: GLSources, load_nos: list[int], unreachable: list[str], written: set[Kind]
+) -> None:
+    """Load what is new in each source; what can't be reached is a sentence each."""
     for source in books.sources:
+        profile = books.profile(source.profile)
         try:
             found = _answer(source) if source.sql else _files(source)
         except GLFileUnreachableError as error:
             unreachable.append(str(error))
             continue
-        new, lost = load_new(engine, source.name, books.profile(source.profile), found)
-        loads += new
+        new, lost = load_new(engine, source.name, profile, found)
+        load_nos += new
         unreachable += lost
-    return loads, unreachable
+        written |= {profile.kind} if new else set()
 
 
 def _answer(source: BookSource) -> list[Found]:

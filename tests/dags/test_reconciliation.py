@@ -45,7 +45,8 @@ def test_it_runs_after_the_ledger_is_updated_with_these_params(module: ModuleTyp
     dag = module.qbank_reconciliation()
     assert dag.timetable.asset_condition == Asset("ledger://balance")
     assert set(dag.params) == {
-        "as_of_date", "gl_file", "gl_profile", "gl_date", "gl_entity", "gl_currency", "items_file", "close_month",
+        "as_of_date", "gl_file", "gl_profile", "gl_date", "gl_entity", "gl_currency", "items_file", "items_profile",
+        "close_month",
     }  # fmt: skip
 
 
@@ -85,6 +86,93 @@ def test_a_run_reads_the_erps_own_file_by_a_profile_of_the_users(
     assert (
         books.value("SELECT profile FROM recon.file_load WHERE kind = 'items' AND read_as IS NULL") == "plain"
     )
+
+
+def test_a_run_reads_a_list_of_outstanding_items_by_a_profile_of_its_own(
+    books: Books,
+    module: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """What the run gives for the balances is the list's only where its profile takes it from the run."""
+    sources = tmp_path / "gl_sources.yaml"
+    sources.write_text(
+        "profiles:\n  susa: {like: datev-susa, currency: EUR}\n"
+        "  cheques: {kind: items, account: '1100', currency: EUR, date: {column: Issued}, side: bank, item_kind: cheque,"
+        " amount: {column: Amount, negate: true}, reference: numbered}\n"
+    )
+    monkeypatch.setenv("QBANK_GL_SOURCES_FILE", str(sources))
+    gl = books.file("Konto;Saldo\n1100;93,00 S\n")
+    items = books.file(f"Bank\nIssued,Payee,Amount\n{day(1)},A,10\n{day(1)},B,-1.50\n{day(1)},C,-1.50\n")
+    conf = {"items_file": str(items), "items_profile": "cheques", "gl_entity": "QB01", "gl_date": str(day(1))}
+    assert run(module, gl_file=str(gl), gl_profile="susa", **conf).state == "success"
+    assert books.found() == ("matched", None)
+    assert [tuple(row) for row in books.rows("SELECT profile, rows FROM recon.file_load ORDER BY load_no")] == [
+        ("susa", 1), ("cheques", 3),
+    ]  # fmt: skip
+    assert run(module, items_file=str(items), items_profile="cheques", gl_entity="QB01").state == "success"
+    assert books.value("SELECT count(*) FROM recon.file_load") == 2, (
+        "its date is its rows', whatever gl_date is"
+    )
+    capfd.readouterr()
+    for wrong in (
+        {"items_file": str(gl), "items_profile": "susa"},
+        {"gl_file": str(items), "gl_profile": "cheques"},
+    ):
+        ended = run(module, **wrong)
+        assert (ended.of("load"), ended.tries["load", -1]) == ("failed", 1)
+    said = "".join(capfd.readouterr())
+    assert (
+        "The profile susa reads closing balances (kind: gl), and the file is to hold outstanding items"
+        in said
+    )
+    assert (
+        "The profile cheques reads outstanding items (kind: items), and the file is to hold closing bal"
+        in said
+    )
+
+
+def test_a_refused_file_does_not_hide_that_what_the_sources_loaded_matches_no_account(
+    books: Books,
+    module: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    sources = tmp_path / "gl_sources.yaml"
+    sources.write_text(f"sources:\n  - {{name: tb, files: '{tmp_path}/tb*.csv'}}\n")
+    monkeypatch.setenv("QBANK_GL_SOURCES_FILE", str(sources))
+    (tmp_path / "tb.csv").write_text(f"{GL_HEADER}\nQB-01,1100,EUR,{day(1)},93\n")
+    gl = books.file(f"{GL_HEADER}\nQB01,1100,EUR,{day(1)},93-\n")
+    ended = run(module, gl_file=str(gl))
+    assert (ended.of("load"), ended.tries["load", -1]) == ("failed", 1)
+    said = "".join(capfd.readouterr())
+    assert "line 2: balance is '93-'" in said
+    assert (
+        "None of the 1 row(s) of entity QB-01 in load 1 matches an account: line 2 (QB-01 / 1100 / EUR"
+        in said
+    )
+
+
+def test_lineage_names_what_was_written_and_nothing_else(
+    books: Books, module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from qbank_airflow import lineage  # noqa: PLC0415 - needs Airflow's settings
+
+    told: list[list[str]] = []
+    monkeypatch.setattr(lineage, "report", lambda _url, _reads=(), writes=(): told.append([*writes]))
+    gl = books.file(f"{GL_HEADER}\nQB01,1100,EUR,{day(1)},93\n")
+    items = books.file(f"{ITEM_HEADER}\nQB01,1100,EUR,{day(1)},,bank,payment,-5,r\n")
+    bad = books.file(f"{ITEM_HEADER}\nQB01,1100,EUR,{day(1)},,bank,payment,5-,r\n")
+    for conf, written in (
+        ({}, []),
+        ({"gl_file": str(gl), "items_file": str(bad)}, ["recon.gl_balance"]),
+        ({"gl_file": str(gl), "items_file": str(items)}, ["recon.item"]),
+    ):
+        told.clear()
+        run(module, **conf)
+        assert [name for names in told for name in names if name != "recon.reconciliation"] == written
 
 
 def test_a_break_above_its_limit_is_red_and_what_was_compared_stands(
@@ -252,6 +340,16 @@ def test_what_is_new_in_the_sources_is_reconciled_and_a_refused_file_is_red_once
     assert [tuple(row) for row in books.rows("SELECT source, rows FROM recon.file_load ORDER BY load_no")] == [
         ("tb", 1), ("tb", 1), ("odoo", 1),
     ]  # fmt: skip
+    (folder / "cheques.txt").write_text(f"Issued,Amount\n{day(1)},7\n")
+    sources.write_text(
+        sources.read_text()
+        + f"  - {{name: cheques, profile: cheques, files: '{folder}/*.txt'}}\n"
+        + "profiles: {cheques: {kind: items, entity: QB01, account: '1100', currency: EUR, date: {column: Issued},"
+        " side: bank, item_kind: cheque, amount: {column: Amount, negate: true}, reference: numbered}}\n"
+    )
     sources.write_text(sources.read_text().replace("- {name: away, files: 'nofs://bucket/*.csv'}", ""))
     assert run(module).state == "success"
-    assert books.value("SELECT count(*) FROM recon.file_load") == 3
+    assert books.rows("SELECT kind, source, rows FROM recon.file_load WHERE load_no > 3") == [
+        ("items", "cheques", 1)
+    ]
+    assert books.found() == ("matched", None)

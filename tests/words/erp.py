@@ -168,6 +168,93 @@ SAMPLES = (
 
 
 @dataclass(frozen=True)
+class ItemSample:
+    """A sample of a list of outstanding items: its profile, built in or as written here, and its items, by line."""
+
+    profile: str
+    file: str
+    given: Given
+    # line, entity, GL account, currency, item date, cleared date, side, kind, reference, amount
+    rows: tuple[tuple[int, str, str, str, str, str | None, str, str, str, str], ...]
+    skipped: int
+    text: str | None = None
+
+    def made(self) -> Profile:
+        """The profile."""
+        return profiles(f"{self.profile}: {self.text}")[self.profile] if self.text else built_in(self.profile)
+
+
+ITEM_SAMPLES = (
+    ItemSample(
+        "plain-items", "plain-items.csv", Given(),
+        (
+            (2, "QB01", "0012", "EUR", "2025-10-30", None, "bank", "cheque", "4711", "-1234.50"),
+            (3, "QB01", "0012", "EUR", "2025-10-30", "2025-11-03", "bank", "deposit", "", "20.00"),
+            (4, "QB01", "0012", "EUR", "2025-10-31", None, "book", "bank charge", "F7", "-12.30"),
+        ),
+        0,
+    ),
+    ItemSample(
+        "sap-open-items", "sap-open-items.txt", Given(),
+        (
+            (9, "1000", "113101", "CHF", "2025-10-28", None, "bank", "ZP", "2000000123", "-1250.00"),
+            (10, "1000", "113101", "CHF", "2025-10-30", None, "bank", "ZP", "2000000124", "-80.05"),
+            (11, "1000", "113101", "CHF", "2025-10-31", None, "bank", "DZ", "1400000017", "2000.00"),
+            (23, "1000", "113101", "CHF", "2025-10-31", None, "bank", "ZP", "2000000125", "-1000000.01"),
+        ),
+        11,
+    ),
+    ItemSample(
+        "bsis", "bsis.csv", Given(),
+        (
+            (2, "1000", "113100", "EUR", "2025-10-28", None, "bank", "payment", "2000000123", "-1250.00"),
+            (3, "1000", "113100", "EUR", "2025-10-30", None, "bank", "payment", "2000000124", "-100.00"),
+            (5, "1000", "113100", "EUR", "2025-10-31", "2025-11-03", "bank", "deposit", "1400000017", "2000.00"),
+            (6, "1000", "113100", "EUR", "2025-10-31", None, "bank", "deposit", "1400000018", "-500.00"),
+        ),
+        0,
+        """
+  kind: items
+  delimiter: ";"
+  entity: {column: BUKRS}
+  account: {column: HKONT, strip_zeros: true, names: {"113101": "113100"}}
+  currency: {column: WAERS}
+  date: {column: BUDAT, format: "%Y%m%d"}
+  cleared_date: {column: AUGDT, format: "%Y%m%d", empty: ["00000000"]}
+  side: {column: BLART, values: {bank: [ZP, DZ], book: [SB]}}
+  item_kind: {column: BLART, names: {ZP: payment, DZ: deposit}}
+  amount: {amount: DMBTR, side: SHKZG, debit: [S], credit: [H]}
+  reference: {column: BELNR}
+  numbers: {negative: [trailing]}
+  duplicates: sum
+""",
+    ),
+    ItemSample(
+        "our-cheques", "outstanding-cheques.csv", Given(entity="US01"),
+        (
+            (6, "US01", "10010", "USD", "2025-10-02", None, "bank", "cheque", "-1250.00 #1", "-1250.00"),
+            (7, "US01", "10010", "USD", "2025-10-02", None, "bank", "cheque", "-1250.00 #2", "-1250.00"),
+            (8, "US01", "10010", "USD", "2025-10-02", None, "bank", "cheque", "-80.05 #1", "-80.05"),
+            (9, "US01", "10010", "USD", "2025-10-30", None, "bank", "cheque", "-0.95 #1", "-0.95"),
+        ),
+        1,
+        """
+  kind: items
+  account: "10010"
+  currency: USD
+  date: {column: Issued, format: "%m/%d/%Y"}
+  side: bank
+  item_kind: cheque
+  amount: {column: Amount, negate: true}
+  reference: numbered
+  numbers: {grouping: [","], symbols: ["$"]}
+  proofs: {total_row: "^Total$"}
+""",
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Read:
     """What became of a file: its rows by line, what was skipped, what is wrong with it."""
 
@@ -179,7 +266,7 @@ class Read:
     @property
     def balances(self) -> dict[str, Decimal]:
         """Balances by GL account."""
-        return {row.key[1]: row.balance for row in self.rows}
+        return {row.key[1]: row.amount for row in self.rows}
 
 
 def read(path: AnySource, profile: Profile, given: Given = Given()) -> Read:  # noqa: B008 - frozen

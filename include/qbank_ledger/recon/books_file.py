@@ -7,6 +7,7 @@ from qbank_ledger.files.records import Record, csv_records
 from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import Limits, TextFile, UnreadableFileError
 from qbank_ledger.files.workbook import is_workbook, workbook_records
+from qbank_ledger.recon.gl_file import Kind
 from qbank_ledger.recon.profile import Profile
 
 LIMITS = Limits(mib=512, lines=3_000_000)
@@ -23,7 +24,7 @@ def records_of(
     file: TextFile, profile: Profile, has_header: Callable[[list[str]], bool], problems: Problems
 ) -> tuple[Iterator[Record], bool]:
     """The rows of the file, and whether it is a workbook. Raises UnreadableFileError."""
-    require_balances(file)
+    require_no_journal(file, profile.kind)
     if is_workbook(file):
         if profile.format == "csv":
             raise UnreadableFileError(f"it is a workbook (XLSX), and {profile.name} reads CSV")
@@ -33,13 +34,15 @@ def records_of(
     return csv_records(file, profile.delimiter, has_header, problems), False
 
 
-def require_balances(file: TextFile) -> None:
-    """Raise UnreadableFileError where a file's first line says that it is a DATEV file, which holds none."""
+def require_no_journal(file: TextFile, kind: Kind) -> None:
+    """Raise UnreadableFileError where a file's first line says that it is in DATEV's own format."""
     first, *_ = file.begins_with(_FIRST_LINE).decode("latin-1").splitlines() or [""]
     begun = first.removeprefix(_BOM).replace('"', "").split(";")
     if begun[0] in ("EXTF", "DTVF"):
         is_journal = "Buchungsstapel" in begun
         what = "journal entries (Buchungsstapel)" if is_journal else "data in DATEV's own format"
-        raise UnreadableFileError(
-            f"it holds {what}, not balances: export the Summen- und Saldenliste instead"
-        )
+        instead = {
+            "gl": "balances: export the Summen- und Saldenliste",
+            "items": "items: export a list of them",
+        }
+        raise UnreadableFileError(f"it holds {what}, not {instead[kind]} instead")

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
 from qbank_ledger.files.cell import unfit
 from qbank_ledger.files.workbook import Day, Number
 from qbank_ledger.money import MAX_DIGITS, MINOR_UNITS, plain, too_many_decimals
+from qbank_ledger.recon.gl_file import DATES, SIDES
 from qbank_ledger.recon.profile import Place, Profile
 
 # Wide enough for any sum of amounts; were one not, that would be an error and no rounding.
@@ -16,10 +17,7 @@ EXACT = Context(prec=400, traps=[Inexact, InvalidOperation])
 _ROUNDING = Context(prec=400, rounding=ROUND_HALF_EVEN)
 _SPREADSHEET_DIGITS = 15
 _BLANK = " \u00a0\u202f\t"
-_EXPECTED = {
-    "currency": "write the ISO 4217 code of a currency with minor units, such as EUR",
-    "as_of_date": "write a date such as 2026-10-31",
-}
+_A_CURRENCY = "write the ISO 4217 code of a currency with minor units, such as EUR"
 
 
 class Wrong(Exception):
@@ -81,12 +79,12 @@ def trimmed(cell: str) -> str:
 
 
 def meant(place: Place, column: str, cell: str) -> str:
-    """What a cell or title says of an entity, an account, a currency or a date (ISO's). Raises Wrong."""
+    """What a cell or title says of a column, such as an account or a date (ISO's). Raises Wrong."""
     if not cell:
         raise Wrong("")
     if why := unfit(cell):
         raise Wrong(why)
-    if isinstance(cell, Day) and column == "as_of_date":
+    if isinstance(cell, Day) and column in DATES:
         return str(cell)
     text: str = cell
     if place.pattern:
@@ -96,11 +94,15 @@ def meant(place: Place, column: str, cell: str) -> str:
         text = trimmed(found[1])
     if place.strip_zeros:
         text = text.lstrip("0") or "0"
+    is_named = text in place.names or cell in place.names
     text = place.names.get(text, place.names.get(cell, text))
-    if column == "as_of_date":
+    if column in DATES:
         return _date(place, text)
     if column == "currency" and text not in MINOR_UNITS:
-        raise Wrong(_EXPECTED[column])
+        raise Wrong(_A_CURRENCY)
+    if column == "side" and (text not in SIDES or (place.names and not is_named)):
+        declared = f"the profile declares {', '.join(sorted(place.names))}"
+        raise Wrong(declared if place.names else f"write {' or '.join(SIDES)}")
     return text
 
 

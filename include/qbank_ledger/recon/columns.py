@@ -36,8 +36,7 @@ class Header:
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
-        places = (profile.account, profile.entity, profile.currency, profile.date)
-        self._either = [place.columns for place in places if len(place.columns) > 1]
+        self._either = [place.columns for place in profile.places.values() if len(place.columns) > 1]
         optional = {column for columns in self._either for column in columns}
         self._named = [column for column in profile.columns if not POSITION.fullmatch(column)]
         self._required = frozenset(self._named) - optional

@@ -14,7 +14,7 @@ from qbank_ledger.files.records import BAR, MOST_ABOVE, Record, csv_records
 from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import TextFile
 from qbank_ledger.files.workbook import Number, is_workbook, workbook_records
-from qbank_ledger.recon.books_file import LIMITS, require_balances
+from qbank_ledger.recon.books_file import LIMITS, require_no_journal
 from qbank_ledger.recon.cells import trimmed
 from qbank_ledger.recon.draft_marks import marks_of
 
@@ -57,7 +57,7 @@ class Seen:
 def seen(path: AnySource) -> Seen | None:
     """The file; None where no row of it is like a header. Raises UnreadableFileError."""
     with TextFile(path, LIMITS) as file:
-        require_balances(file)
+        require_no_journal(file, "gl")
         if is_workbook(file):
             records = list(islice(workbook_records(file, None), _LOOKED_AT))
             packed = [("format", "xlsx", "it is a workbook")]

@@ -15,7 +15,7 @@ AS_PARAMS = {"entity": "gl_entity", "currency": "gl_currency", "as_of_date": "gl
 
 
 class Fixed:
-    """What is the same in every row, by its column in recon.gl_balance, as far as the file was read.
+    """What is the same in every row, by its column, as far as the file was read.
 
     What the run gives must agree with what the file says: ``asked`` has it by column.
     """
@@ -23,6 +23,7 @@ class Fixed:
     def __init__(self, profile: Profile, given: Given, problems: Problems) -> None:
         """Raises GLFileError where the run gives too little, or what can't be read."""
         self._name, self._places, self._problems = profile.name, profile.places, problems
+        self._keys = PLACE_KEYS[profile.kind]
         self.asked: Mapping[str, str] = _checked(profile, given)
         self.said: dict[str, str] = {}
         for column, place in self._places.items():
@@ -44,7 +45,7 @@ class Fixed:
     def is_whole(self) -> bool:
         """Whether each title that the profile names was there; what was not is a problem."""
         lacking = [
-            (f"{PLACE_KEYS[column]}.title of profile {self._name}", place.title.pattern)
+            (f"{self._keys[column]}.title of profile {self._name}", place.title.pattern)
             for column, place in self._places.items()
             if place.title and column not in self.said
         ]

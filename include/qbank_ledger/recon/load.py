@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from itertools import islice
@@ -20,13 +20,13 @@ from qbank_ledger.db.transaction import in_transaction, plan_for_sets
 from qbank_ledger.errors import GLFileError, GLFileUnreachableError
 from qbank_ledger.files.problems import Problems, TooManyProblemsError
 from qbank_ledger.files.source import AnySource
-from qbank_ledger.files.text_file import TextFile, UnreachableFileError, UnreadableFileError
+from qbank_ledger.files.text_file import UnreachableFileError, UnreadableFileError
 from qbank_ledger.recon.books_file import open_books
-from qbank_ledger.recon.gl_file import COLUMNS, KEYS, ItemRow, Kind, read_items
+from qbank_ledger.recon.gl_file import AMOUNTS, KEYS, Kind
 from qbank_ledger.recon.match import log_unused
 from qbank_ledger.recon.outcome import Row
 from qbank_ledger.recon.profile import Given, Profile
-from qbank_ledger.recon.profile_file import PLAIN, read_gl_sources
+from qbank_ledger.recon.profile_file import PLAIN, PLAIN_ITEMS, read_gl_sources
 from qbank_ledger.recon.reading import Reading
 from qbank_ledger.recon.sql import execute
 
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 _KEEP: Mapping[Kind, str] = {"gl": "insert_gl", "items": "insert_items"}
 _AT_ONCE = 10_000  # rows
 _MOST_SHOWN = 20
+_NULL = r"\N"  # as COPY writes it
 _NOTHING_GIVEN = Given()
 
 
@@ -52,7 +53,6 @@ class _File:
     """A file as recon.file_load keeps it, but for what reading it brings."""
 
     path: AnySource
-    kind: Kind
     profile: Profile
     given: Given
     source: str | None
@@ -61,7 +61,7 @@ class _File:
     @property
     def read_as(self) -> str | None:
         """What tells two ways of reading the same bytes apart; the plain layout has one."""
-        if self.profile.name == PLAIN:
+        if self.profile.name in (PLAIN, PLAIN_ITEMS):
             return None
         said = json.dumps([self.profile.digest, astuple(self.given)])
         return hashlib.sha256(said.encode()).hexdigest()
@@ -79,15 +79,16 @@ def load_file(
 ) -> Load:
     """Load a file of the ERP; the same bytes again, read in the same way, are the load that they were.
 
-    Balances (gl) are read by ``profile`` (default: the plain layout) with what the run says in ``given``.
-    ``source``: the source of books that the file came from by itself. ``identity``: in whose name the page's
-    login loads it (``airflow:NAME``); what that one may not is a RefusedError.
+    It is read by ``profile``, one of this kind (default: the plain layout), with what the run says in
+    ``given``. ``source``: the source of books that the file came from by itself. ``identity``: in whose name
+    the page's login loads it (``airflow:NAME``); what that one may not is a RefusedError.
     Raises GLFileError, naming the file and the lines as ``line N``; nothing of it is in the ledger then.
     What was loaded and is compared with nothing is said in the log. Memory does not grow with the file.
     """
-    if profile is None or kind == "items":
-        profile = read_gl_sources(None).profile(PLAIN)
-    file = _File(path, kind, profile, given, source, identity)
+    if profile is None:
+        profile = read_gl_sources(None).profile(PLAIN, kind)
+    profile.require(kind)
+    file = _File(path, profile, given, source, identity)
     try:
         return in_transaction(engine, lambda connection: _load(connection, file))
     except UnreachableFileError as error:
@@ -100,31 +101,22 @@ def load_file(
 
 def _load(connection: Connection, file: _File) -> Load:
     problems = Problems()
-    rows = skipped = 0
-    with open_books(file.path, file.profile) if file.kind == "gl" else TextFile(file.path) as text:
+    rows = 0
+    with open_books(file.path, file.profile) as text:
         require_newest(connection)
         if file.identity is not None:
             act_as(connection, file.identity)
         plan_for_sets(connection)
         execute(connection, "make_incoming")
+        reading = Reading(text, file.profile, file.given, problems)
         with suppress(TooManyProblemsError):
-            if file.kind == "gl":
-                reading = Reading(text, file.profile, file.given, problems)
-                rows = _copy(connection, file.kind, _balances(reading))
-                skipped = reading.skipped.total()
-                if reading.rounded:
-                    log.info(
-                        "gl: %s amounts of %s were rounded by a float's noise", reading.rounded, file.path
-                    )
-            else:
-                rows = _copy(connection, file.kind, map(_item, read_items(text, problems)))
-                for row in execute(connection, "duplicates"):
-                    what = f"the same {', '.join(KEYS[file.kind])}"
-                    problems.add(row.line_no, f"it duplicates line {row.first_line}: {what}")
+            rows = _copy(connection, file.profile.kind, _lines(reading))
             _look_at_dates(connection, problems)
         if problems:
             raise GLFileError(refusal(file.path, problems))
-        return _keep(connection, file, text.sha256, rows, skipped)
+        if reading.rounded:
+            log.info("gl: %s amounts of %s were rounded by a float's noise", reading.rounded, file.path)
+        return _keep(connection, file, text.sha256, rows, reading)
 
 
 def refusal(path: AnySource, problems: Problems) -> str:
@@ -136,7 +128,8 @@ def refusal(path: AnySource, problems: Problems) -> str:
 
 def _copy(connection: Connection, kind: Kind, lines: Iterator[str]) -> int:
     """Lines in COPY's text format into the table incoming, many at once; returns how many."""
-    statement = f"COPY incoming (line_no, {', '.join(COLUMNS[kind])}) FROM STDIN"
+    columns = ", ".join(["line_no", "cleared_date", AMOUNTS[kind], *KEYS[kind]])
+    statement = f"COPY incoming ({columns}) FROM STDIN"
     cursor = connection.connection.cursor()
     copied = 0
     while chunk := list(islice(lines, _AT_ONCE)):
@@ -145,20 +138,12 @@ def _copy(connection: Connection, kind: Kind, lines: Iterator[str]) -> int:
     return copied
 
 
-def _balances(reading: Reading) -> Iterator[str]:
+def _lines(reading: Reading) -> Iterator[str]:
+    """The rows in COPY's text format; no cell holds a control character."""
     for outcome in reading.outcomes():
         if isinstance(outcome, Row):
             key = "\t".join(outcome.key).replace("\\", r"\\")
-            yield f"{outcome.line}\t{key}\t{outcome.balance:f}\n"
-
-
-def _item(row: ItemRow) -> str:
-    return _line([row.line, *row.cells])
-
-
-def _line(cells: Iterable[object]) -> str:
-    """A row in COPY's text format; no cell holds a control character, and what is None is null."""
-    return "\t".join(r"\N" if cell is None else str(cell).replace("\\", r"\\") for cell in cells) + "\n"
+            yield f"{outcome.line}\t{outcome.cleared or _NULL}\t{outcome.amount:f}\t{key}\n"
 
 
 def _look_at_dates(connection: Connection, problems: Problems) -> None:
@@ -169,8 +154,9 @@ def _look_at_dates(connection: Connection, problems: Problems) -> None:
         )
 
 
-def _keep(connection: Connection, file: _File, sha256: str, rows: int, skipped: int) -> Load:
-    identity = {"kind": file.kind, "sha256": sha256, "read_as": file.read_as}
+def _keep(connection: Connection, file: _File, sha256: str, rows: int, reading: Reading) -> Load:
+    kind = file.profile.kind
+    identity = {"kind": kind, "sha256": sha256, "read_as": file.read_as}
     load_no = execute(
         connection,
         "number_load",
@@ -179,17 +165,27 @@ def _keep(connection: Connection, file: _File, sha256: str, rows: int, skipped: 
         file_name=str(file.path),
         profile=file.profile.name,
         rows=rows,
-        skipped=skipped,
+        skipped=reading.skipped.total(),
     ).scalar()
     is_new = load_no is not None
     if is_new:
-        execute(connection, _KEEP[file.kind], load_no=load_no)
-        log.info("gl: load %s has %s rows of %s", load_no, rows, file.kind)
-        if file.kind == "gl" and file.profile.absent_is_zero:
-            absent = execute(connection, "insert_absent", load_no=load_no).rowcount
-            log.info("gl: load %s has %s accounts more, at zero, that the file leaves out", load_no, absent)
+        execute(connection, _KEEP[kind], load_no=load_no)
+        log.info("gl: load %s has %s rows of %s", load_no, rows, kind)
+        if file.profile.is_whole:
+            _tell_absent(connection, file.profile, load_no, reading.fixed)
     else:
         load_no = execute(connection, "find_load", **identity).scalar_one()
-        log.info("gl: this file of %s is already load %s", file.kind, load_no)
+        log.info("gl: this file of %s is already load %s", kind, load_no)
     log_unused(connection, load_no)
     return Load(load_no, rows, is_new)
+
+
+def _tell_absent(connection: Connection, profile: Profile, load_no: int, fixed: Mapping[str, str]) -> None:
+    """Write what the file says by what it lacks."""
+    if profile.kind == "gl":
+        absent = execute(connection, "insert_absent", load_no=load_no).rowcount
+        log.info("gl: load %s has %s accounts more, at zero, that the file leaves out", load_no, absent)
+        return
+    of = {column: fixed.get(column) for column in ("as_of_date", "entity", "gl_account", "currency")}
+    cleared = execute(connection, "insert_cleared", load_no=load_no, profile=profile.name, **of).rowcount
+    log.info("gl: load %s has %s items more, cleared, that the file has no more", load_no, cleared)

@@ -1,4 +1,4 @@
-"""What became of a row of a file: a balance, skipped, or refused; and what becomes of two of one account."""
+"""What became of a row of a file: taken, skipped, or refused; and what becomes of two of one key."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,22 +10,24 @@ from qbank_ledger.recon.proofs import Key
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A closing balance, debit positive: the line that it begins on, and what was read to make it.
+    """A balance, debit positive, or an item: the line that it begins on, and what was read to make it.
 
-    ``is_empty``: no cell of its amounts held anything. ``lines``: how many rows of the file it sums.
+    ``key``: what KEYS has of its kind. ``is_empty``: no cell of its amounts held anything. ``cleared``: the
+    date on which an item was. ``lines``: how many rows of the file it sums.
     """
 
     line: int
     key: Key
-    balance: Decimal
+    amount: Decimal
     is_empty: bool
     cells: tuple[str, ...]
+    cleared: str | None = None
     lines: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A row that is no balance, and why; ``other`` is the line of the one that counts instead of it."""
+    """A row that is none, and why; ``other`` is the line of the one that counts instead of it."""
 
     line: int
     why: str
@@ -69,19 +71,19 @@ def _beside(row: Row, other: int) -> Skipped:
 
 def _summed(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
     """One row for each key, the sum of all with it; they come last."""
-    sums: dict[Key, Row] = {}
+    sums: dict[tuple[Key, str | None], Row] = {}
     for outcome in outcomes:
         if not isinstance(outcome, Row):
             yield outcome
-        elif found := sums.get(outcome.key):
-            sums[outcome.key] = replace(
+        elif found := sums.get(key := (outcome.key, outcome.cleared)):
+            sums[key] = replace(
                 found,
-                balance=EXACT.add(found.balance, outcome.balance),
+                amount=EXACT.add(found.amount, outcome.amount),
                 is_empty=found.is_empty and outcome.is_empty,
                 lines=found.lines + 1,
             )
         else:
-            sums[outcome.key] = outcome
+            sums[key] = outcome
     yield from sums.values()
 
 

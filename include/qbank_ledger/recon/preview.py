@@ -16,6 +16,7 @@ from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import UnreadableFileError
 from qbank_ledger.recon.books_file import open_books
 from qbank_ledger.recon.cells import trimmed, written
+from qbank_ledger.recon.gl_file import KEYS
 from qbank_ledger.recon.load import refusal
 from qbank_ledger.recon.match import GLAccount, GLAccounts
 from qbank_ledger.recon.outcome import Outcome, Refused, Row
@@ -25,7 +26,7 @@ from qbank_ledger.recon.reading import Reading
 _FURTHEST_AHEAD = timedelta(hours=14)
 _MOST_KEPT = 1_000
 _MOST_NAMED = 20
-_NAMES = {"entity": "entity", "gl_account": "account", "currency": "currency", "as_of_date": "date"}
+_NAMES = {"gl_account": "account", "as_of_date": "date"}  # columns that a person calls otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def preview(
     Raises GLFileError, with every problem, where it would not be loaded.
     """
     problems = Problems()
-    mapping = _Mapping(mirrors)
+    mapping = _Mapping(mirrors, KEYS[profile.kind][3])
     try:
         with open_books(path, profile) as file:
             reading = Reading(file, profile, given, problems)
@@ -58,7 +59,7 @@ def preview(
                         mapping.add(outcome, problems)
     except UnreadableFileError as error:
         raise GLFileError(f"The file {path} can't be read: {error}.") from None
-    for line in [*_tail(reading), *mapping.said(absent_is_zero=profile.absent_is_zero)]:
+    for line in [*_tail(reading), *mapping.said(profile)]:
         show(line)
     if problems:
         raise GLFileError(refusal(path, problems).replace("was loaded", "would be loaded"))
@@ -68,19 +69,23 @@ def preview(
 def _head(reading: Reading) -> str:
     header = reading.header
     lines = [f"header, line {header.line}: {' | '.join(map(trimmed, header.cells))}"] if header else []
-    lines += [f"{_NAMES[column]} of every row: {said}" for column, said in reading.fixed.items()]
+    lines += [f"{_NAMES.get(column, column)} of every row: {said}" for column, said in reading.fixed.items()]
     return "\n".join([*lines, ""])
 
 
 def _shown(outcome: Outcome, reading: Reading) -> str:
     if isinstance(outcome, Row):
-        entity, account, currency, on = outcome.key
-        varying = {"entity": entity, "gl_account": account, "currency": currency, "as_of_date": on}
-        said = "  ".join(f"{text:<10}" for column, text in varying.items() if column not in reading.fixed)
+        columns = KEYS[reading.profile.kind]
+        varying = (
+            text for column, text in zip(columns, outcome.key, strict=True) if column not in reading.fixed
+        )
+        said = "  ".join(f"{text:<10}" for text in varying)
         cells = " | ".join(shown(trimmed(cell)) for cell in outcome.cells)
         summed = f" and {outcome.lines - 1} row(s) more" if outcome.lines > 1 else ""
-        balance = f"{written(outcome.balance, currency):>22} {currency}"
-        return f"line {outcome.line:<6} {said}  {balance}   from {cells}{summed}"
+        currency = outcome.key[columns.index("currency")]
+        amount = f"{written(outcome.amount, currency):>22} {currency}"
+        cleared = f"   cleared {outcome.cleared}" if outcome.cleared else ""
+        return f"line {outcome.line:<6} {said}  {amount}{cleared}   from {cells}{summed}"
     if isinstance(outcome, Refused):
         return f"line {outcome.line:<6} refused: {'; '.join(outcome.wrong)}"
     instead = f" (line {outcome.other})" if outcome.other else ""
@@ -96,13 +101,15 @@ def _tail(reading: Reading) -> list[str]:
     if reading.rounded:
         lines.append(f"Rounded by a float's noise: {reading.rounded} amount(s).")
     lines += [f"Proof: {proved}." for proved in reading.proved]
-    return lines + [f"No proof, as the profile has it: {summed}." for summed in reading.summed]
+    without = "No proof, as the profile has it" if reading.profile.kind == "gl" else "Sum"
+    return lines + [f"{without}: {summed}." for summed in reading.summed]
 
 
 class _Mapping:
     """Which rows accounts mirror, and which mirrored accounts the file lacks."""
 
-    def __init__(self, mirrors: Iterable[Mirror]) -> None:
+    def __init__(self, mirrors: Iterable[Mirror], date_column: str) -> None:
+        self._date = date_column
         self._today: dict[GLAccount, str] = {}
         for mirror in mirrors:
             today = max(self._today.get(mirror.account, ""), mirror.today.isoformat())
@@ -114,20 +121,21 @@ class _Mapping:
         self._rows = self._unmapped_rows = 0
 
     def add(self, row: Row, problems: Problems) -> None:
-        entity, account, currency, on = row.key
-        gl_account = GLAccount(entity, account, currency)
+        gl_account = GLAccount(*row.key[:3])
         self._rows += 1
-        self._scopes.add((entity, currency))
+        self._scopes.add((gl_account.entity, gl_account.currency))
         if gl_account in self._today:
             self._there.add(gl_account)
         else:
             self._unmapped_rows += 1
             if len(self._unmapped) < _MOST_KEPT:
                 self._unmapped.setdefault(gl_account, row.line)
-        if on > (today := self._today.get(gl_account, self._anywhere)):
-            problems.add(row.line, f"as_of_date {on} is ahead of today, {today} where the account is")
+        today = self._today.get(gl_account, self._anywhere)
+        for column, on in ((self._date, row.key[3]), ("cleared_date", row.cleared)):
+            if on and on > today:
+                problems.add(row.line, f"{column} {on} is ahead of today, {today} where the account is")
 
-    def said(self, *, absent_is_zero: bool) -> list[str]:
+    def said(self, profile: Profile) -> list[str]:
         if not self._rows:
             return []
         lines = []
@@ -145,9 +153,11 @@ class _Mapping:
             for one in self._today
             if (one.entity, one.currency) in self._scopes and one not in self._there
         )
-        if absent:
-            means = "would be loaded as 0" if absent_is_zero else "would be missing (absent_means)"
+        if absent and profile.kind == "gl":
+            means = "would be loaded as 0" if profile.is_whole else "would be missing (absent_means)"
             lines.append(f"The file lacks {len(absent)} account(s), which {means}: {_some(absent)}.")
+        if profile.kind == "items" and profile.is_whole:
+            lines.append("What an earlier file of this profile has open and this one lacks would be cleared.")
         return lines
 
     def _named(self) -> str:

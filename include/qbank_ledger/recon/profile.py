@@ -9,17 +9,27 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from qbank_ledger.errors import GLSourcesFileError
 from qbank_ledger.marks import Marks
+from qbank_ledger.recon.gl_file import AMOUNTS, NAMED, Kind
 
 GIVEN = "given"
+NUMBERED = "numbered"
 POSITION = re.compile("#([1-9][0-9]{0,4})", re.ASCII)  # of a column that is known by it
-# The key of a profile for each column of recon.gl_balance that says which row it is.
-PLACE_KEYS = {"entity": "entity", "gl_account": "account", "currency": "currency", "as_of_date": "date"}
+# The key of a profile for each column of recon.gl_balance or recon.item that is not its amount.
+_BOTH = {"entity": "entity", "gl_account": "account", "currency": "currency"}
+PLACE_KEYS: Mapping[Kind, Mapping[str, str]] = {
+    "gl": {**_BOTH, "as_of_date": "date"},
+    "items": {
+        **_BOTH, "item_date": "date", "cleared_date": "cleared_date", "side": "side", "kind": "item_kind",
+        "reference": "reference", "as_of_date": "as_of",
+    },
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where the account, entity, currency or date of a row comes from: exactly one of the first four.
+    """Where a column of a row comes from, such as its account or date: exactly one of the first four.
 
     A pattern's first group is what counts; ``names`` says what a text stands for.
     """
@@ -31,14 +41,16 @@ class Place:
     pattern: re.Pattern[str] | None = None
     format: str | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    empty: frozenset[str] = frozenset()  # texts that stand for nothing
     strip_zeros: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BalanceColumns:
-    """The columns of a closing balance: the sum of ``plus`` less that of ``minus``.
+class AmountColumns:
+    """The columns of an amount: the sum of ``plus`` less that of ``minus``.
 
-    With ``side``, that column's value says whether it is a debit (positive) or a credit.
+    With ``side``, that column's value says whether it is a debit (positive) or a credit; ``negate``: all of
+    it is taken with the other sign.
     """
 
     plus: tuple[str, ...]
@@ -46,6 +58,7 @@ class BalanceColumns:
     side: str | None = None
     debits: frozenset[str] = frozenset()
     credits: frozenset[str] = frozenset()
+    negate: bool = False
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -75,56 +88,64 @@ class Proofs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """How a file is read; ``digest`` is the SHA-256 of what it says, in hex."""
+    """How a file is read; ``digest`` is the SHA-256 of what it says, in hex.
+
+    ``places``: where what is no amount comes from, by its column. ``is_whole``: whether the file says
+    something by what it lacks: of an account, that it is at zero; of an item, that it is cleared.
+    """
 
     name: str
     digest: str
+    kind: Kind
     format: Literal["csv", "xlsx"] | None
     encoding: str
     delimiter: str | None
     sheet: str | None
     exactly: tuple[str, ...]  # the whole header, where it must be these and nothing is to be trimmed
     skip: tuple[Skip, ...]
-    account: Place
-    entity: Place
-    currency: Place
-    date: Place
-    balance: BalanceColumns
+    places: Mapping[str, Place]
+    numbers_items: bool  # an item's reference is its amount and its number among its like
+    amount: AmountColumns
     marks: Marks
     rounds_noise: bool
     scale: Mapping[str, Decimal]
     duplicates: Literal["refuse", "sum", "ignore_empty"]
-    absent_is_zero: bool
+    is_whole: bool
     proofs: Proofs
 
-    @property
-    def places(self) -> Mapping[str, Place]:
-        """Where what identifies a row comes from, by its column in recon.gl_balance."""
-        return {
-            "entity": self.entity,
-            "gl_account": self.account,
-            "currency": self.currency,
-            "as_of_date": self.date,
-        }
+    def require(self, kind: Kind) -> None:
+        """Raise GLSourcesFileError where it reads files of another kind."""
+        if self.kind != kind:
+            raise GLSourcesFileError(
+                f"The profile {self.name} reads {NAMED[self.kind]} (kind: {self.kind}), and the file is to "
+                f"hold {NAMED[kind]}: name a profile of kind {kind}."
+            )
+
+    def taken(self, given: "Given") -> "Given":
+        """What of it this profile takes from the run."""
+        takes = {column for column, place in self.places.items() if place.is_given}
+        return Given(
+            given.date if "as_of_date" in takes else None,
+            given.entity if "entity" in takes else None,
+            given.currency if "currency" in takes else None,
+        )
 
     def said_in(self, column: str) -> str:
         """The key in which it names a column, such as balance of profile plain."""
-        keys = {f"{PLACE_KEYS[place]}.column": said.columns for place, said in self.places.items()}
-        keys |= {"balance": self.balance.all, "balance.side": (self.balance.side or "",)}
+        named = PLACE_KEYS[self.kind]
+        keys = {f"{named[place]}.column": said.columns for place, said in self.places.items()}
+        amount = AMOUNTS[self.kind]
+        keys |= {amount: self.amount.all, f"{amount}.side": (self.amount.side or "",)}
         key = next((key for key, columns in keys.items() if column in columns), "skip.column")
         return f"{key} of profile {self.name}"
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that it names, once."""
-        side = (self.balance.side,) if self.balance.side else ()
-        places = [
-            column
-            for place in (self.account, self.entity, self.currency, self.date)
-            for column in place.columns
-        ]
+        side = (self.amount.side,) if self.amount.side else ()
+        places = [column for place in self.places.values() for column in place.columns]
         skipped = [skip.column for skip in self.skip if skip.column]
-        return tuple(dict.fromkeys([*self.exactly, *places, *self.balance.all, *side, *skipped]))
+        return tuple(dict.fromkeys([*self.exactly, *places, *self.amount.all, *side, *skipped]))
 
 
 @dataclass(frozen=True, slots=True)

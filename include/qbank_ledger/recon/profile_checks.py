@@ -19,24 +19,48 @@ from qbank_ledger.files.problems import Problems
 from qbank_ledger.files.yaml_tree import Node
 from qbank_ledger.marks import POSITIONS, Marks
 from qbank_ledger.money import MINOR_UNITS, is_unsigned_amount
-from qbank_ledger.recon.profile import GIVEN, POSITION, BalanceColumns, Place, Profile, Proofs, Skip
+from qbank_ledger.recon.gl_file import AMOUNTS, NAMED, SIDES, Kind
+from qbank_ledger.recon.profile import (
+    GIVEN,
+    NUMBERED,
+    POSITION,
+    AmountColumns,
+    Place,
+    Profile,
+    Proofs,
+    Skip,
+)
 
-KEYS = frozenset(
+_BOTH = frozenset(
     {
-        "like", "format", "encoding", "delimiter", "sheet", "exactly", "skip", "account", "entity",
-        "currency", "date", "balance", "numbers", "scale", "duplicates", "absent_means", "proofs",
+        "like", "kind", "format", "encoding", "delimiter", "sheet", "exactly", "skip", "account", "entity",
+        "currency", "date", "numbers", "scale", "duplicates", "absent_means", "proofs",
     }
 )  # fmt: skip
+KEYS: Mapping[Kind, frozenset[str]] = {
+    "gl": _BOTH | {"balance"},
+    "items": _BOTH | {"cleared_date", "side", "item_kind", "amount", "reference", "as_of"},
+}
+_REQUIRED: Mapping[Kind, tuple[str, ...]] = {
+    "gl": ("account", "balance"),
+    "items": ("account", "date", "side", "item_kind", "amount", "reference"),
+}
+_PROOFS: Mapping[Kind, frozenset[str]] = {
+    "gl": frozenset({"debits_equal_credits", "total_row", "rows"}),
+    "items": frozenset({"total_row", "rows"}),
+}
+_ABSENT: Mapping[Kind, tuple[str, str]] = {"gl": ("missing", "zero"), "items": ("open", "cleared")}
 # Those that `like` merges key by key within, too; of the others the nearest profile's stands alone.
 MERGED = frozenset({"account", "numbers", "proofs"})
 _NUMBERS = frozenset({"decimal", "grouping", "negative", "symbols", "zero", "exponent", "noise"})
-_BALANCES = (
+_AMOUNTS = (
     {"column"},
     {"debit", "credit"},
     {"amount", "side", "debit", "credit"},
     {"opening", "debit", "credit"},
     {"opening_debit", "opening_credit", "debit", "credit"},
 )
+_NAMED = {"column", "title", "pattern", "names"}
 _SAMPLES = (date(2031, 10, 28), date(2026, 3, 31))
 _T = TypeVar("_T")
 
@@ -51,29 +75,30 @@ class Checks:
     def profile(self, keys: Mapping[str, Node], line: int) -> Profile | None:
         """The profile that these keys make, once ``like`` is resolved; None where anything is wrong."""
         before = len(self.problems)
-        self._known(keys, "", KEYS)
-        for key in ("account", "balance"):
+        kind: Kind = "items" if self._choice(keys, "kind", ("gl", "items")) == "items" else "gl"
+        self._known(keys, "", KEYS[kind])
+        for key in _REQUIRED[kind]:
             if key not in keys:
-                self._say(line, key, "is missing")
+                self._say(line, key, "is missing" if kind == "gl" else f"is missing ({NAMED[kind]})")
         numbers = self._mapping(keys.get("numbers"), "numbers", _NUMBERS)
-        proofs = self._mapping(keys.get("proofs"), "proofs", {"debits_equal_credits", "total_row", "rows"})
+        proofs = self._mapping(keys.get("proofs"), "proofs", _PROOFS[kind])
+        absent = self._choice(keys, "absent_means", _ABSENT[kind])
         made = {
+            "kind": kind,
             "format": self._choice(keys, "format", ("csv", "xlsx")),
             "encoding": self._read(keys, "encoding", _encoding, "one such as windows-1252") or "utf-8",
             "delimiter": self._read(keys, "delimiter", _delimiter, "one character, such as ';', or tab"),
             "sheet": self._text(keys, "sheet"),
             "exactly": self._texts(keys, "exactly"),
             "skip": self._skips(keys.get("skip")),
-            "account": self._place(keys, "account", {"column", "pattern", "strip_zeros", "names"}),
-            "entity": self._place(keys, "entity", {"column", "title", "pattern", "names"}),
-            "currency": self._place(keys, "currency", {"column", "title", "pattern", "names"}),
-            "date": self._place(keys, "date", {"column", "title", "pattern", "format", "names"}),
-            "balance": self._balance(keys.get("balance")),
+            "places": MappingProxyType(self._places(keys) if kind == "gl" else self._item_places(keys)),
+            "numbers_items": "reference" in keys and keys["reference"].text == NUMBERED,
+            "amount": self._amount(keys.get(AMOUNTS[kind]), kind),
             "marks": self._marks(numbers),
             "rounds_noise": self._choice(numbers, "noise", ("refuse", "round"), "numbers.") == "round",
             "scale": self._scale(keys.get("scale")),
             "duplicates": self._choice(keys, "duplicates", ("refuse", "sum", "ignore_empty")) or "refuse",
-            "absent_is_zero": self._choice(keys, "absent_means", ("missing", "zero")) == "zero",
+            "is_whole": absent in ("zero", "cleared"),
             "proofs": Proofs(
                 debits_equal_credits=bool(self._flag(proofs, "debits_equal_credits", "proofs.")),
                 total_row=self._pattern(proofs, "total_row", "proofs.", groups=0),
@@ -95,16 +120,60 @@ class Checks:
 
     # ── the parts ────────────────────────────────────────────────────────────────────────────────────
 
-    def _place(self, of: Mapping[str, Node], key: str, allowed: set[str]) -> Place:
+    def _places(self, keys: Mapping[str, Node]) -> dict[str, Place]:
+        of_account = {"column", "pattern", "strip_zeros", "names"}
+        return {
+            "entity": self._place(keys, "entity", _NAMED),
+            "gl_account": self._place(keys, "account", of_account, constant=False, given=False),
+            "currency": self._place(keys, "currency", _NAMED),
+            "as_of_date": self._place(keys, "date", _NAMED | {"format"}),
+        }
+
+    def _item_places(self, keys: Mapping[str, Node]) -> dict[str, Place]:
+        of_account, of_date = _NAMED | {"strip_zeros"}, {"column", "pattern", "format", "names"}
+        places = {
+            "entity": self._place(keys, "entity", _NAMED),
+            "gl_account": self._place(keys, "account", of_account, given=False),
+            "currency": self._place(keys, "currency", _NAMED),
+            "item_date": self._place(keys, "date", of_date, constant=False, given=False),
+            "side": self._place(keys, "side", {"column", "pattern", "values"}, given=False),
+            "kind": self._place(keys, "item_kind", {"column", "pattern", "names"}, given=False),
+        }
+        if "cleared_date" in keys:
+            of_cleared = of_date | {"empty"}
+            places["cleared_date"] = self._place(
+                keys, "cleared_date", of_cleared, constant=False, given=False
+            )
+        if "reference" in keys and keys["reference"].text != NUMBERED:
+            of_reference = {"column", "pattern", "empty"}
+            places["reference"] = self._place(keys, "reference", of_reference, constant=False, given=False)
+        if "absent_means" in keys and keys["absent_means"].text == "cleared":
+            places["as_of_date"] = self._place(keys, "as_of", {"title", "format", "names"})
+        elif "as_of" in keys:
+            self._say(keys["as_of"].line, "as_of", "is of use with absent_means: cleared alone")
+        return places
+
+    def _place(
+        self,
+        of: Mapping[str, Node],
+        key: str,
+        allowed: set[str],
+        *,
+        constant: bool = True,
+        given: bool = True,
+    ) -> Place:
+        """Where a column comes from; ``constant``, ``given``: whether from the profile itself, or the run."""
         node = of.get(key)
         if node is None or node.text is not None:
             text = node.text if node else GIVEN
-            if text == GIVEN and key != "account":
+            if text == GIVEN and given:
                 return Place(is_given=True)
-            if key == "account":
+            if not constant:
                 if node:
-                    self._say(node.line, key, "must be a mapping such as {column: Account}")
-            elif node and (why := _unfit_constant(key, text or "")):
+                    or_numbered = f", or {NUMBERED}" if key == "reference" else ""
+                    column = key.partition("_")[0].capitalize()
+                    self._say(node.line, key, f"must be a mapping such as {{column: {column}}}{or_numbered}")
+            elif node and (why := _unfit_constant(key, text or "", is_given=given)):
                 self._say(node.line, key, f"is {shown(text or '')}: {why}")
             return Place(constant=text)
         keys = self._mapping(node, key, allowed)
@@ -114,42 +183,62 @@ class Checks:
         if "title" in keys and "pattern" in keys:
             self._say(node.line, key, "has a pattern beside its title: the title is one")
         prefix = f"{key}."
-        names = self._mapping(keys.get("names"), f"{key}.names")
-        for name, meant in names.items():
-            if not meant.text or unfit(meant.text):
-                self._say(meant.line, f"{key}.names", f"says nothing readable of {shown(name)}")
         return Place(
             columns=self._texts(keys, "column", prefix),
             title=self._pattern(keys, "title", prefix),
             pattern=self._pattern(keys, "pattern", prefix),
             format=self._read(keys, "format", _date_format, "its year and month, as in '%d.%m.%Y'", prefix),
-            names=MappingProxyType({name: meant.text or "" for name, meant in names.items()}),
+            names=MappingProxyType(self._sides(keys) if key == "side" else self._names(keys, prefix)),
+            empty=frozenset(self._texts(keys, "empty", prefix)),
             strip_zeros=bool(self._flag(keys, "strip_zeros", prefix)),
         )  # fmt: skip
 
-    def _balance(self, node: Node | None) -> BalanceColumns:
+    def _names(self, keys: Mapping[str, Node], prefix: str) -> dict[str, str]:
+        names = self._mapping(keys.get("names"), f"{prefix}names")
+        for name, meant in names.items():
+            if not meant.text or unfit(meant.text):
+                self._say(meant.line, f"{prefix}names", f"says nothing readable of {shown(name)}")
+        return {name: meant.text or "" for name, meant in names.items()}
+
+    def _sides(self, keys: Mapping[str, Node]) -> dict[str, str]:
+        """The side that each of its values stands for."""
+        sides: dict[str, str] = {}
+        values = self._mapping(keys.get("values"), "side.values", frozenset(SIDES))
+        for side in values:
+            for text in self._texts(values, side, "side.values."):
+                if sides.setdefault(text, side) != side:
+                    self._say(values[side].line, "side.values", f"takes {text!r} for either side")
+        return sides
+
+    def _amount(self, node: Node | None, kind: Kind) -> AmountColumns:
         if node is None:
-            return BalanceColumns(plus=())
-        keys = self._mapping(node, "balance", set[str]().union(*_BALANCES))
-        if set(keys) not in _BALANCES:
-            forms = "; ".join(", ".join(sorted(form)) for form in _BALANCES)
-            self._say(
-                node.line, "balance", f"has {', '.join(keys) or 'nothing'}, and must have one of: {forms}"
-            )
-            return BalanceColumns(plus=())
+            return AmountColumns(plus=())
+        name = AMOUNTS[kind]
+        known = set[str]().union(*_AMOUNTS) | ({"negate"} if kind == "items" else set())
+        keys = self._mapping(node, name, known)
+        if keys.keys() - {"negate"} not in _AMOUNTS:
+            forms = "; ".join(", ".join(sorted(form)) for form in _AMOUNTS)
+            self._say(node.line, name, f"has {', '.join(keys) or 'nothing'}, and must have one of: {forms}")
+            return AmountColumns(plus=())
+        within = f"{name}."
+        negate = bool(self._flag(keys, "negate", within))
         if "side" in keys:
-            debits, credits_ = (self._texts(keys, key, "balance.") for key in ("debit", "credit"))
+            debits, credits_ = (self._texts(keys, key, within) for key in ("debit", "credit"))
             if both := sorted(set(debits) & set(credits_)):
-                self._say(node.line, "balance", f"takes {both[0]!r} for a debit and for a credit")
-            amount, side = (self._text(keys, key, "balance.") or "" for key in ("amount", "side"))
-            return BalanceColumns(
-                plus=(amount,), side=side, debits=frozenset(debits), credits=frozenset(credits_)
+                self._say(node.line, name, f"takes {both[0]!r} for a debit and for a credit")
+            amount, side = (self._text(keys, key, within) or "" for key in ("amount", "side"))
+            return AmountColumns(
+                plus=(amount,),
+                side=side,
+                debits=frozenset(debits),
+                credits=frozenset(credits_),
+                negate=negate,
             )
         plus, minus = (
-            tuple(self._text(keys, key, "balance.") or "" for key in names if key in keys)
+            tuple(self._text(keys, key, within) or "" for key in names if key in keys)
             for names in (("column", "opening", "opening_debit", "debit"), ("opening_credit", "credit"))
         )
-        return BalanceColumns(plus=plus, minus=minus)
+        return AmountColumns(plus=plus, minus=minus, negate=negate)
 
     def _marks(self, numbers: Mapping[str, Node]) -> Marks:
         decimal = self._choice(numbers, "decimal", (".", ","), "numbers.") or "."
@@ -308,12 +397,16 @@ class Checks:
         return found
 
 
-def _unfit_constant(key: str, text: str) -> str | None:
-    if why := unfit(text) if text else "write it, or given":
+def _unfit_constant(key: str, text: str, *, is_given: bool) -> str | None:
+    if why := unfit(text) if text else f"write it{', or given' if is_given else ''}":
         return why
+    if key == "side" and text not in SIDES:
+        return f"write {' or '.join(SIDES)}, or a mapping of a column and its values"
+    if text == GIVEN:
+        return "the run does not give it: write it, or where it is read"
     if key == "currency" and text not in MINOR_UNITS:
         return "write the ISO 4217 code of a currency with minor units, such as EUR"
-    if key == "date":
+    if key in ("date", "as_of"):
         try:
             date.fromisoformat(text)
         except ValueError:

@@ -6,7 +6,7 @@ Checked whole: every problem is found before anything is refused, and each names
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -16,10 +16,12 @@ from qbank_ledger.files.problems import Problems, TooManyProblemsError
 from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import TextFile, UnreadableFileError
 from qbank_ledger.files.yaml_tree import Node, read_tree
+from qbank_ledger.recon.gl_file import Kind
 from qbank_ledger.recon.profile import BookSource, Profile
 from qbank_ledger.recon.profile_checks import MERGED, Checks
 
 PLAIN = "plain"
+PLAIN_ITEMS = "plain-items"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 _MOST_SHOWN = 50
 
@@ -31,14 +33,22 @@ class GLSources:
     profiles: Mapping[str, Profile]
     sources: tuple[BookSource, ...] = ()
 
-    def profile(self, name: str) -> Profile:
-        """One of them. Raises GLSourcesFileError, naming those that there are."""
+    def profile(self, name: str, kind: Kind | None = None) -> Profile:
+        """One of them, of this kind where one is asked for: of items, ``plain`` is plain-items.
+
+        Raises GLSourcesFileError, naming those that there are.
+        """
+        if name == PLAIN and kind == "items":
+            return replace(self.profiles[PLAIN_ITEMS], name=PLAIN)
         if name not in self.profiles:
             raise GLSourcesFileError(
                 f"There is no profile {shown(name)}: name one of {', '.join(self.profiles)}, or add it to "
                 "the file that QBANK_GL_SOURCES_FILE names."
             )
-        return self.profiles[name]
+        profile = self.profiles[name]
+        if kind:
+            profile.require(kind)
+        return profile
 
 
 def read_gl_sources(path: AnySource | None) -> GLSources:
@@ -166,12 +176,22 @@ def _like(name: str, trees: Mapping[str, Node], problems: Problems) -> Mapping[s
         chain.append(like.text)
     merged: dict[str, Node] = {}
     for one in reversed(chain):
+        kind, like_kind = (trees[one].keys or {}).get("kind"), _kind_of(merged)
+        if merged and kind and kind.text != like_kind:
+            if one == name:
+                what = f"kind is {shown(kind.text or '')}, and what it is like is of kind {like_kind}"
+                problems.add(kind.line, what, f"profile {name}")
+            return None
         for key, node in (trees[one].keys or {}).items():
             below = merged.get(key)
             if key in MERGED and below and below.keys is not None and node.keys is not None:
                 node = Node(node.line, node.kind, _filled({**below.keys, **node.keys}))  # noqa: PLW2901
             merged[key] = node
     return _filled(merged)
+
+
+def _kind_of(keys: Mapping[str, Node]) -> str:
+    return (keys["kind"].text if "kind" in keys else None) or "gl"
 
 
 def _filled(keys: Mapping[str, Node]) -> dict[str, Node]:

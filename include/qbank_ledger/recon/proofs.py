@@ -11,7 +11,7 @@ from qbank_ledger.recon.cells import EXACT, Amounts, Wrong, trimmed, written
 from qbank_ledger.recon.columns import Columns
 from qbank_ledger.recon.profile import Profile
 
-Key = tuple[str, str, str, str]  # entity, GL account, currency, date
+Key = tuple[str, ...]  # entity, GL account, currency, date, and of items side, kind, reference
 _ALL_BITS = 2**64 - 1
 _AT_ONCE = 250_000  # keys that are sorted, at some hundred bytes each
 
@@ -43,15 +43,15 @@ class Keys:
 
 
 class Sums:
-    """Debits and credits by entity, currency and date, and the sum of each column of amounts."""
+    """Debits and credits by entity, currency and date or side, and the sum of each column of amounts."""
 
     def __init__(self) -> None:
         self._both: dict[tuple[str, str, str], list[Decimal]] = {}
         self.of_columns: dict[str, Decimal] = {}
 
-    def add(self, key: Key, debit: Decimal, credit: Decimal) -> None:
-        """Note what a row adds to either side, both as positive numbers."""
-        both = self._both.setdefault((key[0], key[2], key[3]), [Decimal(0), Decimal(0)])
+    def add(self, of: tuple[str, str, str], debit: Decimal, credit: Decimal) -> None:
+        """Note what a row adds to either, both positive, of its entity, currency and date or side."""
+        both = self._both.setdefault(of, [Decimal(0), Decimal(0)])
         if debit:
             both[0] = EXACT.add(both[0], debit)
         if credit:
@@ -79,6 +79,11 @@ class Sums:
             if problems is not None:
                 problems.add(1, f"debits and credits must be equal, and differ by {difference} ({of})")
 
+    def moved(self) -> Iterator[str]:
+        """What items say together: money in and out on each side."""
+        for (entity, currency, side), (into, out) in sorted(self._both.items()):
+            yield f"{entity} {side}: in {written(into, currency)}, out {written(out, currency)} {currency}"
+
 
 def check_total(
     profile: Profile, columns: Columns, total: Record | None, sums: Sums, problems: Problems
@@ -93,7 +98,7 @@ def check_total(
         problems.add(total.line, f"a total over {over} proves nothing: no total_row")
         return
     currency = next(iter(sums.currencies))
-    cells = {column: columns.cell(total, column) for column in profile.balance.all}
+    cells = {column: columns.cell(total, column) for column in profile.amount.all}
     told = {column: cell for column, cell in cells.items() if trimmed(cell)}
     if not told:
         problems.add(total.line, "the total row is empty: the file may be cut off")

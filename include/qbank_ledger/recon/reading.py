@@ -1,7 +1,7 @@
-"""A file read as its profile says: each row of it a balance, skipped and why, or refused.
+"""A file read as its profile says: each row of it a balance or an item, skipped and why, or refused.
 
 Whatever does not read as declared is a problem, by line and cell and what was expected. Memory does not grow
-with the file, but for the accounts of one whose profile folds duplicates.
+with the file, but for the rows of one whose profile folds duplicates or numbers items.
 """
 
 from collections import Counter
@@ -14,13 +14,14 @@ from qbank_ledger.recon.books_file import records_of
 from qbank_ledger.recon.cells import trimmed
 from qbank_ledger.recon.columns import Columns, Header
 from qbank_ledger.recon.given import Fixed
+from qbank_ledger.recon.gl_file import KEYS
 from qbank_ledger.recon.outcome import FOLDED, Outcome, Refused, Row, Skipped
 from qbank_ledger.recon.profile import Given, Profile
 from qbank_ledger.recon.proofs import Keys, check_total
 from qbank_ledger.recon.rows import RowReader
 
 _MOST_ROWS = 2_500_000
-_KEY = "entity, gl_account, currency, as_of_date"
+_MOST_ITEMS = 500_000
 
 
 class Reading:
@@ -47,7 +48,7 @@ class Reading:
 
     @property
     def fixed(self) -> Mapping[str, str]:
-        """What is the same in every row, by its column in recon.gl_balance: constants, titles, the run's."""
+        """What is the same in every row, by its column: constants, titles, the run's."""
         return self._fixed.said
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -91,15 +92,15 @@ class Reading:
         return columns if self._fixed.is_whole() else None
 
     def _read(self, records: Iterator[Record], columns: Columns, reader: RowReader) -> Iterator[Outcome]:
-        rows = 0
+        rows, most = 0, _MOST_ROWS if self.profile.kind == "gl" else _MOST_ITEMS
         for record in records:
             if why := self._why_skipped(record, columns, reader):
                 self._fixed.look(record)
                 yield Skipped(record.line, why, record.text)
                 continue
             rows += 1
-            if rows > _MOST_ROWS:
-                self._problems.add(record.line, f"a file holds at most {_MOST_ROWS:,} rows: split it")
+            if rows > most:
+                self._problems.add(record.line, f"a file holds at most {most:,} rows: split it")
                 return
             wrong: list[str] = []
             if row := reader.row(record, wrong):
@@ -131,12 +132,13 @@ class Reading:
     def _look_at_all(self, columns: Columns, reader: RowReader) -> None:
         if not self._header.is_named:
             self._fixed.is_whole()
-        if not self.rows:
+        kind = self.profile.kind
+        if not self.rows and kind == "gl":  # that nothing is outstanding says something, too
             if not self._problems:
                 self._problems.add(1, "it holds no balance")
             return
         for line, first in self._keys.twice():
-            self._problems.add(line, f"it duplicates line {first}: the same {_KEY}")
+            self._problems.add(line, f"it duplicates line {first}: the same {', '.join(KEYS[kind])}")
         proofs = self.profile.proofs
         if self.rows < proofs.rows:
             what = f"it has {self.rows} rows, and at least {proofs.rows} were expected: is it all?"
@@ -145,9 +147,11 @@ class Reading:
             self.proved.append(f"rows: {self.rows}, at least {proofs.rows}")
         if self._problems:
             return
-        if proofs.debits_equal_credits:
+        if kind == "items":
+            self.summed += reader.sums.moved()
+        elif proofs.debits_equal_credits:
             self.proved += reader.sums.balanced(self._problems)
         else:
             self.summed += reader.sums.balanced(None)
-        if proofs.total_row:
+        if proofs.total_row and self.rows:
             self.proved += check_total(self.profile, columns, self._total, reader.sums, self._problems)

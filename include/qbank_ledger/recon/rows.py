@@ -1,18 +1,22 @@
-"""One row of a file: a balance put together from its cells, or what in it does not read as declared."""
+"""One row of a file: put together from its cells, or what in them does not read as declared."""
 
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 
 from qbank_ledger.files.cell import shown, unfit
 from qbank_ledger.files.records import Record
+from qbank_ledger.money import MINOR_UNITS, plain
 from qbank_ledger.recon.cells import EXACT, Amounts, Wrong, meant, trimmed
 from qbank_ledger.recon.columns import Columns
 from qbank_ledger.recon.given import AS_PARAMS, Fixed
+from qbank_ledger.recon.gl_file import KEYS, MAY_BE_EMPTY
 from qbank_ledger.recon.outcome import Row
 from qbank_ledger.recon.profile import Place, Profile
-from qbank_ledger.recon.proofs import Key, Sums
+from qbank_ledger.recon.proofs import Sums
 
 _MOST_REMEMBERED = 300
+_VARIED = frozenset({"gl_account", "reference"})  # too many of a file for remembering them to be of use
 _ZERO = Decimal(0)
 
 
@@ -25,6 +29,7 @@ class RowReader:
         self._may_end_early = may_end_early
         self._places = {column: place for column, place in profile.places.items() if place.columns}
         self._said_before: dict[tuple[str, str], str] = {}
+        self._alike: Counter[tuple[str, ...]] = Counter()
         self._amounts = Amounts(profile)
         self.sums = Sums()
 
@@ -35,16 +40,19 @@ class RowReader:
 
     def account_cell(self, record: Record) -> str:
         """What stands where the account does."""
-        return self._cell(record, self._profile.account)[1]
+        return self._cell(record, self._profile.places["gl_account"])[1]
 
     def row(self, record: Record, wrong: list[str]) -> Row | None:
-        """The row's balance; None, with what is wrong noted, where it is none."""
+        """The row's balance or item; None, with what is wrong noted, where it is none."""
         if why := self._wrong_width(record):
             wrong.append(why)
             return None
         said = dict(self._fixed.said)
         for column, place in self._places.items():
             name, cell = self._cell(record, place)
+            if column in MAY_BE_EMPTY and (not cell or cell in place.empty):
+                said[column] = ""
+                continue
             try:
                 said[column] = self._said(column, cell)
             except Wrong as error:
@@ -53,10 +61,10 @@ class RowReader:
             if place.title and column not in said:
                 wrong.append(f"no line above it says its {column}")
         amounts = self._read_amounts(record, said.get("currency", ""), wrong)
-        if wrong:
-            return None
-        key = (said["entity"], said["gl_account"], said["currency"], said["as_of_date"])
-        return self._balance(record, key, amounts)
+        cleared, begun = said.get("cleared_date"), said.get("item_date", "")
+        if cleared and cleared < begun:
+            wrong.append(f"cleared_date {cleared} is before item_date {begun}")
+        return None if wrong else self._put_together(record, said, amounts)
 
     def _cell(self, record: Record, place: Place) -> tuple[str, str]:
         """The first of the place's columns that is not empty, and what stands there."""
@@ -82,14 +90,14 @@ class RowReader:
     def _said(self, column: str, cell: str) -> str:
         """What a cell says of the column. Raises Wrong."""
         self._require_exact(cell)
-        before = self._said_before.get((column, cell)) if column != "gl_account" else None
+        before = self._said_before.get((column, cell)) if column not in _VARIED else None
         if before is not None:
             return before
         said = meant(self._places[column], column, cell)
         asked = self._fixed.asked.get(column)
         if asked is not None and said != asked:
             raise Wrong(f"it says {said}, and the run's {AS_PARAMS[column]} is {asked}")
-        if column != "gl_account" and len(self._said_before) < _MOST_REMEMBERED:
+        if column not in _VARIED and len(self._said_before) < _MOST_REMEMBERED:
             self._said_before[column, cell] = said
         return said
 
@@ -101,10 +109,10 @@ class RowReader:
     def _read_amounts(self, record: Record, currency: str, wrong: list[str]) -> dict[str, Decimal]:
         """The amounts of the columns that are not empty."""
         amounts = {}
-        balance = self._profile.balance
-        for column in balance.all:
+        said = self._profile.amount
+        for column in said.all:
             cell = self._columns.cell(record, column)
-            if not trimmed(cell) and len(balance.all) > 1:
+            if not trimmed(cell) and len(said.all) > 1:
                 continue
             try:
                 self._require_exact(cell)
@@ -114,32 +122,57 @@ class RowReader:
                     f"{column} is {shown(cell)}: {error}" if trimmed(cell) else f"{column} is missing"
                 )
         side = self._side(record)
-        if balance.side and side not in balance.debits | balance.credits and any(amounts.values()):
-            sides = ", ".join(sorted(balance.debits | balance.credits))
-            wrong.append(f"{balance.side} is {shown(side)}: the profile declares {sides}")
+        if said.side and side not in said.debits | said.credits and any(amounts.values()):
+            sides = ", ".join(sorted(said.debits | said.credits))
+            wrong.append(f"{said.side} is {shown(side)}: the profile declares {sides}")
         return amounts
 
     def _side(self, record: Record) -> str:
-        side = self._profile.balance.side
+        side = self._profile.amount.side
         return trimmed(self._columns.cell(record, side)) if side else ""
 
-    def _balance(self, record: Record, key: Key, amounts: Mapping[str, Decimal]) -> Row:
-        balance = self._profile.balance
+    def _put_together(self, record: Record, said: dict[str, str], amounts: Mapping[str, Decimal]) -> Row:
+        of = self._profile.amount
         debit = credit = _ZERO
         is_totalled = self._profile.proofs.total_row is not None
         for column, amount in amounts.items():
             if is_totalled:
                 self.sums.add_to_column(column, amount)
-            if column in balance.plus:
+            if column in of.plus:
                 debit = EXACT.add(debit, amount)
             else:
                 credit = EXACT.add(credit, amount)
-        if balance.side and self._side(record) in balance.credits:
+        if (self._side(record) in of.credits) != of.negate:
             debit, credit = credit, debit
-        closing = EXACT.subtract(debit, credit) if credit else debit
-        if len(balance.all) != 2 and not balance.side:
-            debit, credit = max(closing, _ZERO), max(-closing, _ZERO)
-        self.sums.add(key, debit, credit)
-        read = tuple(self._columns.cell(record, column) for column in balance.all)
-        is_empty = not closing and not any(map(trimmed, read))
-        return Row(record.line, key, closing, is_empty, (self.account_cell(record), *read))
+        amount = EXACT.subtract(debit, credit) if credit else debit
+        kind = self._profile.kind
+        if kind == "items" or (len(of.all) != 2 and not of.side):
+            debit, credit = max(amount, _ZERO), max(-amount, _ZERO)
+        self.sums.add(
+            (said["entity"], said["currency"], said.get("side") or said["as_of_date"]), debit, credit
+        )
+        read = tuple(self._columns.cell(record, column) for column in of.all)
+        if kind == "items":
+            self._number(said, amount)
+        return Row(
+            record.line,
+            tuple(said[column] for column in KEYS[kind]),
+            amount,
+            is_empty=not amount and not any(map(trimmed, read)),
+            cells=(*self._cells_read(record), *read),
+            cleared=said.get("cleared_date") or None,
+        )
+
+    def _number(self, said: dict[str, str], amount: Decimal) -> None:
+        """Give an item its reference where the profile has them numbered: the same in each file of them."""
+        if self._profile.numbers_items:
+            written = plain(amount, MINOR_UNITS[said["currency"]])
+            alike = (*(said[column] for column in KEYS["items"][:-1]), written)
+            self._alike[alike] += 1
+            said["reference"] = f"{written} #{self._alike[alike]}"
+
+    def _cells_read(self, record: Record) -> list[str]:
+        """What stood in the row for what is no amount; of a balance for the account alone."""
+        if self._profile.kind == "gl":
+            return [self.account_cell(record)]
+        return [self._cell(record, place)[1] for place in self._places.values()]

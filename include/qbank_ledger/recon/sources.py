@@ -47,7 +47,7 @@ def load_new(
             continue
         key = {"source": source, "file_name": each.name, "version": version}
         try:
-            load = load_file(engine, each.path, "gl", profile, source=source)
+            load = load_file(engine, each.path, profile.kind, profile, source=source)
         except GLFileUnreachableError as error:
             unreachable.append(f"source {source}: {error}")
             continue

@@ -10,25 +10,39 @@ from qbank_ledger.files.source import TextSource
 from qbank_ledger.files.text_file import UnreadableFileError
 from qbank_ledger.recon.profile import Given
 from qbank_ledger.recon.profile_file import read_gl_sources
-from tests.words.erp import DATA, OCTOBER, SAMPLES, Sample, built_in, read
+from tests.words.erp import DATA, ITEM_SAMPLES, OCTOBER, SAMPLES, Sample, built_in, read
 
 NAMES = {
-    "plain", "netsuite-trial-balance", "xero-trial-balance", "erpnext-trial-balance", "odoo-trial-balance",
-    "business-central-trial-balance", "sap-list", "sap-trial-balance", "oracle-gl-balances",
-    "quickbooks-trial-balance", "datev-susa",
-}  # fmt: skip
+    "plain",
+    "netsuite-trial-balance",
+    "xero-trial-balance",
+    "erpnext-trial-balance",
+    "odoo-trial-balance",
+    "business-central-trial-balance",
+    "sap-list",
+    "sap-trial-balance",
+    "oracle-gl-balances",
+    "quickbooks-trial-balance",
+    "datev-susa",
+}
+OF_ITEMS = {"plain-items", "sap-open-items"}  # fmt: skip
 
 
 def test_each_built_in_profile_has_a_sample() -> None:
     assert next(iter(read_gl_sources(None).profiles)) == "plain"
-    assert set(read_gl_sources(None).profiles) == NAMES == {sample.profile for sample in SAMPLES}
+    assert {sample.profile for sample in SAMPLES} == NAMES
+    assert {sample.profile for sample in ITEM_SAMPLES} >= OF_ITEMS
+    assert {name: one.kind for name, one in read_gl_sources(None).profiles.items()} == {
+        **dict.fromkeys(NAMES, "gl"),
+        **dict.fromkeys(OF_ITEMS, "items"),
+    }
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.profile)
 def test_a_built_in_profile_reads_its_layout_exactly(sample: Sample, tmp_path: Path) -> None:
     found = read(sample.path(tmp_path), built_in(sample.profile), sample.given)
     assert found.problems == ""
-    assert [(row.line, row.key[0], row.key[1], row.key[2], f"{row.balance:f}") for row in found.rows] == list(
+    assert [(row.line, row.key[0], row.key[1], row.key[2], f"{row.amount:f}") for row in found.rows] == list(
         sample.rows
     )
     if sample.profile != "plain":
@@ -55,7 +69,7 @@ def test_another_layouts_file_is_refused_whole(sample: Sample, tmp_path: Path) -
     """Each file by each other profile: nothing of it is taken for balances."""
     given = Given(OCTOBER, "QB01", "EUR")
     path = sample.path(tmp_path)
-    for name in NAMES - {sample.profile}:
+    for name in (NAMES | OF_ITEMS) - {sample.profile}:
         try:
             found = read(path, built_in(name), given)
         except UnreadableFileError:

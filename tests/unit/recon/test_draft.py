@@ -118,5 +118,5 @@ def test_nothing_of_a_hostile_file_is_more_than_a_comment() -> None:
     profile = read_gl_sources(TextSource("drafted", text.replace('"?"', '"Bal: {a}"'), ".yaml")).profiles[
         "our-books"
     ]
-    assert profile.account.columns == ("Acc ount: x",)
+    assert profile.places["gl_account"].columns == ("Acc ount: x",)
     assert Decimal("1.50") not in profile.scale.values()

@@ -48,7 +48,7 @@ def balance(numbers: str, written: str, form: str = ONE, row: str = "1100|{}") -
     )["one"]
     content = f"Account|Balance|Side\n1000|0|S\n{row.format(written)}\n"
     found = read(TextSource("books.txt", content, ".txt"), profile)
-    return [row.balance for row in found.rows if row.key[1] == "1100"], found.problems
+    return [row.amount for row in found.rows if row.key[1] == "1100"], found.problems
 
 
 @pytest.mark.parametrize(("written", "declared", "undeclared", "amount"), NUMBERS)

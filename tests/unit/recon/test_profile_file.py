@@ -136,14 +136,18 @@ def test_a_profile_is_like_another_key_by_key_and_takes_keys_back() -> None:
         "theirs: {like: ours, entity: US02, proofs: {total_row: ~}, duplicates: ~}\n"
     )
     ours, theirs, built_in = found["ours"], found["theirs"], found["netsuite-trial-balance"]
-    assert (ours.entity.constant, theirs.entity.constant, theirs.currency.constant) == ("US01", "US02", "USD")
+    assert (
+        ours.places["entity"].constant,
+        theirs.places["entity"].constant,
+        theirs.places["currency"].constant,
+    ) == ("US01", "US02", "USD")
     assert (ours.marks.symbols, ours.marks.grouping) == (("€",), built_in.marks.grouping)
     assert (theirs.proofs.total_row, theirs.proofs.debits_equal_credits, theirs.duplicates) == (
         None,
         True,
         "refuse",
     )
-    assert ours.account == built_in.account
+    assert ours.places["gl_account"] == built_in.places["gl_account"]
     assert len({ours.digest, theirs.digest, built_in.digest}) == 3
 
 
@@ -164,7 +168,7 @@ def test_numbers_and_codes_are_read_as_they_are_written() -> None:
     found = profiles(
         "p: {account: {column: 0100}, balance: {column: NO}, entity: 0007, currency: USD, date: 2025-10-31}"
     )["p"]
-    assert (found.columns, found.entity.constant, found.date.constant) == (
+    assert (found.columns, found.places["entity"].constant, found.places["as_of_date"].constant) == (
         ("0100", "NO"),
         "0007",
         "2025-10-31",

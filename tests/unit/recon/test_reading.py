@@ -40,7 +40,7 @@ class Bytes:
 
 def amounts(found: Read) -> list[str]:
     assert found.problems == ""
-    return [f"{row.balance:f}" for row in found.rows]
+    return [f"{row.amount:f}" for row in found.rows]
 
 
 @pytest.mark.parametrize(
@@ -209,8 +209,8 @@ def test_an_amount_is_scaled_by_its_currency_exactly() -> None:
     keys = {"currency": "{column: C}", "scale": "{JPY: 100}"}
     found = of(content, **keys)
     assert "line 4: B is '28956708.96999998': it has 6 decimals, JPY 0" in found.problems
-    assert [f"{row.balance:f}" for row in found.rows] == ["123456789", "1234567.89"]
-    assert [f"{row.balance:f}" for row in of(content, **keys, numbers="{noise: round}").rows][
+    assert [f"{row.amount:f}" for row in found.rows] == ["123456789", "1234567.89"]
+    assert [f"{row.amount:f}" for row in of(content, **keys, numbers="{noise: round}").rows][
         -1
     ] == "2895670897"
     assert (
@@ -223,10 +223,10 @@ def test_two_rows_of_an_account_are_refused_summed_or_the_empty_one_is_ignored()
     both = "{debit: B, credit: C}"
     assert "line 3: it duplicates line 2" in of(content, balance=both).problems
     summed = of(content, balance=both, duplicates="sum")
-    assert [(row.line, row.lines, f"{row.balance:f}") for row in summed.rows] == [(2, 3, "1.50"), (5, 1, "0")]
+    assert [(row.line, row.lines, f"{row.amount:f}") for row in summed.rows] == [(2, 3, "1.50"), (5, 1, "0")]
     assert "line 4: it duplicates line 3" in of(content, balance=both, duplicates="ignore_empty").problems
     ignored = of(content.replace("1,,1\n", "1,,\n"), balance=both, duplicates="ignore_empty")
-    assert [(row.line, f"{row.balance:f}") for row in ignored.rows] == [(3, "2.50"), (5, "0")]
+    assert [(row.line, f"{row.amount:f}") for row in ignored.rows] == [(3, "2.50"), (5, "0")]
     assert (ignored.reading.rows, len(ignored.skipped)) == (2, 2)
 
 

@@ -40,7 +40,7 @@ def book(path: Path, *cells: object, form: str | None = None, **sheets: object) 
 
 def balance(path: Path, more: str = "") -> tuple[list[str], str]:
     found = read(path, profile(more))
-    return [f"{row.balance:f}" for row in found.rows], found.problems
+    return [f"{row.amount:f}" for row in found.rows], found.problems
 
 
 @pytest.mark.parametrize(
@@ -230,4 +230,4 @@ def test_ten_thousand_rows_are_each_what_openpyxl_reads(tmp_path: Path) -> None:
     assert sheet is not None
     theirs = [Decimal(repr(row[1])) for row in sheet.iter_rows(min_row=2, values_only=True)]
     found: Read = read(path, profile())
-    assert [row.balance for row in found.rows] == theirs
+    assert [row.amount for row in found.rows] == theirs
