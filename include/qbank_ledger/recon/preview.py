@@ -3,7 +3,7 @@
 Loads nothing and needs no database.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +16,7 @@ from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import UnreadableFileError
 from qbank_ledger.recon.books_file import open_books
 from qbank_ledger.recon.cells import trimmed, written
-from qbank_ledger.recon.gl_file import KEYS
+from qbank_ledger.recon.gl_file import KEYS, Kind
 from qbank_ledger.recon.load import refusal
 from qbank_ledger.recon.match import GLAccount, GLAccounts
 from qbank_ledger.recon.outcome import Outcome, Refused, Row
@@ -26,7 +26,12 @@ from qbank_ledger.recon.reading import Reading
 _FURTHEST_AHEAD = timedelta(hours=14)
 _MOST_KEPT = 1_000
 _MOST_NAMED = 20
-_NAMES = {"gl_account": "account", "as_of_date": "date"}  # columns that a person calls otherwise
+# What a person calls what is the same in every row.
+_NAMES: Mapping[Kind, Mapping[str, str]] = {
+    "gl": {"gl_account": "account of every row", "as_of_date": "date of every row"},
+    "items": {"gl_account": "account of every row", "as_of_date": "date of the list"},
+}
+_WIDTHS = {"reference": 14}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +74,23 @@ def preview(
 def _head(reading: Reading) -> str:
     header = reading.header
     lines = [f"header, line {header.line}: {' | '.join(map(trimmed, header.cells))}"] if header else []
-    lines += [f"{_NAMES.get(column, column)} of every row: {said}" for column, said in reading.fixed.items()]
+    names = _NAMES[reading.profile.kind]
+    lines += [
+        f"{names.get(column, f'{column} of every row')}: {said}" for column, said in reading.fixed.items()
+    ]
     return "\n".join([*lines, ""])
 
 
 def _shown(outcome: Outcome, reading: Reading) -> str:
     if isinstance(outcome, Row):
-        columns = KEYS[reading.profile.kind]
-        varying = (
-            text for column, text in zip(columns, outcome.key, strict=True) if column not in reading.fixed
-        )
-        said = "  ".join(f"{text:<10}" for text in varying)
+        key = dict(zip(KEYS[reading.profile.kind], outcome.key, strict=True))
+        varying = [
+            (_WIDTHS.get(column, 10), text) for column, text in key.items() if column not in reading.fixed
+        ]
+        said = "  ".join(f"{text:<{width}}" for width, text in varying)
         cells = " | ".join(shown(trimmed(cell)) for cell in outcome.cells)
         summed = f" and {outcome.lines - 1} row(s) more" if outcome.lines > 1 else ""
-        currency = outcome.key[columns.index("currency")]
+        currency = key["currency"]
         amount = f"{written(outcome.amount, currency):>22} {currency}"
         cleared = f"   cleared {outcome.cleared}" if outcome.cleared else ""
         return f"line {outcome.line:<6} {said}  {amount}{cleared}   from {cells}{summed}"

@@ -20,24 +20,28 @@ PROFILES = (REPOSITORY / "docs" / "profiles.md").read_text()
 MIRRORED = ("130100", "130110", "130200", "130400", "130600", "230100")
 
 
-def said(profile: Profile, given: Given, monkeypatch: pytest.MonkeyPatch) -> str:
+def said(
+    profile: Profile, given: Given, monkeypatch: pytest.MonkeyPatch, file: str = "trial-balance.csv"
+) -> str:
     """What the preview of the page's file says, its refusal too."""
     monkeypatch.chdir(DATA)
     lines: list[str] = []
     mirrors = [Mirror(GLAccount("QB03", account, "USD"), date(2026, 11, 26)) for account in MIRRORED]
     try:
-        preview(Path("trial-balance.csv"), profile, given, mirrors, lines.append)
+        preview(Path(file), profile, given, mirrors, lines.append)
     except GLFileError as error:
         lines.append(str(error))
     return "\n".join(lines)
 
 
 def test_the_previews_on_the_page_are_what_the_command_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    [yaml] = re.findall(r"```yaml\nprofiles:\n(.*?)```", BOOKS, re.DOTALL)
-    ours = profiles(re.sub("^  ", "", yaml, flags=re.MULTILINE))["our-netsuite"]
+    balances, items = re.findall(r"```yaml\nprofiles:\n(.*?)```", BOOKS, re.DOTALL)
+    ours = profiles(re.sub("^  ", "", balances, flags=re.MULTILINE))["our-netsuite"]
+    cheques = profiles(re.sub("^  ", "", items, flags=re.MULTILINE))["our-cheques"]
     for text in (
         said(built_in("netsuite-trial-balance"), Given(entity="QB03", currency="USD"), monkeypatch),
         said(ours, Given(), monkeypatch),
+        said(cheques, Given(), monkeypatch, "cheques.csv"),
     ):
         assert f"```\n{text}\n```" in BOOKS
 
