@@ -175,4 +175,4 @@ class RowReader:
         """What stood in the row for what is no amount; of a balance for the account alone."""
         if self._profile.kind == "gl":
             return [self.account_cell(record)]
-        return [self._cell(record, place)[1] for place in self._places.values()]
+        return list(dict(self._cell(record, place) for place in self._places.values()).values())
