@@ -48,7 +48,7 @@ reconcile: setup ## one run of qbank_reconciliation in the foreground (CONF='{�
 gl-preview: setup ## what a file of the ERP would become; loads nothing (FILE=…; PROFILE=…; DATE=…, ENTITY=…, CURRENCY=…)
 	@$(PYTHON) -m local gl-preview
 
-gl-profile: setup ## propose a profile for a file of the ERP, to look over (FILE=…)
+gl-profile: setup ## propose a profile for a file of the ERP, to look over (FILE=…; SHEET=…)
 	@$(PYTHON) -m local gl-profile
 
 close: setup ## the month-end close pack (MONTH=2026-10; OUT=DIR)

@@ -64,8 +64,9 @@ def gl_preview(settings: Settings) -> int:
 
 
 def gl_profile(settings: Settings) -> int:
-    """``python -m qbank_ledger gl-profile FILE``, which needs no database."""
-    return _read(settings, "gl-profile", [])
+    """``python -m qbank_ledger gl-profile FILE``, which needs no database; SHEET of a workbook."""
+    sheet = settings.environ.get("SHEET")
+    return _read(settings, "gl-profile", [f"--sheet={sheet}"] if sheet else [])
 
 
 def _read(settings: Settings, verb: str, options: list[str]) -> int:

@@ -2,8 +2,11 @@
 
 import hashlib
 import json
+import logging
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,9 @@ from qbank_ledger.recon.profile import BookSource, Given
 from qbank_ledger.recon.profile_file import PLAIN, GLSources, read_gl_sources
 from qbank_ledger.recon.sources import Found, load_new
 
+log = logging.getLogger(__name__)
+
+_GLOB = re.compile(r"[*?\[]")
 _RELATIONS: Mapping[Kind, str] = {"gl": "recon.gl_balance", "items": "recon.item"}
 # What storages call the time of a file's last change.
 _CHANGED = ("mtime", "LastModified", "last_modified", "updated", "modified")
@@ -83,7 +89,7 @@ def _load_sources(
 
 def _answer(source: BookSource) -> list[Found]:
     name = f"a query by {source.connection}"
-    text = rows_as_csv(source.connection or "", source.sql or "", lambda why: _out_of_reach(source, why))
+    text = rows_as_csv(source.connection or "", source.sql or "", lambda why: _lost(source, why))
     state = hashlib.sha256(text.encode()).hexdigest()
     return [Found(TextSource(name, text, ".csv"), name, state)]
 
@@ -97,10 +103,25 @@ def _files(source: BookSource) -> list[Found]:
         place.fs.invalidate_cache()
         listed = place.fs.glob(place.path, detail=True)
     except Exception as error:  # noqa: BLE001 - whatever a storage's library raises
-        raise _out_of_reach(source, in_one_line(error)) from None
+        raise _lost(source, f"it can't be reached ({in_one_line(error)})") from None
     files = {name: info for name, info in listed.items() if info.get("type", "file") == "file"}
-    oldest_first = sorted(files, key=lambda name: (_changed(files[name]), name))
+    if not files:
+        _say_nothing_matches(source, place)
+    try:
+        oldest_first = sorted(files, key=lambda name: (_changed(files[name]), name))
+    except (ArithmeticError, TypeError, ValueError) as error:
+        what = f"its storage says of a file's time what is none ({in_one_line(error)})"
+        raise _lost(source, f"{what}: which file is the newest can't be told, and none was loaded") from None
     return [_found(_beside(place, name), files[name]) for name in oldest_first]
+
+
+def _say_nothing_matches(source: BookSource, place: ObjectStoragePath) -> None:
+    """That a folder of the worker's is not there is likely a mistake; object storage has no folders."""
+    folder = Path(_GLOB.split(place.path, maxsplit=1)[0].rpartition("/")[0] or "/")
+    if place.protocol == "file" and not folder.is_dir():
+        log.warning("gl: source %s: there is no folder %s, so there is nothing to load", source.name, folder)
+    else:
+        log.info("gl: source %s: nothing matches %s", source.name, source.files)
 
 
 def _found(path: Any, info: Mapping[str, Any]) -> Found:
@@ -112,12 +133,17 @@ def _beside(place: Any, name: str) -> Any:
 
 
 def _changed(info: Mapping[str, Any]) -> float:
-    """When a file was last changed, in seconds (UTC); 0 where its storage does not say."""
+    """When a file was last changed, in seconds (UTC); 0 where its storage does not say.
+
+    A text is as in ISO 8601 or in HTTP's headers. Raises ValueError for another, such as "yesterday".
+    """
     said = next((info[key] for key in _CHANGED if info.get(key) is not None), 0)
     if isinstance(said, str):
-        said = datetime.fromisoformat(said)
-    return said.timestamp() if isinstance(said, datetime) else float(said)
+        said = datetime.fromisoformat(said) if said[:1].isdigit() else parsedate_to_datetime(said)
+    if isinstance(said, datetime):
+        return (said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp()
+    return float(said)
 
 
-def _out_of_reach(source: BookSource, why: str) -> GLFileUnreachableError:
-    return GLFileUnreachableError(f"source {source.name}: it can't be reached ({why})")
+def _lost(source: BookSource, why: str) -> GLFileUnreachableError:
+    return GLFileUnreachableError(f"source {source.name}: {why}")

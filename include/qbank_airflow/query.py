@@ -15,20 +15,24 @@ from qbank_ledger.errors import in_one_line
 def rows_as_csv(conn_id: str, query: str, refuse: Callable[[str], Exception]) -> str:
     """What the query gives, under the names of its columns; a number is exact, what is null is empty.
 
-    Raises what ``refuse`` makes of the reason where the query fails, or gives a float.
+    Raises what ``refuse`` makes of the reason where there is no such connection, where the query fails, or
+    gives a float.
     """
     try:
         hook = BaseHook.get_hook(conn_id)
-        columns, rows = hook.run(query, handler=_columns_and_rows)
     except Exception as error:  # noqa: BLE001 - whatever a hook's library raises
-        raise refuse(in_one_line(error)) from None
+        raise refuse(f"the connection {conn_id} can't be used: {in_one_line(error)}") from None
+    try:
+        columns, rows = hook.run(query, handler=_columns_and_rows)
+    except Exception as error:  # noqa: BLE001 - the same
+        raise refuse(f"the query failed: {in_one_line(error)}") from None
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
     for row in rows:
         for column, value in zip(columns, row, strict=True):
             if isinstance(value, float):
-                raise refuse(f"{column} is a float: cast it to numeric or text there")
+                raise refuse(f"the query's column {column} is a float: cast it to numeric or text there")
         writer.writerow(map(_cell, row))
     return text.getvalue()
 

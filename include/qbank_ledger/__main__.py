@@ -56,7 +56,12 @@ def _check_accounts(file: Path) -> str:
 
 
 def _file_option(parser: ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="the ERP's file of balances, CSV or XLSX")
+    parser.add_argument("file", type=Path, metavar="FILE", help="the ERP's file, CSV or XLSX")
+
+
+def _draft_options(parser: ArgumentParser) -> None:
+    _file_option(parser)
+    parser.add_argument("--sheet", help="which sheet of a workbook that has several")
 
 
 def _preview_options(parser: ArgumentParser) -> None:
@@ -141,8 +146,8 @@ VERBS = {
     ),
     "gl-profile": _Verb(
         "propose a profile for a file of the ERP, to look over; nothing reads by it yet",
-        lambda given: draft(given.file).rstrip("\n"),
-        _file_option,
+        lambda given: draft(given.file, given.sheet).rstrip("\n"),
+        _draft_options,
     ),
     "version": _Verb(
         "the version of this package, and the newest schema that it knows",

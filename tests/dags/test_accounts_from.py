@@ -65,10 +65,16 @@ def test_a_query_gives_them_exactly(ledger: Ledger) -> None:
     [
         (
             "sql://erp?SELECT 'a' AS account_id, 0.1::float8 AS tolerance",
-            "tolerance is a float: cast it to numeric",
+            "the query's column tolerance is a float: cast it to numeric",
         ),
-        ("sql://erp?SELECT no_such_column", 'from a query by erp: column "no_such_column" does not exist'),
-        ("sql://nobody?SELECT 1", "from a query by nobody: .*isn't defined"),
+        (
+            "sql://erp?SELECT no_such_column",
+            'from a query by erp: the query failed: column "no_such_column" does not exist',
+        ),
+        (
+            "sql://nobody?SELECT 1",
+            "from a query by nobody: the connection nobody can't be used: .*isn't defined",
+        ),
         ("sql://erp", "Write the accounts' query as sql://CONN_ID"),
     ],
 )

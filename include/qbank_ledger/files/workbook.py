@@ -144,7 +144,7 @@ class _Book:
         if len(chosen) != 1:
             names = ", ".join(repr(name[:40]) for name, _ in visible[:20]) or "none"
             told = f"no sheet {sheet!r:.60}" if sheet is not None else "several sheets"
-            raise UnreadableFileError(f"it has {told}: say which in the profile (sheet); there are {names}")
+            raise UnreadableFileError(f"it has {told}: say which (sheet); there are {names}")
         return chosen[0][1]
 
     def _relation(self, name: str, attributes: Mapping[str, str]) -> None:

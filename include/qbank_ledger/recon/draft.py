@@ -33,12 +33,16 @@ _DATES = (
 )
 
 
-def draft(path: AnySource) -> str:
-    """A profile for the file, in YAML. Raises GLFileError where it can't be read, or has no header."""
+def draft(path: AnySource, sheet: str | None = None) -> str:
+    """A profile for the file, or this sheet of a workbook, in YAML.
+
+    Raises GLFileError where it can't be read, or has no header, or several sheets and none is chosen.
+    """
     try:
-        found = seen(path)
+        found = seen(path, sheet)
     except UnreadableFileError as error:
-        raise GLFileError(f"The file {path} can't be read: {error}.") from None
+        how = " (here: SHEET=… of make gl-profile, or --sheet)" if "(sheet)" in str(error) else ""
+        raise GLFileError(f"The file {path} can't be read: {error}{how}.") from None
     if found is None:
         raise GLFileError(
             f"No profile can be proposed for {path}: no row of it has names above rows with numbers."

@@ -54,13 +54,15 @@ class Seen:
     below: list[Record]
 
 
-def seen(path: AnySource) -> Seen | None:
-    """The file; None where no row of it is like a header. Raises UnreadableFileError."""
+def seen(path: AnySource, sheet: str | None) -> Seen | None:
+    """The file, of a workbook this sheet; None where no row is like a header. Raises UnreadableFileError."""
     with TextFile(path, LIMITS) as file:
         require_no_journal(file, "gl")
         if is_workbook(file):
-            records = list(islice(workbook_records(file, None), _LOOKED_AT))
+            records = list(islice(workbook_records(file, sheet), _LOOKED_AT))
             packed = [("format", "xlsx", "it is a workbook")]
+            if sheet is not None:
+                packed.append(("sheet", json.dumps(sheet, ensure_ascii=False), "as it was asked for"))
             return _split(packed, records)
         encoding, why = _encoding(file)
     packed = [("format", "csv", "it is text"), ("encoding", encoding, why)]

@@ -4,6 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from qbank_ledger.errors import GLFileError, GLSourcesFileError
 from qbank_ledger.files.source import TextSource
@@ -120,3 +121,25 @@ def test_nothing_of_a_hostile_file_is_more_than_a_comment() -> None:
     ]
     assert profile.places["gl_account"].columns == ("Acc ount: x",)
     assert Decimal("1.50") not in profile.scale.values()
+
+
+def test_of_a_workbook_with_several_sheets_it_asks_which_and_names_the_one_that_was_chosen(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "books.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        made.add_worksheet("Notes").write_row(0, 0, ["See the next sheet"])
+        sheet = made.add_worksheet("Saldo, 2025")
+        sheet.write_row(0, 0, ["Konto", "Saldo"])
+        sheet.write_row(1, 0, ["1200", 5.25])
+    asks = r"several sheets: say which \(sheet\); there are 'Notes', 'Saldo, 2025' \(here: SHEET=… of make gl-profile, or --sheet\)"
+    with pytest.raises(GLFileError, match=asks):
+        draft(path)
+    with pytest.raises(GLFileError, match="no sheet 'Saldo': say which"):
+        draft(path, "Saldo")
+    with pytest.raises(GLFileError, match="No profile can be proposed"):
+        draft(path, "Notes")
+    text = draft(path, "Saldo, 2025")
+    profile = read_gl_sources(TextSource("drafted", text, ".yaml")).profiles["our-books"]
+    found = read(path, profile, Given(OCTOBER, "DE01", "EUR"))
+    assert (profile.sheet, found.problems, found.balances) == ("Saldo, 2025", "", {"1200": Decimal("5.25")})

@@ -112,7 +112,7 @@ def test_of_several_sheets_the_profile_says_which(tmp_path: Path) -> None:
     path = book(tmp_path / "x.xlsx", 5, Notes=1)
     with pytest.raises(
         UnreadableFileError,
-        match=r"several sheets: say which in the profile \(sheet\); there are 'Sheet1', 'Notes'",
+        match=r"several sheets: say which \(sheet\); there are 'Sheet1', 'Notes'",
     ):
         read(path, profile())
     assert balance(path, ", sheet: Sheet1") == (["5"], "")
