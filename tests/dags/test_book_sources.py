@@ -1,11 +1,13 @@
 """Sources of books as Airflow reaches them: what each says when it gives nothing, and none that ends the others."""
 
 import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.sdk.io import fs
 from fsspec.implementations.memory import MemoryFileSystem
 from sqlalchemy.engine import URL
 
@@ -24,6 +26,16 @@ def books(ledger_url: URL, tmp_path: Path, metadata: None, monkeypatch: pytest.M
     books.account()
     monkeypatch.setenv("AIRFLOW_CONN_ERP", ledger_url.set(drivername="postgres").render_as_string(False))
     return books
+
+
+@pytest.fixture(autouse=True)
+def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Object storage as a provider of Airflow's would give it, but in memory."""
+    monkeypatch.setitem(fs._BUILTIN_SCHEME_TO_FS, "memory", lambda _conn_id, _options: MemoryFileSystem())
+    fs._register_filesystems.cache_clear()
+    yield
+    MemoryFileSystem.store.clear()
+    fs._register_filesystems.cache_clear()
 
 
 def take(books: Books, monkeypatch: pytest.MonkeyPatch, *sources: str) -> dict[str, list[Any]]:
@@ -107,7 +119,10 @@ def storage(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
         ("2025-10-31T22:00:00Z", "2025-10-31 22:30:00"),
         ("Thu, 09 Oct 2025 07:28:00 GMT", "Fri, 31 Oct 2025 07:28:00 GMT"),
         (1_761_000_000, 1_761_000_000.5),
-        (datetime(2025, 10, 31, 22), datetime(2025, 10, 31, 22, 1, tzinfo=UTC)),
+        (
+            datetime(2025, 10, 31, 22, tzinfo=UTC).replace(tzinfo=None),
+            datetime(2025, 10, 31, 22, 1, tzinfo=UTC),
+        ),
     ],
 )
 def test_the_newest_file_goes_on_top_however_its_storage_writes_the_time(
@@ -131,4 +146,4 @@ def test_a_time_that_is_none_is_a_sentence_and_the_other_sources_are_loaded(
     assert books.value("SELECT source FROM recon.file_load") == "good"
     [sentence] = done["unreachable"]
     assert sentence.startswith("source odd: its storage says of a file's time what is none (")
-    assert sentence.endswith("yesterday): which file is the newest can't be told, and none was loaded")
+    assert sentence.endswith('"yesterday"): which file is the newest can\'t be told, and none was loaded')
