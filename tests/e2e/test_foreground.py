@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.e2e.conftest import Commands
+from tests.words.stack import Commands
 
 OF_TODAY = """SELECT entity, gl_account, ((max(observed_at) - interval '301 seconds') AT TIME ZONE max(time_zone))::date
                 FROM ledger.account JOIN ledger.balance USING (account_id)

@@ -15,7 +15,7 @@ import pytest
 from local.settings import ROOT
 
 from tests.contract.bank import Bank
-from tests.e2e.conftest import Commands
+from tests.words.stack import Commands
 
 pytestmark = pytest.mark.slow
 

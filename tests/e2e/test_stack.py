@@ -10,7 +10,7 @@ import requests
 from local.airflow_api import AirflowApi
 from local.state import open_keys
 
-from tests.e2e.conftest import Commands
+from tests.words.stack import Commands
 
 SYNC, POOL = "qbank_balance_sync", "/pools/qbank_api"
 BALANCES = "SELECT count(*), count(DISTINCT account_id), min(revision) FROM ledger.balance"
