@@ -197,6 +197,10 @@ def test_who_waits_in_vain_says_for_whom(
 
 
 RELEASED = "SELECT ledger.release(1, 'a', 'seen at the counter')"
+LOADED = (
+    "SELECT recon.act_as('airflow:ann'); SELECT FROM ledger.balance;"
+    " INSERT INTO recon.file_load (kind, sha256, rows) VALUES ('gl', repeat('0', 64), 0)"
+)
 
 
 @pytest.mark.parametrize(
@@ -205,13 +209,16 @@ RELEASED = "SELECT ledger.release(1, 'a', 'seen at the counter')"
         ("qbank_analyst", "SELECT FROM ledger.balance", True),
         ("qbank_analyst, qbank_loader", "SELECT FROM ledger.balance", False),
         ("qbank_operator", RELEASED, False),
+        ("qbank_desk", LOADED, False),
+        ("qbank_desk", "SELECT FROM ledger.balance", True),
     ],
-    ids=["a reader", "a run", "who has a turn"],
+    ids=["a reader", "a run", "who has a turn", "who loads", "the page that reads"],
 )
 def test_a_reader_gives_way_and_nobody_else(
     ledger: Ledger, roles: str, statement: str, gives_way: bool
 ) -> None:
     ledger.quick_run(lambda id_: Reply(account_id=id_, echoed_as_of="yesterday"))
+    ledger.rows(r"INSERT INTO recon.signatory (person, identity, may) VALUES ('Ann', 'airflow\:ann', 'load')")
 
     def wait() -> None:
         with ledger.owner.connect() as session, suppress(exc.DBAPIError):

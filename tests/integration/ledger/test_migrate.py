@@ -40,6 +40,8 @@ def test_an_owner_who_may_create_roles_migrates_to_the_same_schema_and_is_told_w
     with engine_for(url).connect() as connection:
         assert connection.scalar(text("SELECT current_user")) == "qbank_loader"
         require_newest(connection)
+        # Otherwise it could act in others' names alone.
+        assert not connection.scalar(text("SELECT pg_has_role(session_user, 'qbank_desk', 'USAGE')"))
     [said] = [message for message in caplog.messages if "superuser" in message]  # alembic says something, too
     assert said.startswith("A superuser makes the ledger safer")
     server.psql("theirs", said.partition("\n")[2])

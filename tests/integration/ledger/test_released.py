@@ -55,6 +55,11 @@ def test_a_ledger_of_a_released_version_keeps_every_row_and_goes_on(
     assert set(before["recon.changed"]) <= set(after["recon.changed"])
     kept = [name for name in before if not COMPARED_AGAIN.match(name)]
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+    for table, actor in (
+        ("recon.sign_off", "actor"), ("recon.file_load", "loaded_by"), ("sync.release", "released_by"),
+    ):  # fmt: skip
+        found = bare_server.run(f"SELECT DISTINCT via = {actor} FROM {table}", "restored")
+        assert found == [(True,)], "who acted before the page was there, did so by a login"
     assert timeless(bare_server, "restored") ^ timeless(bare_server, "fresh") == set()
 
     ledger = Ledger(url, tmp_path)

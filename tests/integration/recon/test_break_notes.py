@@ -1,11 +1,13 @@
 """Notes on open items: who is to look into one, and what is known of it."""
 
+import re
 from typing import Any
 
 import pytest
 from sqlalchemy import exc
 
 from qbank_ledger.errors import RefusedError
+from tests.conftest import REPOSITORY
 from tests.words.books import day
 from tests.words.register import PAGE, Register
 from tests.words.signers import Signers, refused
@@ -114,3 +116,14 @@ def test_not_even_the_owner_changes_a_note(broken: Register, change: str) -> Non
     broken.act("airflow:ann", NOTE, "x", "Joe", None)
     with refused("on recon.break_note is refused: it is append-only", "42501"):
         broken.ledger.rows(change.format("recon.break_note"))
+
+
+def test_the_example_of_the_page_runs_as_written(broken: Register) -> None:
+    page = (REPOSITORY / "docs" / "reconciliation.md").read_text("utf-8")
+    [example] = [
+        block for block in re.findall(r"```sql\n(.*?)```", page, re.DOTALL) if "note_break(" in block
+    ]
+    for statement in example.replace("a1b2c3d4", "x").strip().rstrip(";").split(";\n"):
+        with broken.logins["jane"].begin() as connection:
+            row = connection.exec_driver_sql(statement).one()
+    assert (row.assignee, row.note) == ("Jane Doe", "The bank looks for a payment of the 30th.")

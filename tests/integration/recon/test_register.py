@@ -1,11 +1,13 @@
 """The register of who may act: granted and revoked by operators, one person behind each identity, kept for ever."""
 
+import re
 import threading
 from typing import Any
 
 import pytest
 from sqlalchemy import exc
 
+from tests.conftest import REPOSITORY
 from tests.words.register import OPERATOR, PAGE, Register
 from tests.words.signers import refused
 
@@ -76,6 +78,18 @@ def test_an_identity_is_one_persons_for_ever(register: Register, is_revoked: boo
         )
     said(register, GRANT, "Jane Doe", "login:jane", "prepare", None)
     assert {row.person for row in rows(register)} == {"Jane Doe"}
+
+
+def test_the_key_itself_holds_an_identity_to_one_person(register: Register) -> None:
+    said(register, GRANT, *JANE)
+    with (
+        pytest.raises(exc.IntegrityError, match="an_identity_is_one_persons"),
+        register.ledger.owner.begin() as connection,
+    ):
+        connection.exec_driver_sql(
+            "ALTER TABLE recon.signatory DISABLE TRIGGER name_person;"
+            "INSERT INTO recon.signatory (person, identity, may) VALUES ('John Roe', 'airflow:jane', 'load')"
+        )
 
 
 def test_of_two_operators_who_give_an_identity_to_two_persons_at_once_one_is_refused(
@@ -203,3 +217,15 @@ def test_the_pages_login_changes_no_rights_even_as_an_operator(register: Registe
             said(register, call, *JANE, by=PAGE)
     finally:
         register.ledger.rows(f"REVOKE qbank_operator FROM {page}")
+
+
+def test_the_examples_of_the_page_run_as_written(register: Register) -> None:
+    page = (REPOSITORY / "docs" / "roles.md").read_text("utf-8")
+    [example] = [
+        block for block in re.findall(r"```sql\n(.*?)```", page, re.DOTALL) if "_signatory(" in block
+    ]
+    said_each = [said(register, statement) for statement in example.strip().rstrip(";").split(";\n")]
+    assert [(row.person, row.identity, row.may) for row in said_each] == [
+        ("Jane Doe", "airflow:jane", "prepare"), ("Joe Roe", "airflow:joe", "approve"),
+        ("Jane Doe", "airflow:jane", "prepare"), ("Joe Roe", "airflow:joe", "approve"),
+    ]  # fmt: skip

@@ -68,3 +68,30 @@ CREATE TRIGGER check_loaded AFTER INSERT ON recon.gl_balance REFERENCING NEW TAB
 
 CREATE TRIGGER check_loaded AFTER INSERT ON recon.item REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION recon.check_loaded();
+
+CREATE OR REPLACE FUNCTION ledger.cancel_blocking_readers(waiter integer) RETURNS SETOF integer
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+BEGIN
+    RETURN QUERY
+    SELECT b.pid
+      FROM pg_stat_activity AS w
+     CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS u (pid)
+      JOIN pg_stat_activity AS b ON b.pid = u.pid
+     WHERE w.pid = waiter AND w.usename = session_user
+       AND pg_has_role(b.usesysid, 'qbank_analyst', 'MEMBER')
+       AND NOT pg_has_role(b.usesysid, 'qbank_loader', 'MEMBER')
+       AND NOT pg_has_role(b.usesysid, 'qbank_owner', 'MEMBER')
+       -- Who releases, sets aside or signs off has a turn, or waits for one, and is let finish.
+       AND NOT EXISTS (SELECT FROM pg_locks AS l
+                        WHERE l.pid = b.pid AND l.mode = 'ShareRowExclusiveLock' AND l.locktype = 'relation'
+                          AND l.relation IN ('ledger.lock_plan'::regclass, 'ledger.lock_publish'::regclass,
+                                             'ledger.lock_reconcile'::regclass))
+       -- So is who loads a file through the page: a run may wait for that to load the same one.
+       AND NOT EXISTS (SELECT FROM pg_locks AS l
+                        WHERE l.pid = b.pid AND l.mode = 'RowExclusiveLock' AND l.locktype = 'relation'
+                          AND l.relation = 'recon.file_load'::regclass)
+       AND pg_cancel_backend(b.pid);
+EXCEPTION WHEN insufficient_privilege THEN
+    NULL;
+END $$;
