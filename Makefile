@@ -14,7 +14,7 @@ CODE := benchmarks chaos dags include local plugins
 PROSE := README.md CHANGELOG.md CONTRIBUTING.md docs
 .DEFAULT_GOAL := help
 .PHONY: help setup run quick test sync reconcile gl-preview gl-profile close export migrate psql stop status clean check \
-	verify bench chaos lock
+	verify health bench chaos lock
 
 # An environment may well have names like these for something else: they count on the command line alone.
 $(foreach name,FAULT OUT DATE VERSION SENDER RECEIVER FILE PROFILE ENTITY CURRENCY,$(if $(filter command,$(origin $(name))),,$(eval override $(name) :=)))
@@ -86,6 +86,9 @@ check: setup ## format, lint, types, spelling, tests, the slow ones too, other m
 
 verify: setup ## recompute the chain of seals over the ledger
 	@$(PYTHON) -m local verify
+
+health: setup ## say how the ledger is, in counts; exit code 0 when it is well
+	@$(PYTHON) -m local health
 
 bench: setup ## the benchmark
 	@$(PYTHON) -m benchmarks

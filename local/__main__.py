@@ -90,6 +90,7 @@ VERBS: dict[str, tuple[Callable[[Settings], int], str]] = {
     "export": (ledger_commands.export, "the newest balances in $FORMAT"),
     "migrate": (ledger_commands.migrate, "bring the ledger to the newest schema"),
     "verify": (ledger_commands.verify, "recompute the chain of seals"),
+    "health": (ledger_commands.health, "say how the ledger is, in counts"),
     "psql": (ledger_commands.psql, "a psql prompt as an analyst, or $SQL"),
     "stop": (_stop, "stop the stack"),
     "status": (stack.status, "say what is up; exit code 3 unless all of it is"),

@@ -26,6 +26,11 @@ def verify(settings: Settings) -> int:
     return _call(settings, "ledger_loader", "verify")
 
 
+def health(settings: Settings) -> int:
+    """``python -m qbank_ledger health``."""
+    return _call(settings, "ledger_analyst", "health")
+
+
 def export(settings: Settings) -> int:
     """``python -m qbank_ledger export --format FORMAT``, into OUT where given.
 

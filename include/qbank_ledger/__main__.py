@@ -1,5 +1,6 @@
 """The ledger's command line: ``qbank-ledger VERB``, or ``python -m qbank_ledger VERB``."""
 
+import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
@@ -21,7 +22,14 @@ from qbank_ledger.config import (
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.dictionary import dictionary
 from qbank_ledger.db.migrate import migrate, newest_revision
-from qbank_ledger.errors import AccountsFileError, CloseError, LedgerError, MigrationNotAllowedError
+from qbank_ledger.db.transaction import snapshot
+from qbank_ledger.errors import (
+    AccountsFileError,
+    CloseError,
+    LedgerError,
+    MigrationNotAllowedError,
+    UnwellError,
+)
 from qbank_ledger.export import command as export
 from qbank_ledger.month_end.pack import close_month
 from qbank_ledger.recon.draft import draft
@@ -32,6 +40,7 @@ from qbank_ledger.recon.profile_file import PLAIN, read_gl_sources
 from qbank_ledger.seals.verify import verify
 from qbank_ledger.sync.accounts_file import read_accounts
 from qbank_ledger.terminal import print_anything, say
+from qbank_ledger.watch import health
 
 
 def _no_options(_parser: ArgumentParser) -> None:
@@ -103,6 +112,19 @@ def _pack_folder(given: Namespace) -> Path | None:
     return Path(place) if place else None
 
 
+def _health() -> str:
+    try:
+        # With what the login itself may read: an analyst's is enough.
+        with snapshot(engine_for(ledger_url(), role=None)) as connection:
+            found = health.health(connection)
+    except LedgerError as error:
+        raise UnwellError(str(error), json.dumps(health.UNREACHABLE.as_json(), indent=2)) from None
+    answer = json.dumps(found.as_json(), indent=2)
+    if found.problems:
+        raise UnwellError(f"The ledger is unwell: {', '.join(found.problems)}. See docs/runbook.md.", answer)
+    return answer
+
+
 _DOES = "Work on the ledger that AIRFLOW_CONN_LEDGER_DEFAULT names."
 
 
@@ -122,6 +144,9 @@ VERBS = {
     "verify": _Verb(
         "recompute the chain of seals; exit code 0 only when nothing was altered",
         lambda _: verify(engine_for(ledger_url())),
+    ),
+    "health": _Verb(
+        "how the ledger is, in counts, as JSON; exit code 0 when it is well, 1 when not", lambda _: _health()
     ),
     "close": _Verb(
         "the close pack of a month, a workbook and a page; exit code 0 when it was made, ready or not",
@@ -177,6 +202,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             say(said)
     except MigrationNotAllowedError as error:
         print(error.sql)
+        say(error, sys.stderr)
+        return 1
+    except UnwellError as error:
+        say(error.answer)
         say(error, sys.stderr)
         return 1
     except LedgerError as error:

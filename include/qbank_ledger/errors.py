@@ -53,8 +53,19 @@ class MigrationNotAllowedError(LedgerError, PermissionError):
         self.sql = sql
 
 
+# What is asked of it
+
+
 class RefusedError(LedgerError, PermissionError):
     """The ledger refuses what somebody asked of it; the sentence is its own, and says why."""
+
+
+class UnwellError(LedgerError):
+    """The ledger has a problem, or can't be asked; ``answer`` is what a monitor reads."""
+
+    def __init__(self, message: str, answer: str) -> None:
+        super().__init__(message)
+        self.answer = answer
 
 
 # A run

@@ -13,7 +13,7 @@ from local.settings import ROOT
 
 CONTRACT = {
     *("run", "test", "setup", "sync", "reconcile", "close", "export", "migrate", "psql"),
-    *("stop", "status", "clean", "check", "verify", "bench", "help"),
+    *("stop", "status", "clean", "check", "verify", "health", "bench", "help"),
 }
 PINS = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
 

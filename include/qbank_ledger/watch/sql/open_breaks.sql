@@ -1,0 +1,16 @@
+-- Purpose: the accounts with an open item, missing and stale ones too; and which of them a person must look at now, as
+--          recon/sql/breaks_above_limit.sql has it: a break above its currency's limit, not provisional, and nobody has
+--          prepared the date's sign-off. Accounts that compare as one sum are one break, by the first of them.
+-- Grain:   account with an open item.
+-- Params:  limits: JSON, the limit of each currency as text; a currency without one has none.
+SELECT account_id, name, opened_on, as_of_date, currency,
+       is_above AND row_number() OVER (PARTITION BY entity, gl_account, currency, is_above ORDER BY account_id) = 1
+         AS is_above
+  FROM (SELECT b.account_id, a.name, b.opened_on, b.as_of_date, b.entity, b.gl_account, b.currency,
+               b.status = 'break' AND NOT b.provisional
+               AND coalesce(abs(b.unexplained) > (CAST(:limits AS jsonb) ->> b.currency)::numeric, false)
+               AND coalesce((SELECT s.state FROM recon.sign_off AS s
+                              WHERE s.account_id = b.account_id AND s.as_of_date = b.as_of_date
+                              ORDER BY s.sign_off_no DESC LIMIT 1), 'open') NOT IN ('prepared', 'approved') AS is_above
+          FROM recon.open_break AS b JOIN ledger.account AS a USING (account_id)) AS found
+ ORDER BY account_id
