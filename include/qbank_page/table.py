@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
@@ -39,6 +40,11 @@ class Local:
     at: datetime
     zone: str
 
+    @property
+    def date(self) -> date:
+        """The date there."""
+        return self.at.astimezone(ZoneInfo(self.zone)).date()
+
 
 Cell = str | int | bool | date | datetime | timedelta | Amount | Link | Mark | Local | Markup | None
 
@@ -58,7 +64,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows by the columns' keys; a row may hold more, which is not shown. ``empty`` says what to do then."""
+    """Rows by the columns' keys; a row may hold more, which is not shown. ``empty`` says what to do then.
+
+    With ``shown``, the page has only so many rows, the first; the CSV has all.
+    """
 
     name: str
     caption: str
@@ -66,6 +75,7 @@ class Table:
     rows: Sequence[Mapping[str, Any]]
     empty: str
     note: str = ""
+    shown: int | None = None
 
     def as_csv(self) -> str:
         """All rows (RFC 4180); amounts with every digit, times in UTC, lengths of time in seconds."""
