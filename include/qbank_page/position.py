@@ -1,7 +1,6 @@
 """Position: what is where, how old it is, and what moved since yesterday's closing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -12,11 +11,11 @@ from sqlalchemy import Connection
 from qbank_ledger.month_end.table import Amount, total
 from qbank_page.desk import SignedIn, desk_of, show
 from qbank_page.drawing import line
+from qbank_page.pages import Pages
 from qbank_page.sql import execute
 from qbank_page.table import Column, Link, Local, Mark, Table
 
 router = APIRouter()
-_AT_ONCE = 100
 _TONES = {"fresh": "good", "stale": "warn", "missing": "bad"}
 _TOTALS = (
     Column("entity", "Entity"),
@@ -76,24 +75,6 @@ class Filter(BaseModel):
         known = [row for row in rows if getattr(row, key) is not None]
         unknown = [row for row in rows if getattr(row, key) is None]
         return [*sorted(known, key=lambda row: getattr(row, key), reverse=self.down), *unknown]
-
-
-@dataclass(frozen=True, slots=True)
-class Pages:
-    """Which part of a long table is shown."""
-
-    page: int
-    rows: int
-    at_once: int = _AT_ONCE
-
-    @property
-    def last(self) -> int:
-        """The number of the last page."""
-        return max(1, -(-self.rows // self.at_once))
-
-    def of(self, rows: Sequence[Any]) -> Sequence[Any]:
-        """This page's."""
-        return rows[(self.page - 1) * self.at_once : self.page * self.at_once]
 
 
 @router.get("/position")

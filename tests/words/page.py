@@ -95,7 +95,7 @@ class Site:
         headers = {name: value for name, value in headers.items() if value is not None}
         return self._call("POST", path, user, session, data=data, headers=headers, **options)
 
-    def act(self, form: str, path: str, user: str, **data: str) -> str:
+    def act(self, form: str, path: str, user: str, **data: str | list[str]) -> str:
         """Fill in and send a form that is on a page; what the page says afterwards."""
         jar = requests.Session()
         jar.cookies.update({"user": user, "session": "one"})
@@ -105,9 +105,9 @@ class Site:
             headers={"Origin": self.url.rsplit(PREFIX, 1)[0], "Accept": "text/html"},
             timeout=30,
         )
-        found = re.search(r'<p class="said[^>]*>(.*?)</p>', answer.text, re.DOTALL)
+        found = re.search(r'<(p|div) class="said[^>]*>(.*?)</\1>', answer.text, re.DOTALL)
         assert found, answer.text
-        return read(found[1]).strip()
+        return read(found[2]).strip()
 
     def _call(
         self, method: str, path: str, user: str | None, session: str, **options: Any

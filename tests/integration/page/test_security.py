@@ -6,14 +6,14 @@ import requests
 from tests.words.ledger import Ledger
 from tests.words.page import PREFIX, Site
 
-PAGES = ["position", "position.csv"]
+PAGES = ["position", "position.csv", "reconciliation", "reconciliation.csv"]
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_stranger_sees_nothing(site: Site, ledger: Ledger, page: str) -> None:
     ledger.listed([{"id": "a", "name": "Secret account"}])
     answer = site.get(page, user=None)
-    wants_html = page.endswith(("position",))
+    wants_html = not page.endswith(".csv")
     assert answer.status_code == (302 if wants_html else 401)
     assert "Secret account" not in answer.text
     if wants_html:

@@ -1,0 +1,271 @@
+"""Reconciliation: a date's accounts beside the books, and signing them off, by two persons, through the page."""
+
+import pytest
+
+from qbank_page.host import Visitor
+from qbank_page.security import new_token
+from tests.integration.page.conftest import Grant
+from tests.words.books import ITEM_HEADER, Books, day
+from tests.words.ledger import Ledger
+from tests.words.page import Site, read
+
+
+@pytest.fixture
+def books(ledger: Ledger) -> Books:
+    """QB01: x and y are compared on the first day, y does not match; z is QB02's."""
+    books = Books(ledger)
+    ledger.listed(
+        [
+            {"id": "x", "name": "Operating", "gl": "1100", "max_age": 1440},
+            {"id": "y", "name": "Payroll", "gl": "1200", "max_age": 1440},
+            {
+                "id": "z",
+                "name": "Tokyo",
+                "gl": "1",
+                "entity": "QB02",
+                "currency": "JPY",
+                "minor_units": 0,
+                "max_age": 1440,
+            },
+        ]
+    )
+    books.bank(day(1), "100.00")
+    books.bank(day(1), "1000.50", "y")
+    books.bank(day(1), "5", "z", currency="JPY")
+    books.gl((day(1), "100.00"))
+    books.gl((day(1), "900.00"), gl="1200")
+    books.gl((day(1), "5"), gl="1", entity="QB02", currency="JPY")
+    books.reconcile()
+    return books
+
+
+DATE = day(1).isoformat()
+SIGN = f"reconciliation/sign?date={DATE}"
+
+
+def test_the_newest_date_is_shown_with_its_numbers(site: Site, books: Books) -> None:
+    said = site.text("reconciliation")
+    assert f"Reconciliation of {DATE}" in said
+    lines = site.csv("reconciliation.csv")
+    assert [line.split(",")[:2] for line in lines[1:]] == [
+        ["Operating", "x"],
+        ["Payroll", "y"],
+        ["Tokyo", "z"],
+    ]
+    assert "y,QB01,1200,EUR,1000.50,900.00,100.50,0.00,100.50,0.00,break,unexplained,0,,open" in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("entity=QB02", ["z"]),
+        ("status=break", ["y"]),
+        ("state=approved", []),
+        ("state=unsigned", ["x", "y", "z"]),
+        ("date=2024-10-02", []),
+    ],
+)
+def test_accounts_are_filtered(site: Site, books: Books, asked: str, found: list[str]) -> None:
+    assert [line.split(",")[1] for line in site.csv(f"reconciliation.csv?{asked}")[1:]] == found
+
+
+def test_dates_are_listed_with_counts(site: Site, books: Books) -> None:
+    books.bank(day(2), "7")
+    books.gl((day(2), "7"))
+    books.reconcile()
+    assert site.csv("reconciliation.csv?table=dates")[1:] == [
+        "2024-10-02,2,1,0,0,1,0,2,0,0,0",
+        "2024-10-01,3,2,0,1,0,0,3,0,0,0",
+    ]
+    assert site.csv("reconciliation.csv?table=totals&date=2024-10-01")[1:] == [
+        "QB01,EUR,2,1,2,100.50,100.50",
+        "QB02,JPY,1,0,1,0,0",
+    ]
+
+
+@pytest.mark.usefixtures("books")
+def test_one_prepares_and_another_approves(site: Site, grant: Grant) -> None:
+    grant("ann", "prepare")
+    grant("bob", "approve")
+    said = site.act("reconciliation", SIGN, "ann", verb="prepare", chosen=["1 x", "1 y"])
+    assert said.startswith("2 of 2 done. x: prepared")
+    said = site.act("reconciliation", SIGN, "bob", verb="approve", chosen=["1 x", "1 y"])
+    assert "1 of 2 done. x: approved" in said
+    assert "approving that needs a comment: say why it may stand" in said
+    page = site.text("reconciliation")
+    assert "approved airflow:ann airflow:bob" in page
+    said = site.act(
+        f"reconciliation/y?date={DATE}", SIGN, "bob",
+        verb="reject", chosen="1 y", comment="Wrong file.",
+    )  # fmt: skip
+    assert "y: rejected" in said
+    history = site.csv(f"reconciliation/y.csv?date={DATE}&table=sign_offs")
+    assert [line.split(",")[0] for line in history[1:]] == ["rejected", "prepared"]
+    assert "Wrong file." in history[1]
+
+
+@pytest.mark.usefixtures("books")
+def test_one_person_is_never_two(site: Site, grant: Grant) -> None:
+    grant("ann", "prepare", "approve")
+    grant("ann.b", "approve", person="ann")
+    form = {"chosen": "1 x"}
+    site.act("reconciliation", SIGN, "ann", verb="prepare", **form)
+    for name in ("ann", "ann.b"):
+        said = site.act("reconciliation", SIGN, name, verb="approve", **form)
+        assert "0 of 1 done." in said
+        assert "somebody else has to look at it" in said
+
+
+def test_a_version_that_was_not_seen_is_not_signed(site: Site, books: Books, grant: Grant) -> None:
+    grant("ann", "prepare")
+    books.gl((day(1), "99.00"))
+    books.reconcile()
+    said = site.act("reconciliation", SIGN, "ann", verb="prepare", chosen=["1 x", "1 y"])
+    assert "1 of 2 done." in said
+    assert "version 1 is not the newest: look at version 2 and sign that" in said
+    assert "GL: 100.00 → 99.00" in site.text(f"reconciliation/x?date={DATE}")
+
+
+@pytest.mark.usefixtures("books")
+def test_only_who_may_sees_a_form_and_the_ledger_holds_to_it(site: Site, grant: Grant) -> None:
+    grant("ann", "prepare", entity="QB02")
+    assert 'name="verb"' not in site.get("reconciliation").text
+    page = site.get("reconciliation", "ann").text
+    assert page.count('name="chosen"') == 1
+    assert 'value="approve"' not in page
+    said = site.act("reconciliation", SIGN, "ann", verb="prepare", chosen=["1 x", "1 z"])
+    assert "1 of 2 done." in said
+    assert "airflow:ann may not prepare for entity QB01" in said
+
+
+@pytest.mark.usefixtures("books")
+def test_what_took_an_approval_back_is_told(site: Site, books: Books, grant: Grant) -> None:
+    grant("ann", "prepare")
+    grant("bob", "approve")
+    for name, verb in (("ann", "prepare"), ("bob", "approve")):
+        site.act("reconciliation", SIGN, name, verb=verb, chosen="1 x")
+    books.bank(day(1), "101.00", at="13:00")
+    books.reconcile()
+    said = site.text(f"reconciliation/x?date={DATE}")
+    assert "decertified" in said
+    assert "Approval by airflow:bob taken back: bank balance restated from 100.00 to 101.00" in said
+
+
+def test_a_break_opens_to_the_numbers_behind_it(site: Site, books: Books) -> None:
+    books.item(day(1), "-50.25")
+    books.load(
+        f"{ITEM_HEADER}\nQB01,1200,EUR,2024-10-03,,bank,cheque,-100.50,late\nQB01,1200,EUR,2024-10-01,,book,fee,-1,f\n",
+        "items",
+    )
+    books.reconcile()
+    page = f"reconciliation/y?date={DATE}"
+    said = site.text(page)
+    assert "Payroll on 2024-10-01" in said
+    assert "Unexplained = 101.50" in said
+    bank = site.csv(f"reconciliation/y.csv?date={DATE}&table=bank")
+    assert bank[1].startswith("y,Payroll,1000.50,EUR,2024-10-01T12:00:00.000000Z,1,")
+    assert '/runs/1">1</a>' in site.get(page).text
+    figures = site.csv(f"reconciliation/y.csv?date={DATE}&table=books")
+    assert ",2,900.00,EUR,true,2,plain," in figures[1]
+    items = site.csv(f"reconciliation/y.csv?date={DATE}&table=items")
+    assert [line.split(",")[:4] for line in items[1:]] == [["f", "fee", "book", "-1.00"]]
+
+
+def test_an_item_that_would_explain_a_break_is_shown(site: Site, books: Books) -> None:
+    books.load(f"{ITEM_HEADER}\nQB01,1200,EUR,2024-10-03,,bank,cheque,-100.50,late\n", "items")
+    books.reconcile()
+    (line,) = site.csv(f"reconciliation/y.csv?date={DATE}&table=items")[1:]
+    assert line.startswith('late,cheque,bank,-100.50,2024-10-03,,false,"counted, nothing is unexplained"')
+
+
+@pytest.mark.usefixtures("books")
+def test_an_open_break_has_an_owner_and_notes(site: Site, grant: Grant) -> None:
+    grant("ann", "prepare", entity="QB01")
+    page = f"reconciliation/y?date={DATE}"
+    assert 'name="assignee"' not in site.get(page).text
+    assert (
+        site.act(page, "reconciliation/y/note", "ann", date=DATE, assignee="Kim", note="A cheque?")
+        == "It is noted."
+    )
+    said = site.text(page)
+    assert "Owner Kim" in said
+    assert "airflow:ann Kim A cheque?" in said
+    assert ",Kim,open," in site.csv("reconciliation.csv?status=break")[1]
+
+
+@pytest.mark.usefixtures("books")
+def test_a_note_is_refused_in_the_ledgers_words(site: Site, grant: Grant) -> None:
+    grant("ann", "prepare")
+    page = f"reconciliation/y?date={DATE}"
+    said = site.act(page, "reconciliation/y/note", "ann", date=DATE)
+    assert said == "Nothing is noted of account y: say who is to look into it, or what is known of it."
+    said = site.act(page, "reconciliation/x/note", "ann", date=DATE, note="n")
+    assert "it has no open item" in said
+
+
+@pytest.mark.usefixtures("books")
+@pytest.mark.parametrize("path", [SIGN, "reconciliation/y/note"])
+def test_nothing_is_signed_or_noted_by_a_foreign_form(
+    site: Site, ledger: Ledger, grant: Grant, path: str
+) -> None:
+    grant("ann", "prepare")
+    data = {"date": DATE, "verb": "prepare", "chosen": "1 y", "note": "n"}
+    token = site.token("reconciliation", "ann")
+    assert site.get(path, "ann", params=data).status_code in (404, 405, 422)
+    for options in (
+        {"user": "ann", "token": ""},
+        {"user": "bob", "token": token},
+        {"user": "ann", "token": token, "session": "two"},
+        {"user": "ann", "token": token, "headers": {"Origin": "https://evil.example"}},
+        {"user": "ann", "token": token, "headers": {"Origin": None}},
+    ):
+        assert site.post(path, data=data, **options).status_code == 403
+    assert site.post(path, None, token=token, data=data).status_code == 401
+    assert ledger.value("SELECT count(*) FROM recon.sign_off") == 0
+    assert ledger.value("SELECT count(*) FROM recon.break_note") == 0
+
+
+@pytest.mark.usefixtures("books")
+def test_who_may_nothing_is_told_so(site: Site, ledger: Ledger) -> None:
+    token = new_token(site.host.secret(), Visitor("ann", "one"))
+    answer = site.post(SIGN, "ann", token=token, data={"date": DATE, "verb": "prepare", "chosen": "1 y"})
+    assert "airflow:ann may not prepare" in read(answer.text)
+    assert ledger.value("SELECT count(*) FROM recon.sign_off") == 0
+
+
+@pytest.mark.usefixtures("books")
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("reconciliation?date=x", 422),
+        ("reconciliation?state=x", 422),
+        (f"reconciliation/nobody?date={DATE}", 404),
+        (f"reconciliation/x%00?date={DATE}", 422),
+        ("reconciliation/x", 422),
+        (f"reconciliation/x.csv?date={DATE}&table=x", 404),
+    ],
+)
+def test_what_can_not_be_shown_is_a_sentence(site: Site, path: str, status: int) -> None:
+    assert site.get(path).status_code == status
+
+
+def test_words_of_others_are_shown_and_not_run(site: Site, books: Books, grant: Grant) -> None:
+    grant("ann", "prepare")
+    books.rows("UPDATE ledger.account SET name = '<script>alert(1)</script>' WHERE account_id = 'y'")
+    page = f"reconciliation/y?date={DATE}"
+    site.act(page, "reconciliation/y/note", "ann", date=DATE, note="<script>alert(2)</script>")
+    site.act(
+        page,
+        SIGN,
+        "ann",
+        verb="prepare",
+        chosen="1 y",
+        comment="<script>alert(3)\0",
+    )
+    for address in (page, "reconciliation"):
+        assert "<script>alert" not in site.get(address).text
+    assert "<script>alert(3)" in site.text(page)
+
+
+def test_an_empty_ledger_says_what_to_do(site: Site, ledger: Ledger) -> None:
+    assert "load the books of a date, and reconcile" in site.text("reconciliation")
