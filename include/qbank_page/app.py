@@ -10,14 +10,14 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from qbank_ledger.errors import LedgerError, RefusedError
-from qbank_page import account, comparison, position, reconciliation
+from qbank_page import account, comparison, health, position, reconciliation
 from qbank_page.desk import Desk
 from qbank_page.host import Host
 from qbank_page.ledger import Ledger
 from qbank_page.security import HEADERS
 from qbank_page.view import render
 
-_ROOMS = (position, account, reconciliation, comparison)
+_ROOMS = (position, account, reconciliation, comparison, health)
 _HEADINGS = {401: "Not signed in", 403: "Not allowed", 404: "Not found"}
 
 
@@ -25,6 +25,7 @@ def page(host: Host) -> FastAPI:
     """The application, which its host mounts below a path of its own."""
     app = FastAPI(title="QBank ledger", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk = Desk(host, Ledger(host))
+    app.state.recent = health.Recent()
     app.mount("/static", StaticFiles(directory=str(resources.files("qbank_page") / "static")))
     for room in _ROOMS:
         app.include_router(room.router)
