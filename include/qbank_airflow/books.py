@@ -32,6 +32,8 @@ _GLOB = re.compile(r"[*?\[]")
 _RELATIONS: Mapping[Kind, str] = {"gl": "recon.gl_balance", "items": "recon.item"}
 # What storages call the time of a file's last change.
 _CHANGED = ("mtime", "LastModified", "last_modified", "updated", "modified")
+# What they call the time of its last reading, sshfs for one.
+_READ = frozenset({"time", "atime"})
 
 
 def load_books(engine: Engine, params: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -125,7 +127,9 @@ def _say_nothing_matches(source: BookSource, place: ObjectStoragePath) -> None:
 
 
 def _found(path: Any, info: Mapping[str, Any]) -> Found:
-    return Found(path, str(path), json.dumps(info, sort_keys=True, default=str))
+    # Reading it changes the time at which it was read, and nothing of what it is.
+    state = {key: said for key, said in info.items() if key not in _READ}
+    return Found(path, str(path), json.dumps(state, sort_keys=True, default=str))
 
 
 def _beside(place: Any, name: str) -> Any:

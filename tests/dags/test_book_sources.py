@@ -137,6 +137,26 @@ def test_the_newest_file_goes_on_top_however_its_storage_writes_the_time(
         assert [name.rpartition("/")[2] for (name,) in names] == [first, last], done
 
 
+def test_a_file_that_somebody_read_is_not_another(
+    books: Books, monkeypatch: pytest.MonkeyPatch, storage: dict[str, object]
+) -> None:
+    """As sshfs tells: reading it ourselves changes the time of its last reading."""
+    listed, read_at = MemoryFileSystem.glob, iter(range(9))
+
+    def glob(self: MemoryFileSystem, path: str, **options: Any) -> Any:
+        now = next(read_at)
+        return {
+            name: {**info, "time": now, "atime": now} for name, info in listed(self, path, **options).items()
+        }
+
+    monkeypatch.setattr(MemoryFileSystem, "glob", glob)
+    for changed_at, times in ((1, 1), (1, 1), (3, 2)):
+        storage.update({"a.csv": changed_at, "b.csv": 2})
+        take(books, monkeypatch, "name: erp, files: 'memory://erp-out/*.csv'")
+        count = "SELECT count(*) FROM recon.source_file WHERE source = 'erp' AND name LIKE '%a.csv'"
+        assert books.value(count) == times
+
+
 def test_a_time_that_is_none_is_a_sentence_and_the_other_sources_are_loaded(
     books: Books, monkeypatch: pytest.MonkeyPatch, storage: dict[str, object]
 ) -> None:
