@@ -10,14 +10,14 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from qbank_ledger.errors import LedgerError, RefusedError
-from qbank_page import account, comparison, health, position, reconciliation
+from qbank_page import account, comparison, coverage, health, position, reconciliation
 from qbank_page.desk import Desk
 from qbank_page.host import Host
 from qbank_page.ledger import Ledger
 from qbank_page.security import HEADERS
 from qbank_page.view import render
 
-_ROOMS = (position, account, reconciliation, comparison, health)
+_ROOMS = (position, account, reconciliation, comparison, health, coverage)
 _HEADINGS = {401: "Not signed in", 403: "Not allowed", 404: "Not found"}
 
 

@@ -92,6 +92,13 @@ class Ledger:
         }  # fmt: skip
         self.rows(ACCOUNTS, rows=json.dumps([{**defaults, "name": row["id"], **row} for row in rows]))
 
+    def opened(self, *ids: str, at: datetime, closed_at: datetime | None = None) -> None:
+        """A period in which these accounts are expected."""
+        for id_ in ids:
+            self.rows(
+                "INSERT INTO ledger.account_period VALUES (:id, :at, :end)", id=id_, at=at, end=closed_at
+            )
+
     def observed(self, rows: list[dict[str, Any]], seal_no: int = 1) -> None:
         """Balances (id, at, amount, available where it differs, currency) over whatever is in their hours."""
         rows = [{"available": row["amount"], **row} for row in rows]

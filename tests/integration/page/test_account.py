@@ -19,16 +19,6 @@ def ago(hours: int) -> datetime:
     return datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - hours * HOUR
 
 
-def opened(ledger: Ledger, *ids: str, hours_ago: int = 400) -> None:
-    """Expected since then."""
-    for id_ in ids:
-        ledger.rows(
-            "INSERT INTO ledger.account_period VALUES (:id, :at, NULL)",
-            id=id_,
-            at=ago(hours_ago),
-        )
-
-
 def seen(ledger: Ledger, id_: str, hours_ago: int, amount: str, currency: str = "EUR") -> None:
     at = ago(hours_ago) + timedelta(seconds=5)
     ledger.observed([{"id": id_, "at": at, "amount": amount, "currency": currency}])
@@ -47,7 +37,7 @@ def account(ledger: Ledger) -> None:
     ledger.listed(
         [{"id": "a", "name": "Operating", "zone": "Asia/Kolkata", "cut_off": "17:30", "tolerance": "0.05"}]
     )
-    opened(ledger, "a")
+    ledger.opened("a", at=ago(400))
     for hours_ago, amount in ((5, "1"), (4, LONGEST), (2, "3.5")):
         seen(ledger, "a", hours_ago, amount)
 
@@ -115,7 +105,7 @@ def test_days_and_months_are_closings(site: Site, ledger: Ledger, by: str, rows:
     ledger.listed([{"id": "a", "zone": "UTC"}])
     midnight = ago(0).replace(hour=0)
     first = midnight.replace(day=1) - timedelta(days=1)  # the last day of last month
-    opened(ledger, "a", hours_ago=24 * 70)
+    ledger.opened("a", at=ago(24 * 70))
     ledger.observed(
         [
             {"id": "a", "at": first + timedelta(hours=23), "amount": "7", "currency": "EUR"},
