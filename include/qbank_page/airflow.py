@@ -6,6 +6,7 @@ Importing what its API server is made of takes seconds: it is there already when
 import json
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
 from airflow.api.common.trigger_dag import trigger_dag
@@ -16,13 +17,15 @@ from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
 from airflow.configuration import conf
 from airflow.exceptions import AirflowException, AirflowNotFoundException
 from airflow.models import Connection
+from airflow.sdk import ObjectStoragePath
 from airflow.utils.types import DagRunTriggeredByType
 from fastapi import FastAPI, HTTPException, Request
 from sqlalchemy.engine import URL
 
-from qbank_ledger.config import postgres_url
+from qbank_ledger.config import gl_sources_place, postgres_url
 from qbank_ledger.db.allowed_server import require_allowed
-from qbank_ledger.errors import LedgerConnectionError
+from qbank_ledger.errors import GLSourcesFileError, LedgerConnectionError, in_one_line
+from qbank_ledger.recon.profile_file import GLSources, read_gl_sources
 from qbank_page.app import page
 from qbank_page.host import Visitor
 
@@ -107,6 +110,20 @@ class Airflow:
                 )
             return "The reconciliation has begun: reload in a minute."
         return "It is compared with the next balances, within the hour."
+
+    def gl_sources(self) -> GLSources:
+        """The file on the API server's disk, or in object storage by a connection of Airflow's."""
+        place = gl_sources_place()
+        if "://" not in place:
+            return read_gl_sources(Path(place) if place else None)
+        try:
+            path = ObjectStoragePath(place)
+        except (ImportError, TypeError, ValueError) as error:  # of a protocol that nobody here knows
+            why = in_one_line(error)
+            raise GLSourcesFileError(
+                f"QBANK_GL_SOURCES_FILE is {place}, which can't be read: {why}."
+            ) from None
+        return read_gl_sources(path)
 
 
 @cache

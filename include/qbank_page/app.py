@@ -10,14 +10,14 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from qbank_ledger.errors import LedgerError, RefusedError
-from qbank_page import account, comparison, coverage, health, position, reconciliation
+from qbank_page import account, books, comparison, coverage, health, position, reconciliation, upload
 from qbank_page.desk import Desk
 from qbank_page.host import Host
 from qbank_page.ledger import Ledger
-from qbank_page.security import HEADERS
+from qbank_page.security import HEADERS, Bounded
 from qbank_page.view import render
 
-_ROOMS = (position, account, reconciliation, comparison, health, coverage)
+_ROOMS = (position, account, reconciliation, comparison, health, coverage, books, upload)
 _HEADINGS = {401: "Not signed in", 403: "Not allowed", 404: "Not found"}
 
 
@@ -33,6 +33,8 @@ def page(host: Host) -> FastAPI:
     @app.get("/")
     def first(request: Request) -> Response:
         return RedirectResponse(f"{request.scope['root_path']}/position")
+
+    app.add_middleware(Bounded)  # within the other: who raises while it reads raises where it is read
 
     @app.middleware("http")
     async def guarded(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

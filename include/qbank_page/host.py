@@ -7,6 +7,8 @@ from typing import Any, Protocol
 from fastapi import Request
 from sqlalchemy.engine import URL
 
+from qbank_ledger.recon.profile_file import GLSources
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
@@ -45,3 +47,6 @@ class Host(Protocol):
 
     def reconcile(self, visitor: Visitor) -> str:
         """Start a run of qbank_reconciliation where the visitor may; says in a sentence what happens next."""
+
+    def gl_sources(self) -> GLSources:
+        """How files of the ERP are read: QBANK_GL_SOURCES_FILE. Raises GLSourcesFileError."""

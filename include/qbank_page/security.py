@@ -12,10 +12,14 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qbank_page.host import Visitor
 
 _HOURS = 12
+MOST_MIB = 20  # of a file that is sent
+_MOST_BYTES = MOST_MIB * 1024 * 1024 + 64 * 1024  # with the fields around it
+_READ_OVER = 4 * _MOST_BYTES  # beyond which nobody is waited for
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -70,3 +74,28 @@ def require_own_origin(request: Request, origins: Iterable[str]) -> None:
 def _origin_of(address: str) -> str:
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+class Bounded:
+    """Takes no more of a request than a file of MOST_MIB and what is around it, whoever sends it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on; reading too much of it raises HTTPException there."""
+        taken = 0
+
+        async def bounded() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > _MOST_BYTES:
+                # A browser shows no answer that comes before it has sent everything.
+                while message.get("more_body") and taken < _READ_OVER:
+                    message = await receive()
+                    taken += len(message.get("body", b""))
+                raise HTTPException(413, f"The file is larger than {MOST_MIB} MiB, the most that is taken.")
+            return message
+
+        await self._app(scope, bounded, send)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -14,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Request
 from sqlalchemy.engine import URL
 
+from qbank_ledger.recon.profile_file import GLSources, read_gl_sources
 from qbank_page.app import page
 from qbank_page.host import Visitor
 
@@ -26,6 +28,7 @@ class Cookies:
     def __init__(self, ledger: URL) -> None:
         self.url = ledger
         self.reconciled_by: list[str] = []
+        self.gl_sources_file: Path | None = None
 
     async def visitor(self, request: Request) -> Visitor:
         name = request.cookies.get("user")
@@ -53,6 +56,9 @@ class Cookies:
     def reconcile(self, visitor: Visitor) -> str:
         self.reconciled_by.append(visitor.name)
         return "The reconciliation has begun."
+
+    def gl_sources(self) -> GLSources:
+        return read_gl_sources(self.gl_sources_file)
 
 
 class Site:

@@ -26,6 +26,7 @@ def _site(_shared: Ledger, server: Engine) -> Iterator[Site]:
 def site(_site: Site, ledger: Ledger) -> Site:
     """The page, and in it what the test puts into ``ledger``."""
     _site.host.reconciled_by.clear()
+    _site.host.gl_sources_file = None
     return _site
 
 

@@ -1,0 +1,155 @@
+"""A file that a browser sent: what it would become, or a profile proposed for it."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, Literal
+
+from fastapi import HTTPException, UploadFile
+from sqlalchemy import Connection
+
+from qbank_ledger.errors import GLFileError
+from qbank_ledger.files.problems import Problems, TooManyProblemsError
+from qbank_ledger.files.text_file import TextFile, UnreadableFileError
+from qbank_ledger.recon.draft import draft
+from qbank_ledger.recon.gl_file import Kind, read_items
+from qbank_ledger.recon.load import refusal
+from qbank_ledger.recon.match import GLAccount
+from qbank_ledger.recon.preview import Mirror, preview
+from qbank_ledger.recon.profile import PLACE_KEYS, Given, Profile
+from qbank_ledger.terminal import visible
+from qbank_page.security import MOST_MIB
+from qbank_page.sql import execute
+
+_BLOCK = 64 * 1024
+_MOST_ROWS = 500
+_LONGEST_NAME = 140
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file as the browser sent it, for the time of a request; ``str()`` is what it is called there."""
+
+    name: str
+    path: Path
+    sha256: str
+
+    @property
+    def suffix(self) -> str:
+        """What its name ends with."""
+        return Path(self.name).suffix
+
+    def open(self, mode: Literal["rb"] = "rb") -> BinaryIO:
+        """Its bytes, from the first on."""
+        return self.path.open(mode)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(slots=True)
+class Read:
+    """What became of a file: what there is to say of it, its first rows, and why it is refused."""
+
+    name: str
+    about: list[str] = field(default_factory=list)
+    rows: list[str] = field(default_factory=list)
+    count: int = 0
+    refused: str = ""
+    proposal: str = ""
+    fingerprint: str = ""
+
+    def show(self, line: str) -> None:
+        """Take a line of the preview: of many rows the first."""
+        if not line.startswith("line "):
+            self.about += [line] if line.strip() else []
+            return
+        self.count += 1
+        if self.count <= _MOST_ROWS:
+            self.rows.append(line)
+
+
+def asks(profile: Profile) -> list[str]:
+    """What a profile takes from whoever gives the file: date, entity, currency."""
+    return [PLACE_KEYS[column] for column, place in profile.places.items() if place.is_given]
+
+
+@contextmanager
+def received(upload: UploadFile) -> Iterator[Uploaded]:
+    """The file on disk, until the block ends. Raises HTTPException where it is too large, or none."""
+    name = visible(Path((upload.filename or "").replace("\\", "/")).name)[:_LONGEST_NAME]
+    if not name.strip():
+        raise HTTPException(422, "No file was chosen: choose one, and send it again.")
+    digest, left = hashlib.sha256(), MOST_MIB * 1024 * 1024
+    with TemporaryDirectory(prefix="qbank-page-") as folder:
+        path = Path(folder, "uploaded")
+        with path.open("wb") as file:
+            while block := upload.file.read(_BLOCK):
+                left -= len(block)
+                if left < 0:
+                    raise HTTPException(413, f"The file is larger than {MOST_MIB} MiB: export fewer rows.")
+                digest.update(block)
+                file.write(block)
+        yield Uploaded(name, path, digest.hexdigest())
+
+
+def fingerprint(file: Uploaded, kind: Kind, profile: Profile, given: Given) -> str:
+    """What tells this file, read so, from any other, and from this one read otherwise."""
+    said = json.dumps([file.sha256, kind, profile.name, profile.digest, astuple(given)])
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def previewed(connection: Connection, file: Uploaded, kind: Kind, profile: Profile, given: Given) -> Read:
+    """What loading the file would make of it."""
+    read = Read(file.name)
+    lacking = [key for key in asks(profile) if not getattr(given, key)] if kind == "gl" else []
+    if lacking:
+        read.refused = f"The profile {profile.name} asks you for {', '.join(lacking)}: fill them in."
+        return read
+    try:
+        if kind == "items":
+            _preview_items(file, read)
+        else:
+            preview(file, profile, given, _mirrors(connection), read.show)
+    except GLFileError as error:
+        read.refused = str(error)
+    else:
+        read.fingerprint = fingerprint(file, kind, profile, given)
+    return read
+
+
+def _mirrors(connection: Connection) -> list[Mirror]:
+    return [
+        Mirror(GLAccount(row.entity, row.gl_account, row.currency), row.today)
+        for row in execute(connection, "mirrors")
+    ]
+
+
+def _preview_items(file: Uploaded, read: Read) -> None:
+    problems = Problems()
+    try:
+        with TextFile(file) as text:
+            try:
+                for row in read_items(text, problems):
+                    read.show(f"line {row.line:<6} {' | '.join(cell or '' for cell in row.cells)}")
+            except TooManyProblemsError:
+                pass
+    except UnreadableFileError as error:
+        raise GLFileError(f"The file {file} can't be read: {error}.") from None
+    if problems:
+        raise GLFileError(refusal(file, problems).replace("was loaded", "would be loaded"))
+    read.show(f"It would load: {read.count} items.")
+
+
+def proposed(file: Uploaded) -> Read:
+    """A profile for the file, as YAML to look over."""
+    read = Read(file.name)
+    try:
+        read.proposal = draft(file)
+    except GLFileError as error:
+        read.refused = str(error)
+    return read

@@ -1,0 +1,293 @@
+"""Books: what was loaded and refused, and loading a file in the browser, as it was previewed and not otherwise."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+import requests
+
+from qbank_page.security import MOST_MIB
+from tests.integration.page.conftest import Grant
+from tests.words.books import GL_HEADER, ITEM_HEADER, Books, day
+from tests.words.erp import DATA
+from tests.words.ledger import Ledger
+from tests.words.page import PREFIX, Site, read
+
+FILE = f"{GL_HEADER}\nQB01,1100,EUR,2024-10-01,100.00\nQB01,9,EUR,2024-10-01,7.00\n".encode()
+
+
+@pytest.fixture
+def books(ledger: Ledger, grant: Grant) -> Books:
+    """An account of QB01 with a balance on the first day; ann may load for QB01, zoe for QB02."""
+    books = Books(ledger)
+    books.account("x")
+    books.bank(day(1), "100.00")
+    grant("ann", "load", entity="QB01")
+    grant("zoe", "load", entity="QB02")
+    return books
+
+
+class Sender:
+    """A browser without JavaScript."""
+
+    def __init__(self, site: Site, user: str) -> None:
+        self.site, self.user = site, user
+        self.browser = requests.Session()
+
+    def send(self, verb: str, content: bytes = FILE, name: str = "oct.csv", **fields: str) -> tuple[int, str]:
+        """What the page says of a file that is sent."""
+        self.browser.cookies.update({"user": self.user, "session": "one"})
+        answer = self.browser.post(
+            f"{self.site.url}/books/{verb}",
+            data={"token": self.site.token("books", self.user), **fields},
+            files={"file": (name, content)},
+            headers={"Origin": self.site.url.rsplit(PREFIX, 1)[0], "Accept": "text/html"},
+            timeout=60,
+        )
+        self.fingerprint = next(iter(re.findall(r'name="previewed" value="(\w+)"', answer.text)), "")
+        return answer.status_code, read(answer.text)
+
+
+@pytest.fixture
+def ann(site: Site, books: Books) -> Sender:
+    return Sender(site, "ann")
+
+
+def loads(books: Books) -> int:
+    return int(books.value("SELECT count(*) FROM recon.file_load"))
+
+
+def test_a_file_is_previewed_loaded_and_compared(ann: Sender, site: Site, books: Books) -> None:
+    status, said = ann.send("preview")
+    assert status == 200
+    assert "Rows: 2. Skipped: 0." in said
+    assert "line 2 QB01 1100 EUR 2024-10-01 100.00 EUR" in said
+    assert "No account of the accounts file mirrors 1 of the 2 rows" in said
+    assert "It would load: 2 rows." in said
+    assert loads(books) == 0
+    status, said = ann.send("load", previewed=ann.fingerprint)
+    assert "oct.csv is load 1, 2 rows. The reconciliation has begun." in said
+    assert site.host.reconciled_by == ["ann"]
+    (line,) = site.csv("books.csv")[1:]
+    assert line.startswith("oct.csv,1,gl,plain,,2,0,")
+    assert ",airflow:ann," in line
+    books.reconcile()
+    assert "Operating" not in said
+    assert "matched" in site.text("reconciliation?date=2024-10-01")
+
+
+def test_what_was_not_previewed_is_not_loaded(ann: Sender, site: Site, books: Books) -> None:
+    ann.send("preview")
+    seen = ann.fingerprint
+    for fields in ({"date": "2024-10-01"}, {"profile": "netsuite-trial-balance"}, {"kind": "items"}):
+        status, said = ann.send("load", previewed=seen, **fields)
+        assert (status, "Nothing was loaded" in said) == (409, True)
+    status, said = ann.send("load", FILE.replace(b"100.00", b"100.01"), previewed=seen)
+    assert (status, "is not what you previewed" in said) == (409, True)
+    assert ann.send("load")[0] == 409
+    assert loads(books) == 0
+
+
+def test_a_profile_that_changed_since_is_previewed_again(
+    ann: Sender, site: Site, tmp_path: Path, books: Books
+) -> None:
+    site.host.gl_sources_file = tmp_path / "gl_sources.yaml"
+    site.host.gl_sources_file.write_text("profiles: {ours: {like: plain}}")
+    ann.send("preview", profile="ours")
+    site.host.gl_sources_file.write_text("profiles: {ours: {like: plain, absent_means: zero}}")
+    assert ann.send("load", profile="ours", previewed=ann.fingerprint)[0] == 409
+    assert "ours,QBANK_GL_SOURCES_FILE," in "\n".join(site.csv("books.csv?table=profiles"))
+
+
+def test_a_file_that_would_be_refused_says_why_by_line(ann: Sender, books: Books) -> None:
+    wrong = FILE.replace(b"100.00", b"100,00")
+    status, said = ann.send("preview", wrong)
+    assert status == 200
+    assert "The file oct.csv has 1 problem(s), and nothing of it would be loaded: line 2:" in said
+    assert not ann.fingerprint
+    assert ann.send("load", wrong, previewed="x")[0] == 409
+
+
+def test_a_file_may_be_of_other_entities_than_who_loads_it(site: Site, books: Books) -> None:
+    zoe = Sender(site, "zoe")
+    zoe.send("preview")
+    status, said = zoe.send("load", previewed=zoe.fingerprint)
+    assert status == 403
+    assert "The file can't be loaded: airflow:zoe may not load for entity QB01" in said
+    assert loads(books) == 0
+    assert site.host.reconciled_by == []
+
+
+def test_a_viewer_has_no_form_and_sends_nothing(site: Site, books: Books) -> None:
+    assert 'type="file"' not in site.get("books").text
+    token = site.token("books", "ann")
+    for verb in ("preview", "draft", "load"):
+        answer = site.post(f"books/{verb}", "bob", token=token, files={"file": ("a.csv", FILE)})
+        assert answer.status_code == 403
+
+
+def test_who_may_no_more_is_refused(ann: Sender, site: Site, books: Books) -> None:
+    ann.send("preview")
+    token, seen = site.token("books", "ann"), ann.fingerprint
+    books.rows("SELECT recon.revoke_signatory('ann', 'airflow:ann', 'load', 'QB01')")
+    for verb in ("preview", "draft", "load"):
+        data = {"previewed": seen}
+        answer = site.post(f"books/{verb}", "ann", token=token, data=data, files={"file": ("oct.csv", FILE)})
+        assert answer.status_code == 403
+        assert "may load for no entity" in read(answer.text)
+    assert loads(books) == 0
+
+
+@pytest.mark.parametrize("verb", ["preview", "draft", "load"])
+def test_nothing_is_taken_from_another_site(ann: Sender, site: Site, books: Books, verb: str) -> None:
+    ann.send("preview")
+    token, path = site.token("books", "ann"), f"books/{verb}"
+    data, files = {"previewed": ann.fingerprint}, {"file": ("oct.csv", FILE)}
+    assert site.get(path, "ann").status_code == 405
+    assert site.post(path, None, token=token, data=data, files=files).status_code == 401
+    for options in (
+        {"token": ""},
+        {"token": token, "session": "two"},
+        {"token": token, "headers": {"Origin": "https://evil.example"}},
+    ):
+        assert site.post(path, "ann", data=data, files=files, **options).status_code == 403
+    assert loads(books) == 0
+
+
+def test_the_same_file_again_is_the_load_that_it_was(ann: Sender, site: Site) -> None:
+    ann.send("preview")
+    seen = ann.fingerprint
+    ann.send("load", previewed=seen)
+    assert "oct.csv was loaded before, as load 1: nothing is new." in ann.send("load", previewed=seen)[1]
+    assert site.host.reconciled_by == ["ann"]
+
+
+def test_items_are_previewed_and_loaded(ann: Sender, books: Books) -> None:
+    items = f"{ITEM_HEADER}\nQB01,1100,EUR,2024-10-01,,bank,cheque,-5.00,r\n".encode()
+    assert "It would load: 1" in ann.send("preview", items, kind="items")[1]
+    assert "is load 1, 1 rows." in ann.send("load", items, kind="items", previewed=ann.fingerprint)[1]
+    assert "line 1: the header must be" in ann.send("preview", kind="items")[1]
+
+
+def test_what_the_profile_asks_for_is_given(ann: Sender, site: Site) -> None:
+    content = (DATA / "netsuite-trial-balance.csv").read_bytes()
+    said = ann.send("preview", content, profile="netsuite-trial-balance")[1]
+    assert "The profile netsuite-trial-balance asks you for entity, currency: fill them in." in said
+    given = {"entity": "QB01", "currency": "USD"}
+    said = ann.send("preview", content, profile="netsuite-trial-balance", **given)[1]
+    assert "It would load: 6 rows." in said
+    asked = {line.split(",")[0]: line for line in site.csv("books.csv?table=profiles")}
+    assert '"entity, currency"' in asked["netsuite-trial-balance"]
+
+
+def test_a_profile_is_proposed(ann: Sender) -> None:
+    status, said = ann.send("draft", b"Account;Saldo\n1100;1.234,50\n")
+    assert status == 200
+    assert "profiles: our-books:" in said
+    assert "No profile can be proposed" in ann.send("draft", b"nothing")[1]
+
+
+def test_a_large_file_shows_its_first_rows(ann: Sender) -> None:
+    rows = b"".join(b"QB01,%d,EUR,2024-10-01,1.00\n" % n for n in range(2000))
+    said = ann.send("preview", GL_HEADER.encode() + b"\n" + rows)[1]
+    assert "the first 500 of 2,000" in said
+    assert "It would load: 2000 rows." in said
+
+
+ODOO = {"profile": "odoo-trial-balance", "entity": "QB01", "currency": "EUR"}
+
+
+def bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"<workbook/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * 600 * 1024 * 1024)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"PK\x03\x04 nothing", "workbook"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
+            "protected by a password",
+        ),
+        (b"", "oct.csv"),
+        (b"\0\0", "UTF"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["preview", "draft"])
+def test_a_file_that_is_none_is_one_sentence(ann: Sender, verb: str, content: bytes, why: str) -> None:
+    status, said = ann.send(verb, content)
+    assert status == 200
+    assert why in said
+    assert "Traceback" not in said
+
+
+def test_a_damaged_workbook_is_one_sentence(ann: Sender) -> None:
+    said = ann.send("preview", b"PK\x03\x04 nothing", "b.xlsx", **ODOO)[1]
+    assert "The file b.xlsx can't be read: it is a damaged workbook" in said
+
+
+def test_a_bomb_is_one_sentence(ann: Sender) -> None:
+    assert "it unpacks to 600 MiB" in ann.send("preview", bomb(), "bomb.xlsx", **ODOO)[1]
+
+
+def test_a_file_too_large_is_not_taken(ann: Sender) -> None:
+    status, said = ann.send("preview", b"x" * (MOST_MIB * 1024 * 1024 + 100 * 1024))
+    assert status == 413, said
+    assert "larger than 20 MiB" in said
+    status, said = ann.send("preview", b"x" * (MOST_MIB * 1024 * 1024 + 1))
+    assert status == 413, said
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", r"C:\\files\\passwd", "<script>passwd", "a\u202epasswd"]
+)
+def test_a_files_name_is_only_a_name(ann: Sender, site: Site, name: str) -> None:
+    assert ann.send("preview", name=name)[0] == 200
+    ann.send("load", name=name, previewed=ann.fingerprint)
+    loaded = site.csv("books.csv")[1].split(",")[0]
+    assert loaded.endswith("passwd")
+    assert "/" not in loaded
+    assert "<script>passwd" not in site.get("books").text
+
+
+def test_what_a_source_had_refused_is_told(site: Site, books: Books) -> None:
+    books.rows(
+        "INSERT INTO recon.source_file (source, name, version, refused)"
+        " VALUES ('netsuite', 's3://erp/tb.csv', repeat('0', 64), 'The file has 1 problem(s): <b>')"
+    )
+    (line,) = site.csv("books.csv?table=source_files")[1:]
+    assert line.startswith("s3://erp/tb.csv,netsuite,")
+    assert ",refused,,The file has 1 problem(s)" in line
+    assert "&lt;b&gt;" in site.get("books").text
+
+
+def test_loads_come_in_pages_and_one_alone(site: Site, books: Books) -> None:
+    books.rows(
+        "INSERT INTO recon.file_load (kind, sha256, rows, name)"
+        " SELECT 'gl', encode(sha256(n::text::bytea), 'hex'), n, n || '.csv' FROM generate_series(1, 60) AS n"
+    )
+    assert "Page 1 of 2, 60 loads" in site.text("books")
+    assert ">10.csv<" in site.get("books?page=2").text
+    assert len(site.csv("books.csv")) == 61
+    assert [line.split(",")[0] for line in site.csv("books.csv?load=7")[1:]] == ["7.csv"]
+    assert site.get("books?load=99999999999999999999").status_code == 422
+
+
+def test_profiles_that_can_not_be_read_leave_the_built_in_ones(
+    site: Site, books: Books, tmp_path: Path
+) -> None:
+    site.host.gl_sources_file = tmp_path / "gl_sources.yaml"
+    site.host.gl_sources_file.write_text("profiles: {ours: {likes: plain}}")
+    said = site.text("books")
+    assert "likes" in said
+    assert "netsuite-trial-balance" in said
+
+
+def test_empty_books_say_what_to_do(site: Site, ledger: Ledger) -> None:
+    assert "load a file, or name sources of books in QBANK_GL_SOURCES_FILE" in site.text("books")
