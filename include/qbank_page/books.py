@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from qbank_ledger.errors import GLSourcesFileError
+from qbank_ledger.recon.gl_file import NAMED, Kind
 from qbank_ledger.recon.profile_file import PLAIN, GLSources, read_gl_sources
 from qbank_page.desk import SignedIn, desk_of, rights_of, show
 from qbank_page.host import Host, Visitor
@@ -41,13 +42,20 @@ _SOURCE_FILES = (
 )
 _PROFILES = (
     Column("name", "Profile"),
+    Column("reads", "Reads"),
     Column("origin", "From"),
     Column("format", "Format"),
     Column("asks", "Asks you for"),
-    Column("absent", "Accounts that the file lacks"),
+    Column("absent", "What the file lacks"),
 )
 
-_UNFILLED = {"kind": "gl", "profile": PLAIN, "date": "", "entity": "", "currency": ""}
+_ABSENT: dict[tuple[Kind, bool], str] = {
+    ("gl", True): "is at zero",
+    ("gl", False): "is missing",
+    ("items", True): "is cleared",
+    ("items", False): "stays as it was",
+}
+_UNFILLED = {"profile": PLAIN, "date": "", "entity": "", "currency": "", "sheet": ""}
 
 
 class Asked(BaseModel):
@@ -97,6 +105,7 @@ def books_page(
         files_pages=_pages(asked.files_page, files),
         may_load=rights.may("load"),
         profiles=profiles.profiles,
+        kinds=NAMED,
         trouble=trouble,
         fields=sent.fields if sent else _UNFILLED,
         read=sent.read if sent else None,
@@ -157,10 +166,11 @@ def _profile_table(books: GLSources) -> Table:
         rows=[
             {
                 "name": name,
+                "reads": NAMED[profile.kind],
                 "origin": "built in" if name in built_in else "QBANK_GL_SOURCES_FILE",
                 "format": profile.format or "csv or xlsx",
                 "asks": ", ".join(asks(profile)) or None,
-                "absent": "are at zero" if profile.absent_is_zero else "are missing",
+                "absent": _ABSENT[profile.kind, profile.is_whole],
             }
             for name, profile in books.profiles.items()
         ],

@@ -13,14 +13,10 @@ from fastapi import HTTPException, UploadFile
 from sqlalchemy import Connection
 
 from qbank_ledger.errors import GLFileError
-from qbank_ledger.files.problems import Problems, TooManyProblemsError
-from qbank_ledger.files.text_file import TextFile, UnreadableFileError
 from qbank_ledger.recon.draft import draft
-from qbank_ledger.recon.gl_file import Kind, read_items
-from qbank_ledger.recon.load import refusal
 from qbank_ledger.recon.match import GLAccount
 from qbank_ledger.recon.preview import Mirror, preview
-from qbank_ledger.recon.profile import PLACE_KEYS, Given, Profile
+from qbank_ledger.recon.profile import Given, Profile
 from qbank_ledger.terminal import visible
 from qbank_page.security import MOST_MIB
 from qbank_page.sql import execute
@@ -28,6 +24,8 @@ from qbank_page.sql import execute
 _BLOCK = 64 * 1024
 _MOST_ROWS = 500
 _LONGEST_NAME = 140
+# What a profile may take from whoever gives the file, by its column.
+_GIVEN = {"as_of_date": "date", "entity": "entity", "currency": "currency"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,9 @@ class Read:
 
 def asks(profile: Profile) -> list[str]:
     """What a profile takes from whoever gives the file: date, entity, currency."""
-    return [PLACE_KEYS[column] for column, place in profile.places.items() if place.is_given]
+    return [
+        key for column, key in _GIVEN.items() if column in profile.places and profile.places[column].is_given
+    ]
 
 
 @contextmanager
@@ -97,28 +97,25 @@ def received(upload: UploadFile) -> Iterator[Uploaded]:
         yield Uploaded(name, path, digest.hexdigest())
 
 
-def fingerprint(file: Uploaded, kind: Kind, profile: Profile, given: Given) -> str:
+def fingerprint(file: Uploaded, profile: Profile, given: Given) -> str:
     """What tells this file, read so, from any other, and from this one read otherwise."""
-    said = json.dumps([file.sha256, kind, profile.name, profile.digest, astuple(given)])
+    said = json.dumps([file.sha256, profile.name, profile.digest, astuple(given)])
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def previewed(connection: Connection, file: Uploaded, kind: Kind, profile: Profile, given: Given) -> Read:
+def previewed(connection: Connection, file: Uploaded, profile: Profile, given: Given) -> Read:
     """What loading the file would make of it."""
     read = Read(file.name)
-    lacking = [key for key in asks(profile) if not getattr(given, key)] if kind == "gl" else []
+    lacking = [key for key in asks(profile) if not getattr(given, key)]
     if lacking:
         read.refused = f"The profile {profile.name} asks you for {', '.join(lacking)}: fill them in."
         return read
     try:
-        if kind == "items":
-            _preview_items(file, read)
-        else:
-            preview(file, profile, given, _mirrors(connection), read.show)
+        preview(file, profile, given, _mirrors(connection), read.show)
     except GLFileError as error:
         read.refused = str(error)
     else:
-        read.fingerprint = fingerprint(file, kind, profile, given)
+        read.fingerprint = fingerprint(file, profile, given)
     return read
 
 
@@ -129,27 +126,11 @@ def _mirrors(connection: Connection) -> list[Mirror]:
     ]
 
 
-def _preview_items(file: Uploaded, read: Read) -> None:
-    problems = Problems()
-    try:
-        with TextFile(file) as text:
-            try:
-                for row in read_items(text, problems):
-                    read.show(f"line {row.line:<6} {' | '.join(cell or '' for cell in row.cells)}")
-            except TooManyProblemsError:
-                pass
-    except UnreadableFileError as error:
-        raise GLFileError(f"The file {file} can't be read: {error}.") from None
-    if problems:
-        raise GLFileError(refusal(file, problems).replace("was loaded", "would be loaded"))
-    read.show(f"It would load: {read.count} items.")
-
-
-def proposed(file: Uploaded) -> Read:
-    """A profile for the file, as YAML to look over."""
+def proposed(file: Uploaded, sheet: str | None) -> Read:
+    """A profile for the file, or this sheet of a workbook, as YAML to look over."""
     read = Read(file.name)
     try:
-        read.proposal = draft(file)
+        read.proposal = draft(file, sheet)
     except GLFileError as error:
         read.refused = str(error)
     return read

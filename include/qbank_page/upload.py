@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
 from fastapi.responses import Response
 
 from qbank_ledger.errors import GLFileError
-from qbank_ledger.recon.gl_file import Kind
 from qbank_ledger.recon.load import load_file
 from qbank_ledger.recon.profile import Given, Profile
 from qbank_ledger.recon.profile_file import PLAIN
@@ -28,30 +27,30 @@ class Filled:
     """The form: a file, and how it is to be read."""
 
     file: UploadFile
-    kind: Kind
     profile: str
     given: Given
+    sheet: str
 
     @property
     def fields(self) -> dict[str, str]:
         """What it said, to be said again; a browser sends no file twice."""
         date, entity, currency = (self.given.date, self.given.entity, self.given.currency)
         return {
-            "kind": self.kind, "profile": self.profile, "date": date or "", "entity": entity or "",
-            "currency": currency or "",
+            "profile": self.profile, "date": date or "", "entity": entity or "", "currency": currency or "",
+            "sheet": self.sheet,
         }  # fmt: skip
 
 
 def _filled(
     file: UploadFile,
     *,
-    kind: Annotated[Kind, Form()] = "gl",
     profile: Short = PLAIN,
     date: Short = "",
     entity: Short = "",
     currency: Short = "",
+    sheet: Short = "",
 ) -> Filled:
-    return Filled(file, kind, profile, Given(date or None, entity or None, currency or None))
+    return Filled(file, profile, Given(date or None, entity or None, currency or None), sheet)
 
 
 TheForm = Annotated[Filled, Depends(_filled)]
@@ -63,7 +62,7 @@ def preview_file(request: Request, action: Asked, filled: TheForm) -> Response:
     _require_right(action)
     profile = _profile(action, filled)
     with received(filled.file) as file, action.desk.ledger.reading() as connection:
-        read = previewed(connection, file, filled.kind, profile, filled.given)
+        read = previewed(connection, file, profile, filled.given)
     return books_page(request, action.visitor, Whole(), Sent(filled.fields, read))
 
 
@@ -72,7 +71,7 @@ def propose_profile(request: Request, action: Asked, filled: TheForm) -> Respons
     """A profile for the file, to look over."""
     _require_right(action)
     with received(filled.file) as file:
-        read = proposed(file)
+        read = proposed(file, filled.sheet or None)
     return books_page(request, action.visitor, Whole(), Sent(filled.fields, read))
 
 
@@ -83,14 +82,14 @@ def load(
     """Load the file that was previewed, in the visitor's name, and have it compared."""
     profile = _profile(action, filled)
     with received(filled.file) as file:
-        if fingerprint(file, filled.kind, profile, filled.given) != seen:
+        if fingerprint(file, profile, filled.given) != seen:
             read = Read(file.name, refused=_OTHER)
             return books_page(request, action.visitor, Whole(), Sent(filled.fields, read), status=409)
         try:
             done = load_file(
                 action.desk.ledger.desk,
                 file,
-                filled.kind,
+                profile.kind,
                 profile,
                 given=filled.given,
                 identity=action.visitor.identity,
@@ -123,4 +122,4 @@ def _require_right(action: Action) -> None:
 
 
 def _profile(action: Action, filled: Filled) -> Profile:
-    return action.desk.host.gl_sources().profile(PLAIN if filled.kind == "items" else filled.profile)
+    return action.desk.host.gl_sources().profile(filled.profile)

@@ -81,7 +81,7 @@ def test_a_file_is_previewed_loaded_and_compared(ann: Sender, site: Site, books:
 def test_what_was_not_previewed_is_not_loaded(ann: Sender, site: Site, books: Books) -> None:
     ann.send("preview")
     seen = ann.fingerprint
-    for fields in ({"date": "2024-10-01"}, {"profile": "netsuite-trial-balance"}, {"kind": "items"}):
+    for fields in ({"date": "2024-10-01"}, {"entity": "QB02"}):
         status, said = ann.send("load", previewed=seen, **fields)
         assert (status, "Nothing was loaded" in said) == (409, True)
     status, said = ann.send("load", FILE.replace(b"100.00", b"100.01"), previewed=seen)
@@ -166,9 +166,11 @@ def test_the_same_file_again_is_the_load_that_it_was(ann: Sender, site: Site) ->
 
 def test_items_are_previewed_and_loaded(ann: Sender, books: Books) -> None:
     items = f"{ITEM_HEADER}\nQB01,1100,EUR,2024-10-01,,bank,cheque,-5.00,r\n".encode()
-    assert "It would load: 1" in ann.send("preview", items, kind="items")[1]
-    assert "is load 1, 1 rows." in ann.send("load", items, kind="items", previewed=ann.fingerprint)[1]
-    assert "line 1: the header must be" in ann.send("preview", kind="items")[1]
+    assert "It would load: 1" in ann.send("preview", items, profile="plain-items")[1]
+    assert (
+        "is load 1, 1 rows." in ann.send("load", items, profile="plain-items", previewed=ann.fingerprint)[1]
+    )
+    assert "line 1" in ann.send("preview", profile="plain-items")[1]
 
 
 def test_what_the_profile_asks_for_is_given(ann: Sender, site: Site) -> None:
