@@ -111,7 +111,7 @@ def _load(connection: Connection, file: _File) -> Load:
         reading = Reading(text, file.profile, file.given, problems)
         with suppress(TooManyProblemsError):
             rows = _copy(connection, file.profile.kind, _lines(reading))
-            _look_at_dates(connection, problems)
+            _look_at_dates(connection, reading.list_date, problems)
         if problems:
             raise GLFileError(refusal(file.path, problems))
         if reading.rounded:
@@ -146,8 +146,10 @@ def _lines(reading: Reading) -> Iterator[str]:
             yield f"{outcome.line}\t{outcome.cleared or _NULL}\t{outcome.amount:f}\t{key}\n"
 
 
-def _look_at_dates(connection: Connection, problems: Problems) -> None:
+def _look_at_dates(connection: Connection, list_date: str | None, problems: Problems) -> None:
     """What only the accounts can tell: dates ahead of today."""
+    if list_date and list_date > (today := execute(connection, "latest_date").scalar_one().isoformat()):
+        problems.add(1, f"its date {list_date} is ahead of today, {today}")
     for row in execute(connection, "dates_ahead"):
         problems.add(
             row.line_no, f"{row.name} {row.date} is ahead of today, {row.today} where the account is"

@@ -64,6 +64,8 @@ def preview(
                         mapping.add(outcome, problems)
     except UnreadableFileError as error:
         raise GLFileError(f"The file {path} can't be read: {error}.") from None
+    if (on := reading.list_date) and on > mapping.latest:
+        problems.add(1, f"its date {on} is ahead of today, {mapping.latest}")
     for line in [*_tail(reading), *mapping.said(profile)]:
         show(line)
     if problems:
@@ -122,7 +124,7 @@ class _Mapping:
         for mirror in mirrors:
             today = max(self._today.get(mirror.account, ""), mirror.today.isoformat())
             self._today[mirror.account] = today
-        self._anywhere = (datetime.now(UTC) + _FURTHEST_AHEAD).date().isoformat()
+        self.latest = (datetime.now(UTC) + _FURTHEST_AHEAD).date().isoformat()
         self._there: set[GLAccount] = set()
         self._scopes: set[tuple[str, str]] = set()
         self._unmapped: dict[GLAccount, int] = {}
@@ -138,7 +140,7 @@ class _Mapping:
             self._unmapped_rows += 1
             if len(self._unmapped) < _MOST_KEPT:
                 self._unmapped.setdefault(gl_account, row.line)
-        today = self._today.get(gl_account, self._anywhere)
+        today = self._today.get(gl_account, self.latest)
         for column, on in ((self._date, row.key[3]), ("cleared_date", row.cleared)):
             if on and on > today:
                 problems.add(row.line, f"{column} {on} is ahead of today, {today} where the account is")

@@ -7,29 +7,19 @@ import codecs
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, cast
 
-from qbank_ledger.files.cell import shown, unfit
-from qbank_ledger.files.problems import Problems
+from qbank_ledger.files.cell import shown
 from qbank_ledger.files.yaml_tree import Node
 from qbank_ledger.marks import POSITIONS, Marks
 from qbank_ledger.money import MINOR_UNITS, is_unsigned_amount
-from qbank_ledger.recon.gl_file import AMOUNTS, NAMED, SIDES, Kind
-from qbank_ledger.recon.profile import (
-    GIVEN,
-    NUMBERED,
-    POSITION,
-    AmountColumns,
-    Place,
-    Profile,
-    Proofs,
-    Skip,
-)
+from qbank_ledger.recon.gl_file import AMOUNTS, NAMED, Kind
+from qbank_ledger.recon.profile import NUMBERED, POSITION, AmountColumns, Profile, Proofs, Skip
+from qbank_ledger.recon.profile_places import Places
 
 _BOTH = frozenset(
     {
@@ -53,24 +43,20 @@ _ABSENT: Mapping[Kind, tuple[str, str]] = {"gl": ("missing", "zero"), "items": (
 # Those that `like` merges key by key within, too; of the others the nearest profile's stands alone.
 MERGED = frozenset({"account", "numbers", "proofs"})
 _NUMBERS = frozenset({"decimal", "grouping", "negative", "symbols", "zero", "exponent", "noise"})
-_AMOUNTS = (
-    {"column"},
-    {"debit", "credit"},
-    {"amount", "side", "debit", "credit"},
-    {"opening", "debit", "credit"},
-    {"opening_debit", "opening_credit", "debit", "credit"},
-)
-_NAMED = {"column", "title", "pattern", "names"}
-_SAMPLES = (date(2031, 10, 28), date(2026, 3, 31))
-_T = TypeVar("_T")
+_OF_EITHER = ({"column"}, {"debit", "credit"}, {"amount", "side", "debit", "credit"})
+_AMOUNTS: Mapping[Kind, tuple[set[str], ...]] = {
+    "gl": (
+        *_OF_EITHER,
+        {"opening", "debit", "credit"},
+        {"opening_debit", "opening_credit", "debit", "credit"},
+    ),
+    "items": _OF_EITHER,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Checks:
+class Checks(Places):
     """Reads the parts of one profile; what is wrong goes to ``problems``."""
-
-    name: str
-    problems: Problems
 
     def profile(self, keys: Mapping[str, Node], line: int) -> Profile | None:
         """The profile that these keys make, once ``like`` is resolved; None where anything is wrong."""
@@ -91,7 +77,7 @@ class Checks:
             "sheet": self._text(keys, "sheet"),
             "exactly": self._texts(keys, "exactly"),
             "skip": self._skips(keys.get("skip")),
-            "places": MappingProxyType(self._places(keys) if kind == "gl" else self._item_places(keys)),
+            "places": self.places(keys, kind),
             "numbers_items": "reference" in keys and keys["reference"].text == NUMBERED,
             "amount": self._amount(keys.get(AMOUNTS[kind]), kind),
             "marks": self._marks(numbers),
@@ -118,106 +104,14 @@ class Checks:
             return None
         return profile
 
-    # ── the parts ────────────────────────────────────────────────────────────────────────────────────
-
-    def _places(self, keys: Mapping[str, Node]) -> dict[str, Place]:
-        of_account = {"column", "pattern", "strip_zeros", "names"}
-        return {
-            "entity": self._place(keys, "entity", _NAMED),
-            "gl_account": self._place(keys, "account", of_account, constant=False, given=False),
-            "currency": self._place(keys, "currency", _NAMED),
-            "as_of_date": self._place(keys, "date", _NAMED | {"format"}),
-        }
-
-    def _item_places(self, keys: Mapping[str, Node]) -> dict[str, Place]:
-        of_account, of_date = _NAMED | {"strip_zeros"}, {"column", "pattern", "format", "names"}
-        places = {
-            "entity": self._place(keys, "entity", _NAMED),
-            "gl_account": self._place(keys, "account", of_account, given=False),
-            "currency": self._place(keys, "currency", _NAMED),
-            "item_date": self._place(keys, "date", of_date, constant=False, given=False),
-            "side": self._place(keys, "side", {"column", "pattern", "values"}, given=False),
-            "kind": self._place(keys, "item_kind", {"column", "pattern", "names"}, given=False),
-        }
-        if "cleared_date" in keys:
-            of_cleared = of_date | {"empty"}
-            places["cleared_date"] = self._place(
-                keys, "cleared_date", of_cleared, constant=False, given=False
-            )
-        if "reference" in keys and keys["reference"].text != NUMBERED:
-            of_reference = {"column", "pattern", "empty"}
-            places["reference"] = self._place(keys, "reference", of_reference, constant=False, given=False)
-        if "absent_means" in keys and keys["absent_means"].text == "cleared":
-            places["as_of_date"] = self._place(keys, "as_of", {"title", "format", "names"})
-        elif "as_of" in keys:
-            self._say(keys["as_of"].line, "as_of", "is of use with absent_means: cleared alone")
-        return places
-
-    def _place(
-        self,
-        of: Mapping[str, Node],
-        key: str,
-        allowed: set[str],
-        *,
-        constant: bool = True,
-        given: bool = True,
-    ) -> Place:
-        """Where a column comes from; ``constant``, ``given``: whether from the profile itself, or the run."""
-        node = of.get(key)
-        if node is None or node.text is not None:
-            text = node.text if node else GIVEN
-            if text == GIVEN and given:
-                return Place(is_given=True)
-            if not constant:
-                if node:
-                    or_numbered = f", or {NUMBERED}" if key == "reference" else ""
-                    column = key.partition("_")[0].capitalize()
-                    self._say(node.line, key, f"must be a mapping such as {{column: {column}}}{or_numbered}")
-            elif node and (why := _unfit_constant(key, text or "", is_given=given)):
-                self._say(node.line, key, f"is {shown(text or '')}: {why}")
-            return Place(constant=text)
-        keys = self._mapping(node, key, allowed)
-        if ("column" in keys) == ("title" in keys):
-            what = "a column, or a title's pattern" if "title" in allowed else "a column"
-            self._say(node.line, key, f"must say one of where it is read: {what}")
-        if "title" in keys and "pattern" in keys:
-            self._say(node.line, key, "has a pattern beside its title: the title is one")
-        prefix = f"{key}."
-        return Place(
-            columns=self._texts(keys, "column", prefix),
-            title=self._pattern(keys, "title", prefix),
-            pattern=self._pattern(keys, "pattern", prefix),
-            format=self._read(keys, "format", _date_format, "its year and month, as in '%d.%m.%Y'", prefix),
-            names=MappingProxyType(self._sides(keys) if key == "side" else self._names(keys, prefix)),
-            empty=frozenset(self._texts(keys, "empty", prefix)),
-            strip_zeros=bool(self._flag(keys, "strip_zeros", prefix)),
-        )  # fmt: skip
-
-    def _names(self, keys: Mapping[str, Node], prefix: str) -> dict[str, str]:
-        names = self._mapping(keys.get("names"), f"{prefix}names")
-        for name, meant in names.items():
-            if not meant.text or unfit(meant.text):
-                self._say(meant.line, f"{prefix}names", f"says nothing readable of {shown(name)}")
-        return {name: meant.text or "" for name, meant in names.items()}
-
-    def _sides(self, keys: Mapping[str, Node]) -> dict[str, str]:
-        """The side that each of its values stands for."""
-        sides: dict[str, str] = {}
-        values = self._mapping(keys.get("values"), "side.values", frozenset(SIDES))
-        for side in values:
-            for text in self._texts(values, side, "side.values."):
-                if sides.setdefault(text, side) != side:
-                    self._say(values[side].line, "side.values", f"takes {text!r} for either side")
-        return sides
-
     def _amount(self, node: Node | None, kind: Kind) -> AmountColumns:
         if node is None:
             return AmountColumns(plus=())
         name = AMOUNTS[kind]
-        known = set[str]().union(*_AMOUNTS) | ({"negate"} if kind == "items" else set())
+        known = set[str]().union(*_AMOUNTS[kind]) | ({"negate"} if kind == "items" else set())
         keys = self._mapping(node, name, known)
-        if keys.keys() - {"negate"} not in _AMOUNTS:
-            forms = "; ".join(", ".join(sorted(form)) for form in _AMOUNTS)
+        if keys.keys() - {"negate"} not in _AMOUNTS[kind]:
+            forms = "; ".join(", ".join(sorted(form)) for form in _AMOUNTS[kind])
             self._say(node.line, name, f"has {', '.join(keys) or 'nothing'}, and must have one of: {forms}")
             return AmountColumns(plus=())
         within = f"{name}."
@@ -288,131 +182,6 @@ class Checks:
                 scale[currency] = Decimal(text)
         return MappingProxyType(scale)
 
-    # ── what a key holds ─────────────────────────────────────────────────────────────────────────────
-
-    def _say(self, line: int, key: str, what: str) -> None:
-        self.problems.add(line, f"{key} {what}", f"profile {self.name}")
-
-    def _known(self, keys: Iterable[str], within: str, known: frozenset[str] | set[str]) -> None:
-        for key in keys:
-            if key not in known:
-                line = keys[key].line if isinstance(keys, Mapping) else 1
-                where = f"{within}.{key}" if within else key
-                self._say(line, where, f"is an unknown key (known: {', '.join(sorted(known))})")
-
-    def _mapping(
-        self, node: Node | None, key: str, known: frozenset[str] | set[str] | None = None
-    ) -> Mapping[str, Node]:
-        """Its keys; none where there is nothing, or, which is said, no mapping."""
-        if node is None:
-            return {}
-        if node.keys is None:
-            self._say(node.line, key, f"must be a mapping of keys to values, not {node.kind}")
-            return {}
-        if known is not None:
-            self._known(node.keys, key, known)
-        return node.keys
-
-    def _list(self, node: Node | None, key: str) -> list[Node]:
-        if node is None:
-            return []
-        if node.items is None:
-            self._say(node.line, key, f"must be a list, not {node.kind}")
-            return []
-        return node.items
-
-    def _text(self, keys: Mapping[str, Node], key: str, within: str = "") -> str | None:
-        found = self._texts(keys, key, within, most=1)
-        return found[0] if found else None
-
-    def _texts(
-        self,
-        keys: Mapping[str, Node],
-        key: str,
-        within: str = "",
-        *,
-        most: int = 100,
-        may_be_empty: bool = False,
-    ) -> tuple[str, ...]:
-        """Its texts: a list's, or the one that stands alone."""
-        if key not in keys:
-            return ()
-        node = keys[key]
-        entries = node.items if node.items is not None else [node]
-        texts = [entry.text for entry in entries]
-        if not 1 <= len(texts) <= most or None in texts or ("" in texts and not may_be_empty):
-            what = "a text" if most == 1 else "a text, or a list of texts"
-            self._say(node.line, f"{within}{key}", f"must be {what}")
-            return ()
-        return tuple(cast("list[str]", texts))
-
-    def _choice(
-        self, keys: Mapping[str, Node], key: str, choices: tuple[str, ...], within: str = ""
-    ) -> str | None:
-        return self._read(
-            keys, key, lambda text: text if text in choices else None, " or ".join(choices), within
-        )
-
-    def _flag(self, keys: Mapping[str, Node], key: str, within: str) -> bool | None:
-        return self._read(keys, key, {"true": True, "false": False}.get, "true or false", within)
-
-    def _pattern(
-        self, keys: Mapping[str, Node], key: str, within: str, groups: Literal[0, 1] = 1
-    ) -> re.Pattern[str] | None:
-        """A regular expression; with ``groups`` it must have one, whose text is what counts."""
-        text = self._text(keys, key, within)
-        if text is None:
-            return None
-        try:
-            pattern = re.compile(text)
-        except (re.error, RecursionError, OverflowError) as error:
-            self._say(keys[key].line, f"{within}{key}", f"is {shown(text)}, no regular expression: {error}")
-            return None
-        if pattern.groups < groups:
-            self._say(
-                keys[key].line,
-                f"{within}{key}",
-                f"is {shown(text)}, without a group: put what counts in parentheses",
-            )
-            return None
-        return pattern
-
-    def _read(
-        self,
-        keys: Mapping[str, Node],
-        key: str,
-        read: Callable[[str], _T | None],
-        expected: str,
-        within: str = "",
-    ) -> _T | None:
-        """What ``read`` makes of the key's text; None where there is none, or, which is said, no such."""
-        if key not in keys:
-            return None
-        text = self._text(keys, key, within)
-        if text is None:
-            return None
-        found = read(text)
-        if found is None:
-            self._say(keys[key].line, f"{within}{key}", f"is {shown(text)}: write {expected}")
-        return found
-
-
-def _unfit_constant(key: str, text: str, *, is_given: bool) -> str | None:
-    if why := unfit(text) if text else f"write it{', or given' if is_given else ''}":
-        return why
-    if key == "side" and text not in SIDES:
-        return f"write {' or '.join(SIDES)}, or a mapping of a column and its values"
-    if text == GIVEN:
-        return "the run does not give it: write it, or where it is read"
-    if key == "currency" and text not in MINOR_UNITS:
-        return "write the ISO 4217 code of a currency with minor units, such as EUR"
-    if key in ("date", "as_of"):
-        try:
-            date.fromisoformat(text)
-        except ValueError:
-            return "write a date such as 2026-10-31, or given"
-    return None
-
 
 def _encoding(name: str) -> str | None:
     try:
@@ -429,18 +198,6 @@ def _delimiter(text: str) -> str | None:
 
 def _count(text: str) -> int | None:
     return int(text) if re.fullmatch("[0-9]{1,9}", text, re.ASCII) else None
-
-
-def _date_format(text: str) -> str | None:
-    """The form, if a date's year and month survive being written and read in it."""
-    try:
-        for sample in _SAMPLES:
-            read = datetime.strptime(sample.strftime(text), text)  # noqa: DTZ007 - a date alone
-            if (read.year, read.month) != (sample.year, sample.month):
-                return None
-    except (ValueError, re.error):
-        return None
-    return text
 
 
 def _digest(keys: Mapping[str, Node]) -> str:

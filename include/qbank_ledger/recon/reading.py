@@ -51,6 +51,11 @@ class Reading:
         """What is the same in every row, by its column: constants, titles, the run's."""
         return self._fixed.said
 
+    @property
+    def list_date(self) -> str | None:
+        """The date of a list of items, where it is asked what it lacks."""
+        return self._fixed.said.get("as_of_date") if self.profile.kind == "items" else None
+
     def outcomes(self) -> Iterator[Outcome]:
         """What became of each row, in the file's order but for folded duplicates, which come at its end.
 

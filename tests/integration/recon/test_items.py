@@ -180,6 +180,17 @@ def test_the_date_of_a_list_may_be_the_runs(books: Books) -> None:
     assert state(books) == [("1", "2025-10-11", "-5.00 #1")]
 
 
+def test_a_list_of_a_day_ahead_of_today_is_refused_and_its_preview_says_the_same(books: Books) -> None:
+    load(books, "2025-10-10", "1,2025-10-01,-5")
+    with pytest.raises(GLFileError, match="line 1: its date 2090-10-10 is ahead of today, 20"):
+        load(books, "2090-10-10")
+    path = books.file("Stand 2090-10-10\nAccount,Date,Amount\n1,2025-10-01,-5\n")
+    profile = profiles(f"p: {{{', '.join(f'{key}: {text}' for key, text in KEYS.items())}}}")["p"]
+    with pytest.raises(GLFileError, match="line 1: its date 2090-10-10 is ahead of today, 20"):
+        shown(path, profile, Given())
+    assert state(books) == [("1", None, "-5.00 #1")]
+
+
 def test_a_cleared_item_counts_no_more_from_that_date_on(books: Books) -> None:
     books.account(gl="1", entity="E")
     for on in ("2025-10-10", "2025-10-11"):

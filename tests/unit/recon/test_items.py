@@ -139,6 +139,7 @@ def test_what_does_not_read_as_declared_is_refused_by_line_and_cell(
         ({"item_kind": "given"}, "item_kind is 'given': the run does not give it"),
         ({"reference": "none"}, "reference must be a mapping such as {column: Reference}, or numbered"),
         ({"amount": "{column: A, sign: S}"}, "amount.sign is an unknown key (known: amount, column, credit, debit, negate,"),
+        ({"amount": "{opening: O, debit: D, credit: C}"}, "amount.opening is an unknown key"),
         ({"amount": "{negate: true}"}, "amount has negate, and must have one of: column; credit, debit;"),
         ({"amount": "{column: A, negate: yes}"}, "amount.negate is 'yes': write true or false"),
         ({"proofs": "{debits_equal_credits: true}"}, "proofs.debits_equal_credits is an unknown key (known: rows, total_row)"),
