@@ -74,6 +74,11 @@ def lived_in(server: Server, folder: Path) -> None:
                             f"SELECT recon.{verb}(account_id, %s, %s) FROM ledger.account",
                             (yesterday, comment),
                         )
+        ledger.rows(r"SELECT recon.grant_signatory('Jane Doe', 'airflow\:jane', 'prepare')")
+        ledger.rows("SELECT recon.note_break('a', 'Jane Doe', 'a fee')")
+        ledger.rows(
+            "INSERT INTO recon.source_file (source, name, version, refused) VALUES ('s', 'f', repeat('0', 64), 'why')"
+        )
         file.write_text(
             "entity,gl_account,currency,item_date,cleared_date,side,kind,amount,reference\n"
             f"QB01,1100,EUR,{yesterday},,book,charge,-1.00,\n"
