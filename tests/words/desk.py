@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 from qbank_ledger.__main__ import main
@@ -21,8 +22,8 @@ from tests.words.ledger import Ledger
 class Desk:
     """Accounts with balances, and their exports, in short words."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger, self.rows, self.value = ledger, ledger.rows, ledger.value
+    def __init__(self, ledger: Ledger, engine: Engine) -> None:
+        self.ledger, self.rows, self.value, self._engine = ledger, ledger.rows, ledger.value, engine
         self.said: list[str] = []
         self.done: Export | None = None
         self.now: datetime = self.value("SELECT now()")
@@ -55,7 +56,7 @@ class Desk:
         """The file; ``said`` and ``done`` are what there is to say of it."""
         out = io.StringIO(newline="")
         self.said = []
-        engine = engine_for(url or self.ledger.url, None)
+        engine = engine_for(url, None) if url else self._engine
         self.done = export_balances(engine, form, out, self.said.append, closing_of)
         return out.getvalue()
 
