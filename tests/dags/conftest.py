@@ -1,7 +1,5 @@
 """The DAG on an Airflow, a bank and a ledger of its own: everything real but the scheduler."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +15,12 @@ from tests.words.sync import Bank, Sync
 @pytest.fixture(scope="session")
 def metadata() -> None:
     """Airflow's metadata database, migrated, with the pool."""
-    airflow = Path(sys.executable).with_name("airflow")
-    subprocess.run([airflow, "db", "migrate"], check=True, capture_output=True)
-    subprocess.run([airflow, "pools", "set", "qbank_api", "2", "calls"], check=True, capture_output=True)
+    # In this process, which has Airflow by now: its command line would import it twice more.
+    from airflow.models.pool import Pool  # noqa: PLC0415 - needs Airflow's settings
+    from airflow.utils.db import initdb  # noqa: PLC0415
+
+    initdb()
+    Pool.create_or_update_pool("qbank_api", 2, "calls", include_deferred=False)
 
 
 @pytest.fixture(scope="session")
