@@ -2,20 +2,20 @@
 
 import os
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Literal
+from zipfile import ZipFile
 
 import pytest
 import requests
 from local.state import open_keys
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from sqlalchemy import create_engine, text
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from sqlalchemy.engine import URL
 
-from tests.conftest import REPOSITORY
+from tests.words.books import Books
 from tests.words.ledger import Ledger
 from tests.words.stack import Commands, own_stack
 
@@ -29,7 +29,7 @@ Trial Balance
 End of Oct 2026
 
 
-Account ,Debit ,Credit 
+Account,Debit,Credit
 10010 - Checking Account,"$1,000.00",
 10020 - Payroll Account,$250.10,
 10030 - Savings Account,"$90,071,992,547,509.93",
@@ -52,14 +52,9 @@ class Office:
     browser: Browser
     axe: str
 
-    def login(self, user: str, *, scheme: str = "light", width: int = 1400) -> Page:
+    def login(self, user: str, *, scheme: Literal["light", "dark"] = "light") -> Page:
         """A window of this person's, signed in, on the position."""
-        context = self.browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,
-            accept_downloads=True,
-            bypass_csp=False,
-        )
+        context = self.browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme=scheme)
         context.set_default_timeout(60_000)
         page = context.new_page()
         page.goto(f"{self.url}/qbank/position")
@@ -96,11 +91,17 @@ def remember_october(commands: Commands, password: str, folder: Path) -> None:
     """Balances as the stack would have them, had it run on the evening of 31 October."""
     port = int(commands.environ["QBANK_POSTGRES_PORT"])
     url = URL.create("postgresql+psycopg2", "postgres", password, "127.0.0.1", port, "ledger")
-    at = datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
     ledger = Ledger(url, folder)
-    ledger.observed(
-        [{"id": id_, "at": at, "amount": amount, "currency": "USD"} for id_, amount in CLOSINGS.items()]
-    )
+    for day in (30, 31):
+        at = datetime(2026, 10, day, 23, 30, tzinfo=UTC)
+        ledger.observed(
+            [{"id": id_, "at": at, "amount": amount, "currency": "USD"} for id_, amount in CLOSINGS.items()]
+        )
+    # Of the 30th the books are there, and agree.
+    books = Books(ledger)
+    for gl, amount in zip(("10010", "10020", "10030", "10040"), CLOSINGS.values(), strict=True):
+        books.gl((date(2026, 10, 30), amount), gl=gl, currency="USD", entity="US01")
+    books.reconcile(date(2026, 10, 30))
     # The preparer could approve, too: what keeps her from it is that she prepared.
     ledger.rows("SELECT recon.grant_signatory('preparer', 'airflow:preparer', 'approve')")
     ledger.owner.dispose()
@@ -110,48 +111,227 @@ def go(page: Page, path: str) -> None:
     page.goto(f"{page.url.split('/qbank/')[0]}/qbank/{path}")
 
 
-def said(page: Page) -> str:
+def row(page: Page, name: str) -> Locator:
+    """The row of an account in the table of a date's reconciliations."""
+    return page.locator("table#accounts").get_by_role("row", name=name)
+
+
+def sign(page: Page, verb: str, *accounts: str, comment: str = "") -> str:
+    """Tick the accounts, and press the button; what the page says then."""
+    for account in accounts:
+        row(page, account).get_by_role("checkbox").check()
+    page.get_by_label("Comment").fill(comment)
+    page.get_by_role("button", name=verb).click()
     return page.get_by_role("status").first.inner_text()
 
 
 @pytest.mark.timeout(600)
 def test_four_people_close_october(office: Office, tmp_path: Path) -> None:
+    trigger_a_run_and_find_its_balances(office)
+
+    preparer = office.login("preparer")
+    load_books(preparer, tmp_path)
+    reconciled(preparer)
+    assert "3 of 3 done" in sign(preparer, "Prepare", "Checking", "Payroll", "Söhne")
+    note_the_break(preparer)
+    assert "1 of 1 done" in sign(preparer, "Prepare", "Savings")
+    refused = sign(preparer, "Approve", "Checking")
+    assert "0 of 1 done" in refused
+    assert "airflow:preparer prepared it: somebody else has to look at it" in refused
+
+    approver = office.login("approver")
+    go(approver, f"reconciliation?date={DATE}")
+    assert "3 of 3 done" in sign(approver, "Approve", "Checking", "Payroll", "Söhne")
+    refused = sign(approver, "Approve", "Savings")
+    assert "approving that needs a comment" in refused
+    assert "1 of 1 done" in sign(approver, "Approve", "Savings", comment="Booked on 2 November")
+    expect(row(approver, "Savings")).to_contain_text("approved")
+    signed = office.commands.query(
+        "SELECT account_id, actor, via FROM recon.sign_off WHERE state = 'approved' ORDER BY account_id"
+    )
+    assert signed == [f"{account},airflow:approver,ledger_desk" for account in sorted(CLOSINGS)]
+
+    go(approver, f"close?month={MONTH}")
+    with approver.expect_download() as caught:
+        approver.get_by_role("button", name="workbook").click()
+    caught.value.save_as(tmp_path / "pack.xlsx")
+    assert "Booked on 2 November" in text_of(tmp_path / "pack.xlsx")
+
+
+def trigger_a_run_and_find_its_balances(office: Office) -> None:
     operator = office.login("operator")
+    before = newest_run(office)
     operator.goto(f"{office.url}/dags/qbank_balance_sync")
     operator.get_by_role("button", name="Trigger").first.click()
     operator.get_by_role("dialog").get_by_role("button", name="Trigger").click()
-    newest = newest_run(office)
-    operator.goto(f"{office.url}/plugin/ledger")
-    frame = operator.frame_locator("iframe")
-    frame.get_by_role("link", name="Runs").click()
-    for _ in range(60):
-        if newest_run(office) > newest:
+    operator.get_by_role("link", name="Ledger").click()
+    ledger = operator.frame_locator("iframe")
+    for _ in range(120):
+        ledger.get_by_role("link", name="Runs", exact=True).click()
+        newest = ledger.locator("table").first.locator("tbody tr").first
+        if "complete" in newest.inner_text() and newest_run(office) > before:
             break
-        time.sleep(1)
-    frame.get_by_role("link", name="Position").click()
-    expect(frame.get_by_role("row", name=re.compile("Checking.*US01.*fresh"))).to_be_visible()
+        operator.wait_for_timeout(1000)
+    ledger.get_by_role("link", name="Position", exact=True).click()
+    expect(ledger.get_by_role("row", name=re.compile("^Checking.*US01.*fresh"))).to_be_visible()
 
-    preparer = office.login("preparer")
-    books = tmp_path / "tb.csv"
-    books.write_text(BOOKS)
+
+def load_books(preparer: Page, folder: Path) -> None:
+    file = folder / "trial-balance.csv"
+    file.write_text(BOOKS)
     go(preparer, "books")
-    preparer.get_by_label("File").set_input_files(books)
+    preparer.get_by_label("File").set_input_files(file)
     preparer.get_by_label("Profile").select_option("netsuite-trial-balance")
     preparer.get_by_label("Entity").fill("US01")
     preparer.get_by_label("Currency").fill("USD")
     preparer.get_by_role("button", name="Preview").click()
-    expect(preparer.get_by_text("90,071,992,547,509.93").first).to_be_visible()
-    preparer.get_by_role("button", name="Load").click()
+    expect(preparer.get_by_label("Rows of the file")).to_contain_text("90071992547509.93")
+    preparer.get_by_role("button", name="Load it").click()
     expect(preparer.get_by_role("status").first).to_contain_text("The reconciliation has begun")
+    expect(preparer.locator("table#loads")).to_contain_text("airflow:preparer")
 
-    for _ in range(90):
-        go(preparer, f"reconciliation?date={DATE}")
-        if preparer.get_by_role("row", name=re.compile("Savings.*break")).count():
+
+def reconciled(page: Page) -> None:
+    """Wait until the date is compared."""
+    for _ in range(120):
+        go(page, f"reconciliation?date={DATE}")
+        if page.locator("table#accounts").count() and row(page, "Savings").count():
             break
-        time.sleep(1)
-    expect(preparer.get_by_role("row", name=re.compile("Checking.*matched"))).to_be_visible()
+        page.wait_for_timeout(1000)
+    for account in ("Checking", "Payroll", "Söhne"):
+        expect(row(page, account)).to_contain_text("matched")
+    expect(row(page, "Savings")).to_contain_text("break")
+    expect(row(page, "Savings")).to_contain_text("-100.00")
+
+
+def note_the_break(preparer: Page) -> None:
+    row(preparer, "Savings").get_by_role("link", name="Savings").click()
+    expect(preparer.locator("table#books")).to_contain_text("trial-balance.csv")
+    preparer.get_by_label("Owner").fill("preparer")
+    preparer.get_by_label("Note", exact=True).fill("A fee of 100.00, booked in November.")
+    preparer.get_by_role("button", name="Note", exact=True).click()
+    expect(preparer.locator("table#notes")).to_contain_text("A fee of 100.00")
+    go(preparer, f"reconciliation?date={DATE}")
+    expect(row(preparer, "Savings")).to_contain_text("preparer")
+
+
+def text_of(workbook: Path) -> str:
+    with ZipFile(workbook) as parts:
+        return "".join(parts.read(name).decode() for name in parts.namelist() if name.endswith(".xml"))
 
 
 def newest_run(office: Office) -> int:
     (found,) = office.commands.query("SELECT coalesce(max(run_no), 0) FROM sync.run WHERE state = 'complete'")
     return int(found)
+
+
+PAGES = ("position", "coverage", "runs", "books", "reconciliation", "close", "accounts/hostile")
+ACTIONS = (
+    "reconciliation/sign",
+    "reconciliation/savings/note",
+    "runs/1/release",
+    "books/load",
+    "books/preview",
+    "close/pack",
+)
+
+
+def test_a_viewer_looks_and_does_nothing(office: Office) -> None:
+    viewer = office.login("viewer")
+    for path in PAGES:
+        go(viewer, path)
+        expect(viewer.get_by_role("heading", level=1)).to_be_visible()
+        assert (
+            viewer.get_by_role(
+                "button", name=re.compile("Prepare|Approve|Reject|Release|Load|Preview")
+            ).count()
+            == 0
+        )
+    own = {"Origin": office.url, "Accept": "text/html"}
+    for action in ACTIONS[:-1]:
+        answer = requests.post(
+            f"{office.url}/qbank/{action}",
+            data={"token": "x"},
+            headers=own,
+            cookies=office.cookies(viewer),
+            timeout=30,
+        )
+        assert answer.status_code in (403, 422), action
+
+
+@pytest.mark.parametrize("path", [*PAGES, "position.csv"])
+def test_a_stranger_sees_nothing(office: Office, path: str) -> None:
+    answer = requests.get(f"{office.url}/qbank/{path}", allow_redirects=False, timeout=30)
+    assert answer.status_code == 401
+    sent = requests.get(
+        f"{office.url}/qbank/{path}", headers={"Accept": "text/html"}, allow_redirects=False, timeout=30
+    )
+    assert sent.status_code == (401 if path.endswith(".csv") else 302)
+    assert "US01" not in answer.text + sent.text
+    forged = requests.get(f"{office.url}/qbank/{path}", cookies={"_token": "forged"}, timeout=30)
+    assert forged.status_code in (401, 403)
+
+
+def test_a_form_of_another_site_does_nothing(office: Office) -> None:
+    """Also with the preparer's own cookie and a token of hers."""
+    preparer = office.login("preparer")
+    go(preparer, "books")
+    token = preparer.locator("[name=token]").first.get_attribute("value")
+    cookies = office.cookies(preparer)
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {}):
+        answer = requests.post(
+            f"{office.url}/qbank/books/load",
+            data={"token": token},
+            headers=headers,
+            cookies=cookies,
+            timeout=30,
+        )
+        assert (answer.status_code, "Another site sent this form" in answer.text) == (403, True)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_it(office: Office, scheme: Literal["light", "dark"]) -> None:
+    """Without anything grave in light and dark, from a telephone's width to a wall's; pictures for the docs."""
+    preparer = office.login("preparer", scheme=scheme)
+    for path in PAGES:
+        go(preparer, path)
+        assert violations(preparer, office.axe) == [], path
+        for width in (360, 2560):
+            preparer.set_viewport_size({"width": width, "height": 900})
+            assert preparer.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        preparer.set_viewport_size({"width": 1400, "height": 900})
+        if SHOTS:
+            preparer.screenshot(path=Path(SHOTS) / f"{path.partition('/')[0]}-{scheme}.png")
+
+
+def violations(page: Page, axe: str) -> list[str]:
+    """What axe-core finds on the page, of what is grave."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{each['id']}: {[node['html'][:120] for node in each['nodes'][:3]]}"
+        for each in found["violations"]
+        if each["impact"] in GRAVE
+    ]
+
+
+@pytest.mark.timeout(600)
+def test_the_keyboard_alone_prepares_and_approves(office: Office) -> None:
+    for user, verb in (("preparer", "Prepare"), ("approver", "Approve")):
+        page = office.login(user)
+        go(page, "reconciliation?date=2026-10-30")
+        press_until(page, "Tab", "document.activeElement.type === 'checkbox'")
+        page.keyboard.press("Space")
+        press_until(page, "Shift+Tab", f"document.activeElement.textContent.trim() === '{verb}'")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status").first).to_contain_text("1 of 1 done")
+
+
+def press_until(page: Page, key: str, is_there: str) -> None:
+    """Press the key until the focus is there."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if page.evaluate(is_there):
+            return
+    raise AssertionError("the keyboard does not get there")
