@@ -14,6 +14,9 @@ from qbank_ledger.config import (
     DISTRIBUTION,
     PACKS,
     accounts_place,
+    alert_connections,
+    alert_remind_hours,
+    connection_fields,
     gl_sources_place,
     ledger_url,
     package_version,
@@ -25,6 +28,7 @@ from qbank_ledger.db.migrate import migrate, newest_revision
 from qbank_ledger.db.transaction import snapshot
 from qbank_ledger.errors import (
     AccountsFileError,
+    AlertNotSentError,
     CloseError,
     LedgerError,
     MigrationNotAllowedError,
@@ -41,6 +45,8 @@ from qbank_ledger.seals.verify import verify
 from qbank_ledger.sync.accounts_file import read_accounts
 from qbank_ledger.terminal import print_anything, say
 from qbank_ledger.watch import health
+from qbank_ledger.watch.receiver import Receiver
+from qbank_ledger.watch.watch import watch
 
 
 def _no_options(_parser: ArgumentParser) -> None:
@@ -125,6 +131,22 @@ def _health() -> str:
     return answer
 
 
+def _watch() -> str:
+    done = watch(engine_for(ledger_url()), alert_connections(), _receiver, alert_remind_hours())
+    if done.unsent:
+        raise AlertNotSentError("\n".join((str(done), *done.unsent)))
+    return str(done)
+
+
+def _receiver(conn_id: str) -> Receiver:
+    try:
+        fields = connection_fields(conn_id)
+    except LedgerError as error:
+        raise AlertNotSentError(str(error)) from None
+    del fields["schema"]
+    return Receiver(conn_id, **fields)
+
+
 _DOES = "Work on the ledger that AIRFLOW_CONN_LEDGER_DEFAULT names."
 
 
@@ -147,6 +169,11 @@ VERBS = {
     ),
     "health": _Verb(
         "how the ledger is, in counts, as JSON; exit code 0 when it is well, 1 when not", lambda _: _health()
+    ),
+    "watch": _Verb(
+        "look once, keep what is wrong in ledger.alert, tell QBANK_ALERT_CONNECTIONS; exit code 0 only when "
+        "all that was to be sent was",
+        lambda _: _watch(),
     ),
     "close": _Verb(
         "the close pack of a month, a workbook and a page; exit code 0 when it was made, ready or not",

@@ -113,7 +113,7 @@ def payload_days(environment: Mapping[str, str] = os.environ) -> int:
 
     Raises LedgerError when it is not a whole number of days, of one at least.
     """
-    return _days(environment, "QBANK_PAYLOAD_DAYS", "90")
+    return _whole(environment, "QBANK_PAYLOAD_DAYS", "90")
 
 
 def sync_days(environment: Mapping[str, str] = os.environ) -> int:
@@ -122,13 +122,13 @@ def sync_days(environment: Mapping[str, str] = os.environ) -> int:
     With them go outcomes, findings and verdicts.
     Raises LedgerError when it is not a whole number of days, of one at least.
     """
-    return _days(environment, "QBANK_SYNC_DAYS", "400")
+    return _whole(environment, "QBANK_SYNC_DAYS", "400")
 
 
-def _days(environment: Mapping[str, str], name: str, default: str) -> int:
+def _whole(environment: Mapping[str, str], name: str, default: str, of: str = "days") -> int:
     text = environment.get(name, "").strip() or default
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) >= 1):
-        raise LedgerError(f"{name} is {text[:40]!r}: set it to a whole number of days, 1 to 99999.")
+        raise LedgerError(f"{name} is {text[:40]!r}: set it to a whole number of {of}, 1 to 99999.")
     return int(text)
 
 
@@ -154,6 +154,45 @@ def break_limits(environment: Mapping[str, str] = os.environ) -> dict[str, Decim
         if why := looks_grouped(match["amount"], match["currency"]):
             raise LedgerError(f"QBANK_BREAK_LIMITS has {match[0]!r}: {why}.")
     return limits
+
+
+def alert_connections(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Connections by which alerts are sent: ``QBANK_ALERT_CONNECTIONS``, with commas; empty: none."""
+    given = environment.get("QBANK_ALERT_CONNECTIONS", "").split(",")
+    return list(dict.fromkeys(each.strip() for each in given if each.strip()))
+
+
+def alert_remind_hours(environment: Mapping[str, str] = os.environ) -> int:
+    """After how many hours an open alert is told again: ``QBANK_ALERT_REMIND_HOURS``, 24 where it is not set.
+
+    Raises LedgerError when it is not a whole number of hours, of one at least.
+    """
+    return _whole(environment, "QBANK_ALERT_REMIND_HOURS", "24", "hours")
+
+
+def runbook_place(environment: Mapping[str, str] = os.environ) -> str:
+    """Where alerts send their readers: ``QBANK_RUNBOOK_URL``, else the runbook in the repository."""
+    return environment.get("QBANK_RUNBOOK_URL", "").strip() or "docs/runbook.md"
+
+
+def connection_fields(conn_id: str, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """A connection's fields from ``AIRFLOW_CONN_<ID>``, as Airflow defines it: a URI or JSON.
+
+    Raises LedgerError when it is absent or can't be read.
+    """
+    name = f"AIRFLOW_CONN_{conn_id.upper()}"
+    text = environment.get(name, "").strip()
+    if not text:
+        raise LedgerError(f"There is no connection {conn_id}: set {name}.")
+    try:
+        fields = _json_fields(text) if text.startswith("{") else _uri_fields(text)
+        return {**fields, "port": int(fields["port"]) if fields["port"] else None}
+    except (ValueError, TypeError, LookupError, AttributeError):
+        # From None: the text may hold a secret.
+        raise LedgerError(
+            f"{name} is neither a URI (type://login:password@host:port/?extra=value) nor the JSON of an "
+            "Airflow connection."
+        ) from None
 
 
 def ledger_hosts(environment: Mapping[str, str] = os.environ) -> str:

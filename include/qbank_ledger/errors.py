@@ -68,6 +68,10 @@ class UnwellError(LedgerError):
         self.answer = answer
 
 
+class AlertNotSentError(LedgerError):
+    """A receiver could not be told of an alert: it is tried again."""
+
+
 # A run
 
 

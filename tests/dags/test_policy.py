@@ -42,3 +42,10 @@ def test_the_sync_is_hourly_and_its_form_has_two_params() -> None:
     assert {task.retry_exponential_backoff for task in dag.tasks} == {2.0}
     assert {task.max_retry_delay for task in dag.tasks} == {timedelta(minutes=2)}
     assert dag.get_task("settle").retries == 2  # for a database that is away: a lost account fails it at once
+
+
+def test_the_watch_looks_every_ten_minutes_and_ends_before_its_next() -> None:
+    dag = BAG.dags["qbank_watch"]
+    assert dag.schedule == "*/10 * * * *"
+    assert dag.dagrun_timeout < timedelta(minutes=10)
+    assert {task.pool for task in dag.tasks} == {"default_pool"}, "it never waits for a run's slot"

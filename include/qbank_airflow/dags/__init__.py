@@ -11,5 +11,6 @@ if (_IN_THE_REPOSITORY / "qbank_balance_sync.py").is_file():
 
 from qbank_airflow.dags.qbank_balance_sync import qbank_balance_sync  # noqa: E402
 from qbank_airflow.dags.qbank_reconciliation import qbank_reconciliation  # noqa: E402
+from qbank_airflow.dags.qbank_watch import qbank_watch  # noqa: E402
 
-__all__ = ["qbank_balance_sync", "qbank_reconciliation"]
+__all__ = ["qbank_balance_sync", "qbank_reconciliation", "qbank_watch"]

@@ -21,7 +21,7 @@ from qbank_ledger.errors import LedgerError
 log = logging.getLogger(__name__)
 
 # What one transaction at a time does; the database has a table ``ledger.lock_…`` for each.
-LockName = Literal["plan", "publish", "reconcile"]
+LockName = Literal["plan", "publish", "reconcile", "watch"]
 
 _LOOK_EVERY_S = 0.5
 _WARN_AFTER_S = 3.0

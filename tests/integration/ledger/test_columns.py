@@ -48,6 +48,10 @@ COLUMNS = {
         "as_of_hour timestamp with time zone, expected integer, present integer, missing integer, state text"
     ),
     "ledger.missing_hour": "account_id text, as_of_hour timestamp with time zone, reason text, run_no bigint",
+    "ledger.alert": (
+        "alert_no bigint, kind text, subject text, opened_at timestamp with time zone,"
+        " notified_at timestamp with time zone, cleared_at timestamp with time zone, message text"
+    ),
     "sync.outcome": (
         "run_no bigint, account_id text, outcome text, reasons text[], http_status smallint, attempts integer,"
         " observed_at timestamp with time zone, retry_after_s bigint"

@@ -39,6 +39,19 @@ def history(**fields: str) -> str:
     return f"INSERT INTO ledger.balance_history SELECT {values}, recorded_at + interval '1 hour' FROM ledger.balance"
 
 
+def alert(**fields: str) -> str:
+    """An alert of an answer held back, but for these fields."""
+    good = {
+        "kind": "'quarantine'",
+        "subject": "'x'",
+        "message": "'y'",
+        "notified_at": "NULL",
+        "cleared_at": "NULL",
+    }
+    values = {**good, **fields}
+    return f"INSERT INTO ledger.alert ({', '.join(values)}) VALUES ({', '.join(values.values())})"
+
+
 BROKEN = {
     # What a value may be, wherever it stands: types of the ledger's own.
     "ledger.account_id_check": [
@@ -106,6 +119,20 @@ BROKEN = {
         seal(rows="row_count", hashes="set_byte(row_hashes, 0, get_byte(row_hashes, 0) # 1)"),
         seal(rows="row_count + 1", hashes="row_hashes"),
     ],
+    "ledger.alert_kind_check": [alert(kind="'odd'")],
+    "ledger.alert_subject_check": [alert(subject="''")],
+    "ledger.alert_message_check": [alert(message="''")],
+    "ledger.told_and_over_after_it_opened": [
+        alert(notified_at="now() - interval '1 second'"), alert(cleared_at="now() - interval '1 second'"),
+    ],
+    "ledger.alert_open": [f"{alert()}, ('quarantine', 'x', 'y', NULL, NULL)"],
+    "ledger.alert_notice_connection_check": ["INSERT INTO ledger.alert_notice VALUES (1, '')"],
+    "ledger.alert_notice_told_check": ["INSERT INTO ledger.alert_notice VALUES (1, 'ops', NULL, 'still', now())"],
+    "ledger.what_was_told_has_a_time": [
+        "INSERT INTO ledger.alert_notice VALUES (1, 'ops', NULL, 'opened', NULL)",
+        "INSERT INTO ledger.alert_notice VALUES (1, 'ops', NULL, NULL, now())",
+    ],
+    "ledger.alert_notice_alert_no_fkey": ["INSERT INTO ledger.alert_notice VALUES (99, 'ops')"],
     "sync.run_state_check": ["UPDATE sync.run SET state = 'done'"],
     "sync.run_expected_check": ["UPDATE sync.run SET expected = 0, published = 0, quarantined = 0, failed = 0"],
     "sync.closed_runs_are_counted": [

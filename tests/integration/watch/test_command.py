@@ -1,4 +1,4 @@
-"""The verb health: the page's answer on standard output, and an exit code that a monitor can use."""
+"""The verbs health and watch: the page's answer, alerts without a scheduler, exit codes that a monitor can use."""
 
 import json
 import subprocess
@@ -9,6 +9,7 @@ from qbank_ledger import __main__ as command
 from qbank_ledger.watch.health import UNREACHABLE
 from tests.conftest import free_port
 from tests.words.command import called
+from tests.words.inbox import mail_server, webhook
 from tests.words.ledger import Ledger, failed
 from tests.words.watched import Watched
 
@@ -51,3 +52,58 @@ def test_a_database_that_is_not_migrated_says_what_to_do(ledger: Ledger, server:
     assert done.returncode == 1
     assert json.loads(done.stdout)["problems"] == ["ledger_unreachable"]
     assert "run `make migrate`" in done.stderr
+
+
+# ── The verb watch ───────────────────────────────────────────────────────────────────────────────────
+
+
+def watch(url: URL, **environ: str) -> "subprocess.CompletedProcess[str]":
+    connection = url.set(drivername="postgres").render_as_string(hide_password=False)
+    return called(command.main, "watch", environ={"AIRFLOW_CONN_LEDGER_DEFAULT": connection, **environ})
+
+
+def test_alerts_go_to_every_connection_by_the_environment_alone(ledger: Ledger) -> None:
+    ledger.quick_run(failed)
+    with mail_server(free_port()) as server, webhook() as hook:
+        environ = {
+            "QBANK_ALERT_CONNECTIONS": "ops_mail, chat",
+            "AIRFLOW_CONN_OPS_MAIL": f"smtp://127.0.0.1:{server.port}/?disable_ssl=true&disable_tls=true"
+            "&from_email=ledger%40example.com&to=ops%40example.com",
+            "AIRFLOW_CONN_CHAT": json.dumps(
+                {"conn_type": "apprise", "extra": {"config": {"path": hook.place}}}
+            ),
+        }
+        done = watch(ledger.url, **environ)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == "2 alerts opened, 0 cleared, 2 open; 4 messages sent.\n"
+        assert watch(ledger.url, **environ).stdout.endswith("; 0 messages sent.\n")
+    titles = ["Ledger: an hour without any balance", "Ledger: a run that failed"]
+    assert [mail["Subject"] for mail in server.mails] == titles
+    assert [post["title"] for post in hook.posts] == titles
+
+
+def test_what_could_not_be_sent_is_said_and_is_exit_code_1(ledger: Ledger) -> None:
+    ledger.quick_run(failed)
+    with webhook() as hook:
+        done = watch(
+            ledger.url,
+            QBANK_ALERT_CONNECTIONS="nobody,odd,chat",
+            AIRFLOW_CONN_ODD="{",
+            AIRFLOW_CONN_CHAT=json.dumps({"conn_type": "apprise", "extra": {"config": {"path": hook.place}}}),
+        )
+    assert (done.returncode, done.stdout) == (1, "")
+    said = done.stderr.splitlines()
+    assert said[:2] == [
+        "2 alerts opened, 0 cleared, 2 open; 2 messages sent.",
+        "There is no connection nobody: set AIRFLOW_CONN_NOBODY.",
+    ]
+    assert said[2].startswith("AIRFLOW_CONN_ODD is neither a URI")
+    assert len(hook.posts) == 2
+
+
+def test_a_wrong_number_of_hours_is_one_sentence(ledger: Ledger) -> None:
+    done = watch(ledger.url, QBANK_ALERT_REMIND_HOURS="daily")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "QBANK_ALERT_REMIND_HOURS is 'daily': set it to a whole number of hours, 1 to 99999.\n"
+    )

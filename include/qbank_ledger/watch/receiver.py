@@ -1,0 +1,123 @@
+"""Receivers: who is told of alerts, each by a connection as Airflow defines it."""
+
+import json
+import logging
+import smtplib
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import make_msgid
+from typing import Any
+
+from qbank_ledger.errors import AlertNotSentError, in_one_line
+from qbank_ledger.watch.message import Message
+
+log = logging.getLogger(__name__)
+
+_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A connection of type ``smtp`` (extra: from_email, to, …) or ``apprise`` (extra: config)."""
+
+    conn_id: str
+    conn_type: str
+    host: str | None = None
+    port: int | None = None
+    login: str | None = None
+    password: str | None = field(default=None, repr=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def send(self, message: Message) -> None:
+        """Send a message; raises AlertNotSentError, a sentence without a secret."""
+        try:
+            _BY.get(self.conn_type, _no_way)(self, message)
+        except AlertNotSentError as error:
+            raise AlertNotSentError(
+                f"Alerts can't be sent by the connection {self.conn_id}: {error}."
+            ) from None
+
+
+def _no_way(receiver: Receiver, _message: Message) -> None:
+    raise AlertNotSentError(f"it is of type {receiver.conn_type}; smtp and apprise can send them")
+
+
+def _mail(receiver: Receiver, message: Message) -> None:
+    """By mail, from the extra's ``from_email`` to its ``to``; ports, TLS and login as Airflow's smtp hook."""
+    mail = _mail_of(receiver, message)
+    extra = receiver.extra
+    context = None if extra.get("ssl_context") == "none" else ssl.create_default_context()
+    try:
+        timeout = float(extra.get("timeout") or _TIMEOUT_S)
+        if _is(extra, "disable_ssl"):
+            server = smtplib.SMTP(receiver.host or "", receiver.port or 0, timeout=timeout)
+        else:
+            server = smtplib.SMTP_SSL(
+                receiver.host or "", receiver.port or 0, timeout=timeout, context=context
+            )
+        with server:
+            if _is(extra, "disable_ssl") and not _is(extra, "disable_tls"):
+                server.starttls(context=context)
+            if receiver.login and receiver.password:
+                server.login(receiver.login, receiver.password)
+            refused = server.send_message(mail)
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        raise AlertNotSentError(f"the mail server has not taken it ({in_one_line(error)})") from None
+    if refused:
+        log.warning("The mail server of %s refused %s of its addresses.", receiver.conn_id, len(refused))
+
+
+def _mail_of(receiver: Receiver, message: Message) -> EmailMessage:
+    sender = receiver.extra.get("from_email") or receiver.login
+    to = receiver.extra.get("to")
+    if not (receiver.host and sender and to):
+        raise AlertNotSentError("set its host, and from_email and to in its extra")
+    mail = EmailMessage()
+    try:
+        mail["From"] = sender
+        mail["To"] = ", ".join(to) if isinstance(to, list) else to
+    except ValueError:  # a line break
+        raise AlertNotSentError("from_email or to in its extra is no mail address") from None
+    mail["Subject"] = message.title
+    mail["Date"] = datetime.now(UTC)
+    mail["Message-ID"] = make_msgid(domain="qbank-ledger.invalid")
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(message.body)
+    return mail
+
+
+def _push(receiver: Receiver, message: Message) -> None:
+    """By Apprise (chat, SMS, a webhook), to the addresses in the extra's ``config``, as Airflow has it."""
+    try:
+        import apprise  # noqa: PLC0415 - not everybody installs it
+    except ImportError:
+        raise AlertNotSentError("install the package apprise where alerts are sent from") from None
+    # It says what failed with the address, in which secrets are.
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    targets = apprise.Apprise()
+    try:
+        config: Any = receiver.extra.get("config")
+        given = json.loads(config) if isinstance(config, str) else config
+        understood = [targets.add(each["path"]) for each in (given if isinstance(given, list) else [given])]
+    except (ValueError, TypeError, LookupError):
+        understood = []
+    if not understood or not all(understood):
+        raise AlertNotSentError(
+            'its extra needs a config such as {"path": "json://hooks.example.com/ledger"}, an address that '
+            "Apprise knows"
+        )
+    kind = apprise.NotifyType.SUCCESS if message.is_over else apprise.NotifyType.FAILURE
+    if not targets.notify(
+        title=message.title, body=message.body, notify_type=kind, body_format=apprise.NotifyFormat.TEXT
+    ):
+        raise AlertNotSentError("the service of its config has not taken it")
+
+
+def _is(extra: Mapping[str, Any], name: str) -> bool:
+    return str(extra.get(name, "")).lower() in ("true", "1")
+
+
+_BY: Mapping[str, Callable[[Receiver, Message], None]] = {"smtp": _mail, "apprise": _push}

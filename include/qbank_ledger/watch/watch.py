@@ -1,0 +1,123 @@
+"""Watch: what is wrong now becomes an alert, what is over clears it, each receiver is told once of either.
+
+Any number of watchers may be at it: they look one after the other, and take on what is to be sent before
+it is.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from qbank_ledger.db.locks import acquire_lock
+from qbank_ledger.db.transaction import in_transaction
+from qbank_ledger.errors import AlertNotSentError
+from qbank_ledger.watch.health import look
+from qbank_ledger.watch.message import messages
+from qbank_ledger.watch.problem import Problem
+from qbank_ledger.watch.receiver import Receiver
+from qbank_ledger.watch.sql import execute
+
+log = logging.getLogger(__name__)
+
+# What goes on from hour to hour, and from run to run, is one alert from its beginning to its end.
+_GOES_ON = ("hour_missing", "hour_partial", "run_failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a watch did: alerts opened, cleared, open now; messages sent, and why some could not be."""
+
+    opened: int
+    cleared: int
+    standing: int
+    sent: int
+    unsent: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.opened} alerts opened, {self.cleared} cleared, {self.standing} open; "
+            f"{self.sent} messages sent."
+        )
+
+
+def watch(
+    engine: Engine, conn_ids: Sequence[str], receiver: Callable[[str], Receiver], remind_hours: int
+) -> Watched:
+    """Look at the ledger, write ``ledger.alert``, and tell the receivers of these connections.
+
+    What can't be sent is tried again by the next watch, and keeps no other receiver waiting: ``receiver`` may
+    raise AlertNotSentError for one that is not there. Raises LedgerError where the ledger can't be asked.
+    """
+    opened, cleared, standing = in_transaction(engine, _note)
+    sent, unsent = 0, list[str]()
+    for conn_id in conn_ids:
+        try:
+            sent += _tell(engine, conn_id, receiver, remind_hours)
+        except AlertNotSentError as error:
+            unsent.append(str(error))
+    done = Watched(opened, cleared, standing, sent, tuple(unsent))
+    log.info("watch: %s", done)
+    return done
+
+
+def _note(connection: Connection) -> tuple[int, int, int]:
+    acquire_lock(connection, "watch")
+    standing = execute(connection, "standing_alerts").all()
+    problems = json.dumps(
+        [
+            {"kind": problem.kind, "subject": subject, "message": problem.about}
+            for subject, problem in _subjects(look(connection).problems, standing)
+        ]
+    )
+    opened = len(execute(connection, "open_alerts", problems=problems).all())
+    cleared = len(execute(connection, "clear_alerts", problems=problems).all())
+    return opened, cleared, len(standing) + opened - cleared
+
+
+def _subjects(problems: Iterable[Problem], standing: Iterable[Any]) -> list[tuple[str, Problem]]:
+    """The subject of each problem's alert: of one that goes on, the alert's that stands."""
+    goes_on = {alert.kind: alert.subject for alert in standing if alert.kind in _GOES_ON}
+    found: dict[tuple[str, str], Problem] = {}
+    for problem in sorted(problems, key=lambda problem: (problem.kind, problem.subject)):
+        subject = problem.subject
+        if problem.kind in _GOES_ON:
+            subject = goes_on.setdefault(problem.kind, subject)
+        found.setdefault((problem.kind, subject), problem)
+    return [(subject, problem) for (_, subject), problem in found.items()]
+
+
+def _tell(engine: Engine, conn_id: str, receiver: Callable[[str], Receiver], remind_hours: int) -> int:
+    """Send a connection what it is to be told; gives how many messages."""
+
+    def claim(connection: Connection) -> list[Any]:
+        execute(connection, "list_notices", conn_id=conn_id)
+        claimed = execute(connection, "claim_notices", conn_id=conn_id, remind_hours=remind_hours)
+        return list(claimed.all())
+
+    to_send = messages(in_transaction(engine, claim))
+    keep = partial(_keep, engine, conn_id)
+    sent = 0
+    try:
+        for message in to_send:
+            receiver(conn_id).send(message)
+            keep(message.alerts, "cleared" if message.is_over else "opened")
+            sent += 1
+    finally:
+        # Whatever kept it from being sent: the next watch may.
+        if left := [alert for message in to_send[sent:] for alert in message.alerts]:
+            keep(left, None)
+    return sent
+
+
+def _keep(engine: Engine, conn_id: str, alerts: Sequence[int], told: str | None) -> None:
+    in_transaction(
+        engine,
+        lambda connection: execute(
+            connection, "keep_notices", alerts=list(alerts), conn_id=conn_id, told=told
+        ),
+    )

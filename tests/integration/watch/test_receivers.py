@@ -1,0 +1,115 @@
+"""Receivers: mail and Apprise, to a real mail server and a real webhook."""
+
+import logging
+
+import pytest
+
+from qbank_ledger.errors import AlertNotSentError
+from qbank_ledger.watch.message import Message
+from qbank_ledger.watch.receiver import Receiver
+from tests.conftest import free_port
+from tests.words.inbox import mail_server, webhook
+
+OPENED = Message(
+    "Ledger: a stale balance", "A stale balance:\n- x (Löhne 銀行)\n", is_over=False, alerts=(1,)
+)
+OVER = Message("Ledger: over: a stale balance", "…", is_over=True, alerts=(1,))
+PLAIN = {"disable_ssl": True, "from_email": "ledger@example.com", "to": "a@example.com, b@example.com"}
+SECRET = "mail-secret"
+
+
+def mail(port: int, **fields: object) -> Receiver:
+    extra = {**PLAIN, "disable_tls": True, "timeout": 5, **fields.pop("extra", {})}  # type: ignore[dict-item]
+    return Receiver("ops_mail", "smtp", "127.0.0.1", port, extra=extra, **fields)  # type: ignore[arg-type]
+
+
+def not_sent(receiver: Receiver) -> str:
+    with pytest.raises(AlertNotSentError) as raised:
+        receiver.send(OPENED)
+    assert SECRET not in str(raised.value) + repr(receiver)
+    return str(raised.value)
+
+
+def test_a_mail_has_its_sender_receivers_subject_and_text() -> None:
+    with mail_server(free_port()) as server:
+        mail(server.port).send(OPENED)
+    (got,) = server.mails
+    assert (got["From"], got["To"], got["Subject"]) == (
+        "ledger@example.com", "a@example.com, b@example.com", OPENED.title,
+    )  # fmt: skip
+    assert got["Auto-Submitted"] == "auto-generated"
+    assert got["Date"].datetime.tzinfo
+    assert got.get_content().replace("\r\n", "\n") == OPENED.body
+
+
+def test_receivers_may_be_a_list_and_the_sender_the_login() -> None:
+    with mail_server(free_port(), ("me@example.com", SECRET)) as server:
+        mail(
+            server.port, login="me@example.com", password=SECRET,
+            extra={"from_email": None, "to": ["a@example.com", "c@example.com"]},
+        ).send(OPENED)  # fmt: skip
+    assert (server.mails[0]["From"], server.mails[0]["To"]) == (
+        "me@example.com", "a@example.com, c@example.com",
+    )  # fmt: skip
+
+
+def test_a_mail_server_that_does_not_take_it_is_one_sentence_without_a_secret() -> None:
+    port = free_port()
+    away = not_sent(mail(port))
+    assert away.startswith(
+        "Alerts can't be sent by the connection ops_mail: the mail server has not taken it ("
+    )
+    with mail_server(port, ("me", "another")) as server:
+        assert "535" in not_sent(mail(port, login="me", password=SECRET))
+    with mail_server(free_port()) as server:
+        server.refuses = True
+        assert "try again later" in not_sent(mail(server.port))
+
+
+def test_tls_is_used_unless_it_is_disabled() -> None:
+    with mail_server(free_port()) as server:
+        for extra in ({"disable_tls": "false"}, {"disable_ssl": False}):
+            assert "the mail server has not taken it" in not_sent(mail(server.port, extra=extra))
+    assert server.mails == []
+
+
+@pytest.mark.parametrize(
+    ("receiver", "words"),
+    [
+        (Receiver("x", "smtp", "127.0.0.1", 25, extra={"from_email": "a@example.com"}), "set its host, and from_email and to"),
+        (Receiver("x", "smtp", None, 25, extra=PLAIN), "set its host"),
+        (Receiver("x", "smtp", "127.0.0.1", 25, extra={**PLAIN, "to": "a@example.com\nBcc: z@example.com"}), "no mail address"),
+        (Receiver("x", "slack"), "it is of type slack; smtp and apprise can send them"),
+        (Receiver("x", "apprise"), "its extra needs a config"),
+        (Receiver("x", "apprise", extra={"config": "{"}), "its extra needs a config"),
+        (Receiver("x", "apprise", extra={"config": [{"path": "no-such-service://x"}]}), "its extra needs a config"),
+    ],
+)  # fmt: skip
+def test_a_connection_that_cannot_do_is_named(receiver: Receiver, words: str) -> None:
+    said = not_sent(receiver)
+    assert said.startswith("Alerts can't be sent by the connection x: ")
+    assert words in said
+
+
+@pytest.mark.parametrize("shape", ["one", "list", "text"])
+def test_a_webhook_is_told_by_apprise(shape: str) -> None:
+    with webhook() as hook:
+        one = {"path": hook.place, "tag": "alerts"}
+        config = {"one": one, "list": [one], "text": f'{{"path": "{hook.place}"}}'}[shape]
+        receiver = Receiver("chat", "apprise", extra={"config": config})
+        receiver.send(OPENED)
+        receiver.send(OVER)
+    assert [(post["title"], post["message"].strip(), post["type"]) for post in hook.posts] == [
+        (OPENED.title, OPENED.body.strip(), "failure"), (OVER.title, OVER.body, "success"),
+    ]  # fmt: skip
+
+
+def test_a_webhook_that_does_not_take_it_is_one_sentence_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with webhook() as hook:
+        hook.status = 500
+        said = not_sent(Receiver("chat", "apprise", extra={"config": {"path": hook.place}}))
+    assert said == (
+        "Alerts can't be sent by the connection chat: the service of its config has not taken it."
+    )
+    assert "hook-secret" not in caplog.text
