@@ -98,7 +98,7 @@ def test_a_profile_that_changed_since_is_previewed_again(
     ann.send("preview", profile="ours")
     site.host.gl_sources_file.write_text("profiles: {ours: {like: plain, absent_means: zero}}")
     assert ann.send("load", profile="ours", previewed=ann.fingerprint)[0] == 409
-    assert "ours,QBANK_GL_SOURCES_FILE," in "\n".join(site.csv("books.csv?table=profiles"))
+    assert "ours,closing balances,QBANK_GL_SOURCES_FILE," in "\n".join(site.csv("books.csv?table=profiles"))
 
 
 def test_a_file_that_would_be_refused_says_why_by_line(ann: Sender, books: Books) -> None:
