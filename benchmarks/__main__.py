@@ -5,7 +5,7 @@ import sys
 
 from benchmarks import QUICK
 
-SUBJECTS = ("client", "ledger", "recon", "reporting")
+SUBJECTS = ("client", "ledger", "recon", "reporting", "page")
 
 
 def main(arguments: list[str]) -> int:

@@ -93,7 +93,7 @@ def main() -> None:
     with new_ledger() as (engine, superuser):
         run(superuser, _BARE)
         timed: list[tuple[str, float, str]] = []
-        first = _stage(superuser, rows)
+        first = stage(superuser, rows)
         with tempfile.TemporaryDirectory() as docs:
             timed.append(
                 (f"audit {rows:,} rows", seconds(lambda: audit_run(engine, first, Path(docs))), "60 s")
@@ -101,7 +101,7 @@ def main() -> None:
         timed += _publish(engine, superuser, first, "first time")
         size = _bytes_per_row(superuser)
         timed.append((f"verify {rows:,} rows", seconds(lambda: verify(engine)), "20 s"))
-        second = _stage(superuser, rows)
+        second = stage(superuser, rows)
         with superuser.begin() as connection:
             execute(connection, "write_verdicts", run_no=second)
         timed += _publish(engine, superuser, second, "over the first")
@@ -172,7 +172,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _stage(superuser: Engine, rows: int) -> int:
+def stage(superuser: Engine, rows: int) -> int:
+    """A run whose answers, so many, wait for the audit; its number."""
     with superuser.begin() as connection:
         run_no = int(connection.execute(text(_RUN), {"rows": rows}).scalar_one())
     run(superuser, _STAGE, run_no=run_no, rows=rows)

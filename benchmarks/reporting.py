@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from benchmarks import is_quick, print_table
 from benchmarks.ledger import new_ledger, run, seconds
 
-_YEAR = """
+YEAR = """
 SELECT ledger.ensure_partitions(now() - n * interval '1 month') FROM generate_series(1, 12) AS n;
 INSERT INTO sync.run (dag_run_id, api_host, deadline_at, dry_run, subset, expected)
 VALUES ('bench', 'bank', now(), false, false, :accounts);
@@ -66,7 +66,7 @@ def main() -> None:
     """Measure and print."""
     accounts, hours = (5, 24 * 30) if is_quick() else (40, 8_760)
     with new_ledger() as (_, superuser):
-        run(superuser, _YEAR, accounts=accounts, hours=hours)
+        run(superuser, YEAR, accounts=accounts, hours=hours)
         run(superuser, "CREATE ROLE ann LOGIN PASSWORD 'of-this-benchmark-only'; GRANT qbank_analyst TO ann")
         with superuser.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")

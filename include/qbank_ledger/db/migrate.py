@@ -8,6 +8,7 @@ import io
 import logging
 import time
 from contextlib import suppress
+from functools import cache
 from importlib import resources
 
 from alembic import command, op
@@ -197,14 +198,16 @@ def current_revision(connection: Connection) -> str | None:
     return context.get_current_revision()
 
 
+@cache  # every page asks, and the files are this package's
 def newest_revision() -> str | None:
     """The revision that this version of the code needs."""
     return ScriptDirectory.from_config(_alembic()).get_current_head()
 
 
-def _known_revisions() -> list[str]:
+@cache
+def _known_revisions() -> tuple[str, ...]:
     """Every revision that this version of the code can take a database through."""
-    return [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()]
+    return tuple(script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions())
 
 
 def sql_for_dba(since: str | None) -> str:
