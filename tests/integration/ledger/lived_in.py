@@ -79,6 +79,7 @@ def lived_in(server: Server, folder: Path) -> None:
         ledger.rows(
             "INSERT INTO recon.source_file (source, name, version, refused) VALUES ('s', 'f', repeat('0', 64), 'why')"
         )
+        ledger.rows("SELECT recon.use_form(repeat('0', 32))")
         file.write_text(
             "entity,gl_account,currency,item_date,cleared_date,side,kind,amount,reference\n"
             f"QB01,1100,EUR,{yesterday},,book,charge,-1.00,\n"
