@@ -1,6 +1,7 @@
 """Acting through the page: in the name of an identity, for one transaction, with that one's rights and no others."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -40,6 +41,11 @@ def login(ledger: Ledger, name: str, *roles: str) -> Iterator[Engine]:
     yield engine
     engine.dispose()
     ledger.rows(f'DROP ROLE "{name}"'.replace(":", r"\:"))
+
+
+def held_back(ledger: Ledger) -> int:
+    """A run whose answers are held back."""
+    return ledger.quick_run(lambda id_: Reply(account_id=id_, echoed_as_of="long ago", bank_as_of=LONG_AGO))
 
 
 def actors(signers: Signers) -> list[tuple[str, str, bool]]:
@@ -273,6 +279,30 @@ def test_who_is_revoked_between_preparing_and_approving_approves_no_more(
     register.sign("airflow:joe", "approve")  # what was prepared with a right then stands
 
 
+@pytest.mark.parametrize("action", ["approve", "release"])
+def test_who_is_revoked_while_he_waits_for_his_turn_acts_no_more(
+    register: Register, signers: Signers, page: Connection, action: str
+) -> None:
+    ledger = register.ledger
+    right, room = ("approve", "reconcile") if action == "approve" else ("release", "publish")
+    register.grant("airflow:ann", right)
+    if action == "approve":
+        register.sign("airflow:jane", "prepare")
+        call, arguments = "recon.approve('x', '2024-10-01')", ()
+    else:
+        call, arguments = "ledger.release(%s, 'a', 'by phone')", (held_back(ledger),)
+    with ThreadPoolExecutor(1) as pool:
+        with ledger.owner.begin() as connection:
+            connection.exec_driver_sql(f"SELECT ledger.acquire_lock('{room}')")
+            acting_now = pool.submit(register.act, "airflow:ann", call, *arguments)
+            waiting = f"SELECT count(*) FROM pg_locks WHERE relation = 'ledger.lock_{room}'::regclass AND NOT granted"
+            while not ledger.value(waiting.replace(":", r"\:")):
+                assert not acting_now.done(), "it waits for its turn"
+            register.revoke("airflow:ann", right)
+        with refused_as(f"airflow:ann may not {right} for entity QB01"):
+            acting_now.result(30)
+
+
 def test_a_login_in_no_row_has_its_roles_rights_and_one_in_a_row_needs_both(
     register: Register, signers: Signers
 ) -> None:
@@ -385,7 +415,7 @@ def test_a_page_named_as_an_identity_does_not_act_as_that_one(
 
 def test_who_may_release_does_so_through_the_page_for_his_entity(register: Register) -> None:
     ledger = register.ledger
-    run_no = ledger.quick_run(lambda id_: Reply(account_id=id_, echoed_as_of="long ago", bank_as_of=LONG_AGO))
+    run_no = held_back(ledger)
     release = "ledger.release(%s, 'a', 'by phone')"
     for entity in (None, "QB02"):
         if entity:

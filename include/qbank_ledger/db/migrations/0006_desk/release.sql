@@ -25,14 +25,14 @@ BEGIN
         RAISE EXCEPTION 'A release needs a reason: say why the answer is right.'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    -- As a publish does: the lock first, then the run, then the time. A right is looked at after the wait.
+    PERFORM ledger.acquire_lock('publish');
     SELECT recon.lacks_right('release', ARRAY[a.entity]) INTO problem
       FROM ledger.account AS a WHERE a.account_id = release.account_id;
     IF problem IS NOT NULL THEN
         RAISE EXCEPTION 'Account % of run % can''t be released: %.', release.account_id, release.run_no, problem
             USING ERRCODE = 'insufficient_privilege';
     END IF;
-    -- As a publish does: the lock first, then the run, then the time.
-    PERFORM ledger.acquire_lock('publish');
     PERFORM FROM sync.run AS r WHERE r.run_no = release.run_no FOR UPDATE;
     moment := clock_timestamp();
     SELECT q.reasons, q.available_balance, q.ledger_balance, q.echoed_account_id, q.echoed_currency, q.observed_at,
