@@ -32,8 +32,8 @@ _GLOB = re.compile(r"[*?\[]")
 _RELATIONS: Mapping[Kind, str] = {"gl": "recon.gl_balance", "items": "recon.item"}
 # What storages call the time of a file's last change.
 _CHANGED = ("mtime", "LastModified", "last_modified", "updated", "modified")
-# What they call the time of its last reading, sshfs for one.
-_READ = frozenset({"time", "atime"})
+# What they call the time of its last reading: sshfs, Azure's.
+_READ = frozenset({"time", "atime", "last_accessed_on"})
 
 
 def load_books(engine: Engine, params: Mapping[str, Any]) -> dict[str, list[Any]]:

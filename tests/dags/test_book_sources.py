@@ -146,7 +146,8 @@ def test_a_file_that_somebody_read_is_not_another(
     def glob(self: MemoryFileSystem, path: str, **options: Any) -> Any:
         now = next(read_at)
         return {
-            name: {**info, "time": now, "atime": now} for name, info in listed(self, path, **options).items()
+            name: {**info, "time": now, "atime": now, "last_accessed_on": now}
+            for name, info in listed(self, path, **options).items()
         }
 
     monkeypatch.setattr(MemoryFileSystem, "glob", glob)
