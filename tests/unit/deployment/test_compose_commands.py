@@ -157,7 +157,7 @@ class _Health(BaseHTTPRequestHandler):
 def api_server() -> Iterator[str]:
     """Something that answers as Airflow's health endpoint does."""
     server = HTTPServer(("127.0.0.1", 0), _Health)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
