@@ -16,11 +16,12 @@ from local.state import open_keys
 from tests.conftest import free_port
 
 SLEEP = units.Program(name="sandbox", command=(sys.executable, "-c", "import time; time.sleep(60)"))
+ODD_NAME = 'it\'s "100%" ünï #x ;y %(here)s [a] 日本'
 
 
-@pytest.fixture(params=["state", 'it\'s "100%" ünï #x ;y %(here)s [a] 日本'])
+@pytest.fixture
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    state = tmp_path / request.param
+    state = tmp_path / getattr(request, "param", ODD_NAME)
     ports = {name: str(free_port()) for name in PORTS}
     settings = Settings.read({**os.environ, "QBANK_STATE_DIR": str(state), **ports})
     state.mkdir(mode=0o700)
@@ -41,6 +42,7 @@ def running(settings: Settings) -> dict[str, int]:
     return {name: process.pid for name, process in found.items()}
 
 
+@pytest.mark.parametrize("settings", ["state", ODD_NAME], indirect=True)
 def test_a_unit_runs_in_a_directory_of_any_name(settings: Settings) -> None:
     unit = units.sandbox(settings, open_keys(settings.state))
     assert units.start(unit, settings.state)
