@@ -10,26 +10,14 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from qbank_ledger.errors import LedgerError, RefusedError
-from qbank_page import (
-    account,
-    books,
-    comparison,
-    coverage,
-    health,
-    held,
-    position,
-    reconciliation,
-    run,
-    runs,
-    upload,
-)
+from qbank_page import (, account, books, close, comparison, coverage, health, position, reconciliation, upload
 from qbank_page.desk import Desk
 from qbank_page.host import Host
 from qbank_page.ledger import Ledger
 from qbank_page.security import HEADERS, Bounded
 from qbank_page.view import render
 
-_ROOMS = (position, account, reconciliation, comparison, health, coverage, books, upload, runs, run, held)
+_ROOMS = (position, account, reconciliation, comparison, health, coverage, books, upload, runs, run, held, close)
 _HEADINGS = {401: "Not signed in", 403: "Not allowed", 404: "Not found"}
 
 
@@ -78,7 +66,8 @@ def _unreadable(request: Request, error: Exception) -> Response:
 
 def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, LedgerError)  # noqa: S101
-    status = 403 if isinstance(error, RefusedError) else 503
+    # What can't be used is a ValueError too: a month that is none, a file.
+    status = 403 if isinstance(error, RefusedError) else 422 if isinstance(error, ValueError) else 503
     return _said(request, status, str(error))
 
 

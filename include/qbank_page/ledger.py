@@ -29,9 +29,14 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One state of the ledger, as qbank_analyst. Raises LedgerError."""
-        with snapshot(self._open()[1]) as connection:
+        with snapshot(self.reader) as connection:
             require_newest(connection)
             yield connection
+
+    @property
+    def reader(self) -> Engine:
+        """The page's login as qbank_analyst. Raises LedgerError."""
+        return self._open()[1]
 
     @property
     def desk(self) -> Engine:

@@ -24,6 +24,7 @@ STATUSES = {
     "matched": "good", "within_tolerance": "good", "break": "bad",
     "missing_bank": "warn", "missing_gl": "warn", "stale_bank": "warn",
 }  # fmt: skip
+FITTING = ("matched", "within_tolerance")
 STATES = {"open": "plain", "prepared": "warn", "approved": "good", "rejected": "bad", "decertified": "bad"}
 _MOST_DATES = 14
 _LONGEST = 2_000
@@ -90,16 +91,18 @@ class Filter(BaseModel):
     date: AnyDate = None
     entity: str = ""
     status: Literal[
-        "", "matched", "within_tolerance", "break", "missing_bank", "missing_gl", "stale_bank"
+        "", "unmatched", "matched", "within_tolerance", "break", "missing_bank", "missing_gl", "stale_bank"
     ] = ""
     state: Literal["", "open", "prepared", "approved", "rejected", "decertified", "unsigned"] = ""
     page: Annotated[int, Query(ge=1, le=100_000)] = 1
 
     def takes(self, row: Any) -> bool:
-        """Whether a row is asked for; ``unsigned``: whatever is not approved."""
+        """Whether a row is asked for; ``unmatched`` and ``unsigned`` are whatever is not."""
         return (
             self.entity in ("", row.entity)
-            and self.status in ("", row.status)
+            and (
+                self.status in ("", row.status) or (self.status == "unmatched" and row.status not in FITTING)
+            )
             and (self.state in ("", row.state) or (self.state == "unsigned" and row.state != "approved"))
         )
 
@@ -208,7 +211,7 @@ def _totals(rows: Sequence[Any]) -> list[dict[str, Any]]:
             "entity": entity,
             "currency": currency,
             "accounts": len(group),
-            "unmatched": sum(row.status not in ("matched", "within_tolerance") for row in group),
+            "unmatched": sum(row.status not in FITTING for row in group),
             "unsigned": sum(row.state != "approved" for row in group),
             **_unexplained(group),
         }
@@ -229,7 +232,7 @@ def _unexplained(rows: Sequence[Any]) -> dict[str, Amount | None]:
 def _accounts(
     connection: Connection, rows: Sequence[Any], on: date | None, rights: Rights, base: str
 ) -> list[dict[str, Any]]:
-    ids = [row.account_id for row in rows if row.status not in ("matched", "within_tolerance")]
+    ids = [row.account_id for row in rows if row.status not in FITTING]
     notes = (
         {row.account_id: row for row in execute(connection, "break_notes", account_ids=ids)} if ids else {}
     )

@@ -24,6 +24,11 @@ class Month:
             raise CloseError(f"{text[:40]!r} is no month: write year and month, such as 2026-10.")
         return cls(date(int(found[1]), int(found[2]), 1))
 
+    @classmethod
+    def last_over(cls, today: date) -> "Month":
+        """The newest that is over on a date."""
+        return cls((today.replace(day=1) - timedelta(days=1)).replace(day=1))
+
     def __str__(self) -> str:
         return f"{self.first_date:%Y-%m}"
 

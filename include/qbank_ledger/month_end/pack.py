@@ -6,14 +6,14 @@ database. What the pack holds: docs/close.md.
 
 import logging
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from qbank_ledger.config import PACKS
 from qbank_ledger.db.migrate import require_newest
@@ -24,15 +24,12 @@ from qbank_ledger.month_end import sheets
 from qbank_ledger.month_end.month import Month
 from qbank_ledger.month_end.page import Excerpt, write_page
 from qbank_ledger.month_end.readiness import not_ready
-from qbank_ledger.month_end.sql import execute, statement
+from qbank_ledger.month_end.reading import Rows
 from qbank_ledger.month_end.summary import about, tables
 from qbank_ledger.month_end.table import cells
-from qbank_ledger.month_end.tally import Tally
 from qbank_ledger.month_end.workbook import Workbook, workbook
 
 log = logging.getLogger(__name__)
-
-_CHUNK_ROWS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +100,18 @@ def _put(file: Path, folder: Any) -> Any:
 
 
 def _make(engine: Engine, month: Month, folder: Path) -> Pack:
-    title, tally = f"Close pack {month}", Tally()
+    title = f"Close pack {month}"
     excerpts = [Excerpt(sheet) for sheet in (sheets.DATES, sheets.OPEN_ITEMS, sheets.SIGN_OFFS)]
     xlsx, html = folder / f"{month}.xlsx", folder / f"{month}.html"
     with snapshot(engine) as connection:
         plan_for_sets(connection)
         require_newest(connection)
-        scope = _scope(connection, month)
+        rows = Rows(connection, month)
+        scope, tally = rows.scope, rows.tally
         warning = "PROVISIONAL: the month has not ended" if scope.provisional else ""
         with workbook(xlsx, title, warning, scope.made_at) as book:
-            asked = {
-                **_dates(month),
-                "close_date": scope.close_date,
-                "active_at": scope.made_at if scope.provisional else None,
-            }
-            _fill(book, connection, asked, tally, excerpts)
-            gaps, short = not_ready(month, scope, tally), tables(scope, tally)
+            _fill(book, rows, excerpts)
+            gaps, short = [str(gap) for gap in not_ready(month, scope, tally)], tables(scope, tally)
             lines = list(about(month, scope, connection))
             said = [("Not ready", gap) for gap in gaps] or [("Ready", "Nothing is open or missing.")]
             book.summarize(title, [*lines, *said], short)
@@ -127,56 +120,10 @@ def _make(engine: Engine, month: Month, folder: Path) -> Pack:
     return Pack(str(month), xlsx, html, scope.provisional, tuple(gaps))
 
 
-def _scope(connection: Connection, month: Month) -> Any:
-    scope = execute(connection, "scope", **_dates(month)).one()
-    if scope.is_future:
-        raise CloseError(f"{month} has not begun (UTC): close it when it is over.")
-    if not scope.has_data:
-        raise CloseError(
-            f"The ledger has no balance and no reconciliation of {month}: there is nothing to close."
-        )
-    return scope
-
-
-def _dates(month: Month) -> dict[str, Any]:
-    return {
-        "first_date": month.first_date,
-        "last_date": month.last_date,
-        "since": month.since,
-        "until": month.until,
-    }
-
-
-def _fill(
-    book: Workbook,
-    connection: Connection,
-    parameters: Mapping[str, Any],
-    tally: Tally,
-    excerpts: list[Excerpt],
-) -> None:
+def _fill(book: Workbook, rows: Rows, excerpts: list[Excerpt]) -> None:
     """Every sheet, its rows counted and excerpted on their way."""
     read_through = {excerpt.sheet: excerpt for excerpt in excerpts}
-    counted = {
-        sheets.BALANCES: tally.balance,
-        sheets.OPEN_ITEMS: tally.open_item,
-        sheets.DATES: tally.date,
-        sheets.COVERAGE: tally.hour,
-        sheets.MISSING: tally.missing_hours,
-        sheets.SIGN_OFFS: tally.sign_off,
-        sheets.SEALS: tally.seal,
-    }
-
-    def rows(sheet: sheets.Sheet) -> Iterator[list[Any]]:
-        for row in _stream(connection, sheet.statement, parameters):
-            counted[sheet](row)
-            yield cells(sheet.columns, row)
-
-    for sheet in counted:
+    for sheet in sheets.ALL:
+        written = (cells(sheet.columns, row) for row in rows.of(sheet))
         excerpt = read_through.get(sheet)
-        book.add(sheet, excerpt.of(rows(sheet)) if excerpt else rows(sheet))
-
-
-def _stream(connection: Connection, name: str, parameters: Mapping[str, Any]) -> Iterator[Any]:
-    """The rows of ``sql/<name>.sql``, some thousands in memory at once."""
-    options = {"yield_per": _CHUNK_ROWS}
-    yield from connection.execute(statement(name), parameters, execution_options=options)
+        book.add(sheet, excerpt.of(written) if excerpt else written)

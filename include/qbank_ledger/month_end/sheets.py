@@ -147,3 +147,5 @@ SEALS = Sheet(
         Column("SHA-256 of the rows", "rows_sha256", 66),
     ),
 )
+# In the workbook's order.
+ALL = (BALANCES, OPEN_ITEMS, DATES, COVERAGE, MISSING, SIGN_OFFS, SEALS)

@@ -17,6 +17,8 @@ from qbank_ledger.config import LEDGER_CONNECTION
 from qbank_ledger.errors import CloseError
 from qbank_ledger.month_end import pack, page
 from qbank_ledger.month_end.pack import close_month
+from qbank_ledger.month_end.reading import Rows
+from qbank_ledger.month_end.sheets import Sheet
 from tests.conftest import REPOSITORY
 from tests.words.books import Books, day
 from tests.words.ledger import Ledger, Reply, failed
@@ -173,16 +175,16 @@ def test_every_sheet_shows_the_one_state_in_which_it_began(books: Books, close: 
     books.bank(END, "100")
     books.gl((END, "100"))
     books.reconcile()
-    stream, later = pack._stream, []
+    of, later = Rows.of, []
 
-    def between(connection: Any, name: str, parameters: Any) -> Iterator[Any]:
-        yield from stream(connection, name, parameters)
-        if name == "balances":
+    def between(rows: Rows, sheet: Sheet) -> Iterator[Any]:
+        yield from of(rows, sheet)
+        if sheet.statement == "balances":
             books.gl((END, "90"))
             later.append(books.reconcile())
             sign("jane", "prepare")
 
-    with patch.object(pack, "_stream", between):
+    with patch.object(Rows, "of", between):
         made = close()
     assert later == [{"break": 1}]
     assert (made.account()["Status"], made.rows("Open items"), made.rows("Sign-offs")) == ("matched", [], [])
@@ -196,13 +198,13 @@ def test_an_analysts_login_may_make_it_and_it_writes_nothing(
     books.account()
     books.bank(END, "100")
     seen = []
-    stream = pack._stream
+    of = Rows.of
 
-    def looked(connection: Any, name: str, parameters: Any) -> Iterator[Any]:
-        seen.append(connection.exec_driver_sql("SHOW transaction_read_only").scalar())
-        yield from stream(connection, name, parameters)
+    def looked(rows: Rows, sheet: Sheet) -> Iterator[Any]:
+        seen.append(rows._connection.exec_driver_sql("SHOW transaction_read_only").scalar())
+        yield from of(rows, sheet)
 
-    with patch.object(pack, "_stream", looked):
+    with patch.object(Rows, "of", looked):
         assert close(engine=logins["ann"]).account()["Bank closing"] == 100
     assert set(seen) == {"on"}
 

@@ -6,7 +6,7 @@ import requests
 from tests.words.ledger import Ledger
 from tests.words.page import PREFIX, Site
 
-PAGES = ["position", "position.csv", "reconciliation", "reconciliation.csv"]
+PAGES = ["position", "position.csv", "reconciliation", "reconciliation.csv", "books", "close"]
 
 
 @pytest.mark.parametrize("page", PAGES)
