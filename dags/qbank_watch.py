@@ -1,9 +1,10 @@
 """
 ### What is wrong with the ledger now, told to whoever should know
 
-**watch.** Looks at the ledger every ten minutes: an hour that is missing or lacks accounts, stale balances,
-answers held back, a failed run, a break above its limit, an approval that was taken back, books that were
-refused or are late, a broken seal. Each is a row of `ledger.alert` from when it is found until it is over.
+**watch.** Looks at the ledger every ten minutes, a quarter past each hour among them: an hour that is missing
+or lacks accounts, stale balances, answers held back, a failed run, a break above its limit, an approval that
+was taken back, books that were refused or are late, a broken seal. Each is a row of `ledger.alert` from when
+it is found until it is over.
 The connections in `QBANK_ALERT_CONNECTIONS` (of type `smtp` or `apprise`) are told once when it opens, once
 when it clears, and again every `QBANK_ALERT_REMIND_HOURS` in between; many of a kind are one message.
 
@@ -52,7 +53,7 @@ def qbank_watch(
         doc_md=__doc__,
         tags=[*TAGS, "alerts", *tags],
         default_args={**DEFAULT_ARGS, **(default_args or {})},
-        **{"schedule": "*/10 * * * *", **options},
+        **{"schedule": "5-55/10 * * * *", **options},
     )
     def wiring():
         @task(execution_timeout=timedelta(minutes=8))

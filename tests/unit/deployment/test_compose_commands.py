@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.util import find_spec
@@ -18,6 +19,7 @@ import yaml
 from tests.unit.deployment.compose import ROOT
 
 OURS = "/opt/airflow/"
+MARKER = "/tmp/watched"  # noqa: S108 - in the container's own
 MADE_BY_THE_IMAGE = {"logs", "state"}
 
 # Run with the environment of a service: does Airflow know these settings, these commands?
@@ -175,6 +177,32 @@ def test_a_health_check_tells_well_from_ill(
         [sys.executable, "-c", script, process], capture_output=True, check=False, timeout=30
     )
     assert (told.returncode == 0) is healthy
+
+
+def test_the_watch_looks_every_five_minutes_and_is_well_while_it_can(
+    services: dict[str, Any], tmp_path: Path
+) -> None:
+    marker = tmp_path / "watched"
+    check = services["watch"]["healthcheck"]["test"][1:]
+
+    def run(command: list[str], ends_with: int = 0) -> "subprocess.CompletedProcess[str]":
+        (tmp_path / "qbank-ledger").write_text(f"#!/bin/sh\necho $*\nexit {ends_with}\n")
+        (tmp_path / "sleep").write_text("#!/bin/sh\necho $1\nkill $PPID\n")
+        for program in ("qbank-ledger", "sleep"):
+            (tmp_path / program).chmod(0o755)
+        words = [word.replace("$$", "$").replace(MARKER, str(marker)) for word in command]
+        environ = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        return subprocess.run(words, env=environ, capture_output=True, text=True, check=False, timeout=30)
+
+    assert run(check).returncode == 1
+    said = run(services["watch"]["command"], ends_with=1).stdout.split()
+    assert said[0] == "watch"
+    assert 0 < int(said[1]) <= 300
+    assert run(check).returncode == 1, "something could not be sent"
+    run(services["watch"]["command"])
+    assert run(check).returncode == 0
+    os.utime(marker, (time.time() - 12 * 60,) * 2)
+    assert run(check).returncode == 1
 
 
 def test_init_writes_the_connection_that_the_bank_gave(services: dict[str, Any], tmp_path: Path) -> None:

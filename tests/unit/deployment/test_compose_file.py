@@ -23,7 +23,7 @@ def test_the_file_is_valid_by_the_compose_specification(compose: dict[str, Any])
 def test_it_has_the_services_of_a_server(services: dict[str, Any]) -> None:
     assert set(services) == {
         *("postgres", "redis", "logins", "init", "api-server", "scheduler"),
-        *("dag-processor", "triggerer", "worker", "sandbox"),
+        *("dag-processor", "triggerer", "worker", "watch", "sandbox"),
     }
     assert {name for name, each in services.items() if each.get("profiles")} == {"sandbox"}
 
