@@ -10,14 +10,40 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from qbank_ledger.errors import LedgerError, RefusedError
-from qbank_page import (, account, books, close, comparison, coverage, health, position, reconciliation, upload
+from qbank_page import (
+    account,
+    books,
+    close,
+    comparison,
+    coverage,
+    health,
+    held,
+    position,
+    reconciliation,
+    run,
+    runs,
+    upload,
+)
 from qbank_page.desk import Desk
 from qbank_page.host import Host
 from qbank_page.ledger import Ledger
 from qbank_page.security import HEADERS, Bounded
 from qbank_page.view import render
 
-_ROOMS = (position, account, reconciliation, comparison, health, coverage, books, upload, runs, run, held, close)
+_ROOMS = (
+    position,
+    account,
+    coverage,
+    runs,
+    run,
+    held,
+    books,
+    upload,
+    reconciliation,
+    comparison,
+    close,
+    health,
+)
 _HEADINGS = {401: "Not signed in", 403: "Not allowed", 404: "Not found"}
 
 
