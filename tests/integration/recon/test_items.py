@@ -107,6 +107,26 @@ def test_a_profile_of_the_other_kind_is_refused_before_the_file_is_opened(books:
             load_file(books.ledger.engine, Path("/not there"), kind, built_in(name))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("cents", "status"), [("00", "matched"), ("01", "break")])
+def test_an_account_and_its_clearing_account_are_one_that_the_open_items_explain(
+    books: Books, cents: str, status: str
+) -> None:
+    """As in SAP: payments stand on 113101 until the bank has seen them, and only then on 113100."""
+    sample = next(sample for sample in ITEM_SAMPLES if sample.profile == "bsis")
+    books.account(gl="113100", entity="1000")
+    on = date.fromisoformat(OCTOBER)
+    books.bank(on, "5000.00")
+    balances = profiles(
+        "p: {like: sap-trial-balance, account: {names: {'113101': '113100'}}, duplicates: sum, date: 2025-10-31}"
+    )["p"]
+    header = "CompanyCode,Ledger,GLAccount,CompanyCodeCurrency,EndingBalanceAmtInCoCodeCrcy"
+    rows = f"1000,0L,0000113100,EUR,5000.{cents}\n1000,0L,0000113101,EUR,150.00\n"
+    load_file(books.ledger.engine, books.file(f"{header}\n{rows}"), "gl", balances)
+    load_file(books.ledger.engine, DATA / sample.file, "items", sample.made())
+    books.reconcile()
+    assert (books.newest(on=on).difference, books.found(on=on)[0]) == (Decimal(f"-150.{cents}"), status)
+
+
 def test_the_same_list_as_plain_and_as_plain_items_is_one_load(books: Books) -> None:
     path = DATA / "plain-items.csv"
     first = load_file(books.ledger.engine, path, "items")
