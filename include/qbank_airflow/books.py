@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from qbank_airflow import lineage
 from qbank_airflow.query import rows_as_csv
-from qbank_airflow.storage import at_if_given, given_file
+from qbank_airflow.storage import at_if_given, given_file, object_storage
 from qbank_ledger.config import gl_sources_place
 from qbank_ledger.errors import GLFileError, GLFileUnreachableError, UnmatchedEntityError, in_one_line
 from qbank_ledger.files.source import TextSource
@@ -101,7 +101,7 @@ def _files(source: BookSource) -> list[Found]:
     pattern = source.files or ""
     url = pattern if "://" in pattern else f"file://{Path(pattern).absolute()}"
     try:
-        place = ObjectStoragePath(url)
+        place = object_storage(url)
         place.fs.invalidate_cache()
         listed = place.fs.glob(place.path, detail=True)
     except Exception as error:  # noqa: BLE001 - whatever a storage's library raises

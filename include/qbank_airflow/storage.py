@@ -10,6 +10,14 @@ from qbank_ledger.errors import GLFileError, in_one_line
 
 # What ObjectStoragePath reads of the worker's own disk; without a protocol, too.
 _OF_THE_WORKER = ("", "file", "local")
+# What Azure's storage is called elsewhere, by what Airflow's provider calls it.
+_AS_AIRFLOW = {"wasb": "abfs", "wasbs": "abfss"}
+
+
+def object_storage(url: str) -> ObjectStoragePath:
+    """The place of a URL. Raises whatever a protocol's library does of one that is none to it."""
+    protocol, _, rest = url.partition("://")
+    return ObjectStoragePath(f"{_AS_AIRFLOW.get(protocol, protocol)}://{rest}")
 
 
 def at(place: str) -> Any:
@@ -21,7 +29,7 @@ def at(place: str) -> Any:
     if "://" not in place:
         return Path(place)
     try:
-        return ObjectStoragePath(place)
+        return object_storage(place)
     except (ImportError, TypeError, ValueError) as error:  # a protocol's own, of a place that is none to it
         return _Unknown(place, in_one_line(error))
 

@@ -130,6 +130,15 @@ def test_object_storage_is_reached_as_ever(folder: Path) -> None:
             given_file(text).open("rb")
 
 
+@pytest.mark.parametrize(("written", "protocol"), [("wasb", "abfs"), ("wasbs", "abfss"), ("abfs", "abfs")])
+def test_azures_storage_has_the_name_that_airflows_provider_knows(
+    folder: Path, written: str, protocol: str
+) -> None:
+    place = given_file(f"{written}://azure_default@erp-out/tb/gl.csv")
+    assert str(place) == f"{protocol}://azure_default@erp-out/tb/gl.csv"
+    assert place.conn_id == "azure_default"
+
+
 def test_several_folders_are_separated_as_in_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QBANK_FILES_DIRS", f"{folder}{os.pathsep}{folder.parent}/files-of-others")
     assert content("../files-of-others/gl.csv") == b"others"
