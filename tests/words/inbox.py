@@ -62,7 +62,7 @@ class Webhook(ThreadingHTTPServer):
     @property
     def place(self) -> str:
         """Its address, as Apprise has it."""
-        return f"json://user:hook-secret@127.0.0.1:{self.server_port}/ledger"
+        return f"json://127.0.0.1:{self.server_port}/hook-secret"
 
 
 class _Hook(BaseHTTPRequestHandler):

@@ -97,10 +97,16 @@ def test_a_run_at_work_is_waited_for(watched: Watched) -> None:
     assert watched.health() == Health((), None, 0, 0, 0, 0, 0, 0, NewestRun(run_no, "running", None))
 
 
-def test_a_run_that_reached_into_the_next_hour_settles_none(watched: Watched) -> None:
-    watched.ledger.quick_run(failed)
-    watched.rows("UPDATE sync.run SET started_at = started_at - interval '1 hour', state = 'partial'")
+def test_a_run_that_reached_into_the_next_hour_settles_none(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QBANK_SCHEDULE", "@once")
+    watched.ledger.quick_run()
+    watched.rows("UPDATE ledger.account_period SET opened_at = opened_at - interval '1 hour'")
+    watched.rows("UPDATE sync.run SET started_at = started_at - interval '1 hour'")
     assert watched.problems() == ()
+    watched.rows("UPDATE sync.run SET finished_at = finished_at - interval '1 hour'")
+    assert watched.problems() == ("hour_missing",)
 
 
 @pytest.mark.parametrize("options", [{"dry_run": True}, {"only": ["b"]}])

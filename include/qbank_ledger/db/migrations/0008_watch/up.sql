@@ -1,21 +1,20 @@
 -- Purpose: what went wrong and when, and whom it was told: so that an alert is sent once, whoever watches.
 -- Run as:  qbank_owner, in one transaction (see migrate.py).
 
--- opened_at is the database's own: the loader may not give it.
+-- opened_at is the database's own, and by the clock: who waited for the lock began before who held it.
 CREATE TABLE ledger.alert (
     alert_no     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind         text NOT NULL CHECK (kind IN (
                  'approval_withdrawn', 'balance_stale', 'books_late', 'books_refused', 'break_above_limit',
                  'hour_missing', 'hour_partial', 'quarantine', 'run_failed', 'seal_broken')),
     subject      text NOT NULL CHECK (subject <> ''),
-    opened_at    timestamptz NOT NULL DEFAULT now(),
+    opened_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
     notified_at  timestamptz,
     cleared_at   timestamptz,
     message      text NOT NULL CHECK (message <> ''),
     CONSTRAINT told_and_over_after_it_opened CHECK (least(notified_at, cleared_at) >= opened_at)
 );
 CREATE UNIQUE INDEX alert_open ON ledger.alert (kind, subject) WHERE cleared_at IS NULL;
-CREATE INDEX alert_cleared ON ledger.alert (cleared_at);
 COMMENT ON TABLE ledger.alert IS
     'What was found to be wrong, from when to when; open once at most for a kind and subject. Grain: problem, each '
     'time that it came up.';
