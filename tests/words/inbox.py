@@ -29,8 +29,11 @@ class MailServer:
 
 
 @contextmanager
-def mail_server(port: int, login: tuple[str, str] | None = None) -> Iterator[MailServer]:
-    """A mail server at a port, that asks for a login where one is given."""
+def mail_server(port: int, login: tuple[str, str] | None = None, **tls: Any) -> Iterator[MailServer]:
+    """A mail server at a port, that asks for a login where one is given.
+
+    tls: ``ssl_context``, spoken from the start, or ``tls_context``, by STARTTLS before anything else.
+    """
     server = MailServer()
 
     def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
@@ -42,7 +45,8 @@ def mail_server(port: int, login: tuple[str, str] | None = None) -> Iterator[Mai
         "auth_required": True,
         "auth_require_tls": False,
     }
-    controller = Controller(server, hostname="127.0.0.1", port=port, **(options if login else {}))
+    options = {**(options if login else {}), "require_starttls": "tls_context" in tls, **tls}
+    controller = Controller(server, hostname="127.0.0.1", port=port, **options)
     controller.start()
     server.port = port
     try:

@@ -4,7 +4,8 @@ import json
 import logging
 import smtplib
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -95,25 +96,50 @@ def _push(receiver: Receiver, message: Message) -> None:
         import apprise  # noqa: PLC0415 - not everybody installs it
     except ImportError:
         raise AlertNotSentError("install the package apprise where alerts are sent from") from None
-    # It says what failed with the address, in which secrets are.
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    targets = apprise.Apprise()
+    with _quiet("apprise", "urllib3"):
+        targets = apprise.Apprise()
+        if not all(targets.add(path) for path in _addresses(receiver)):
+            raise _no_address()
+        taken = targets.notify(
+            title=message.title,
+            body=message.body,
+            notify_type=apprise.NotifyType.SUCCESS if message.is_over else apprise.NotifyType.FAILURE,
+            body_format=apprise.NotifyFormat.TEXT,
+        )
+    if not taken:
+        raise AlertNotSentError("the service of its config has not taken it")
+
+
+def _addresses(receiver: Receiver) -> list[str]:
     try:
         config: Any = receiver.extra.get("config")
         given = json.loads(config) if isinstance(config, str) else config
-        understood = [targets.add(each["path"]) for each in (given if isinstance(given, list) else [given])]
+        addresses = [str(each["path"]) for each in (given if isinstance(given, list) else [given])]
     except (ValueError, TypeError, LookupError):
-        understood = []
-    if not understood or not all(understood):
-        raise AlertNotSentError(
-            'its extra needs a config such as {"path": "json://hooks.example.com/ledger"}, an address that '
-            "Apprise knows"
-        )
-    kind = apprise.NotifyType.SUCCESS if message.is_over else apprise.NotifyType.FAILURE
-    if not targets.notify(
-        title=message.title, body=message.body, notify_type=kind, body_format=apprise.NotifyFormat.TEXT
-    ):
-        raise AlertNotSentError("the service of its config has not taken it")
+        addresses = []
+    if not addresses:
+        raise _no_address()
+    return addresses
+
+
+def _no_address() -> AlertNotSentError:
+    return AlertNotSentError(
+        'its extra needs a config such as {"path": "json://hooks.example.com/ledger"}, an address that '
+        "Apprise knows"
+    )
+
+
+@contextmanager
+def _quiet(*loggers: str) -> Iterator[None]:
+    """Keep from the log what they say: they say it with the address, and secrets are in that."""
+    before = {name: logging.getLogger(name).level for name in loggers}
+    for name in loggers:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def _is(extra: Mapping[str, Any], name: str) -> bool:

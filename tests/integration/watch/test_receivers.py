@@ -1,6 +1,7 @@
 """Receivers: mail and Apprise, to a real mail server and a real webhook."""
 
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from qbank_ledger.errors import AlertNotSentError
 from qbank_ledger.watch.message import Message
 from qbank_ledger.watch.receiver import Receiver
 from tests.conftest import free_port
+from tests.words.authority import Authority
 from tests.words.inbox import mail_server, webhook
 
 OPENED = Message(
@@ -66,6 +68,23 @@ def test_a_mail_server_that_does_not_take_it_is_one_sentence_without_a_secret() 
         assert "try again later" in not_sent(mail(server.port))
 
 
+@pytest.mark.parametrize("way", ["from the start", "by STARTTLS"])
+def test_the_login_goes_to_a_mail_server_that_proves_itself(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path)
+    context = authority.serve_as("127.0.0.1")
+    tls = {"ssl_context" if way == "from the start" else "tls_context": context}
+    extra = {"disable_ssl": way == "by STARTTLS", "disable_tls": False}
+    with mail_server(free_port(), ("me", SECRET), **tls) as server:
+        receiver = mail(server.port, login="me", password=SECRET, extra=extra)
+        assert "CERTIFICATE_VERIFY_FAILED" in not_sent(receiver)
+        mail(server.port, login="me", password=SECRET, extra={**extra, "ssl_context": "none"}).send(OPENED)
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
+        receiver.send(OVER)
+    assert [message["Subject"] for message in server.mails] == [OPENED.title, OVER.title]
+
+
 def test_tls_is_used_unless_it_is_disabled() -> None:
     with mail_server(free_port()) as server:
         for extra in ({"disable_tls": "false"}, {"disable_ssl": False}):
@@ -112,4 +131,5 @@ def test_a_webhook_that_does_not_take_it_is_one_sentence_and_no_log(caplog: pyte
     assert said == (
         "Alerts can't be sent by the connection chat: the service of its config has not taken it."
     )
+    not_sent(Receiver("chat", "apprise", extra={"config": {"path": "hook-secret://"}}))
     assert "hook-secret" not in caplog.text
