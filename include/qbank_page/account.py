@@ -117,7 +117,7 @@ def account(
         facts=_facts(found),
         range=range_,
         on=on,
-        chart=tables.chart(shown[0].rows, range_.by, found),
+        chart=tables.chart(shown[0].rows[::-1], range_.by, found),
         csv_of=lambda name: f"{base}/accounts/{account_id}.csv?{urlencode({**query, 'table': name})}",
     )
 

@@ -116,7 +116,8 @@ def _day_state(row: Any) -> Mark | None:
 def chart(rows: Sequence[Any], by: str, account: Any) -> dict[str, Any]:
     """What static/chart.js draws: instants, balances as nearly as a drawing has them, and their exact text.
 
-    What is in another currency than the account's would be drawn to another scale: it is a gap.
+    Rows come oldest first. What is in another currency than the account's would be drawn to another scale:
+    it is a gap.
     """
     same = [row["currency"] == account.currency and row["ledger_balance"] is not None for row in rows]
     return {

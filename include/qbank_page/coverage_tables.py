@@ -39,11 +39,12 @@ def accounts(weeks: Sequence[Week], since: datetime, base: str, *, any_account: 
 
 def _account_rows(weeks: Sequence[Week], since: datetime, base: str) -> Sequence[Mapping[str, Any]]:
     rows, is_first = [], True
+    dates = f"from={since:%Y-%m-%d}&to={since + timedelta(days=6):%Y-%m-%d}"
     for week in weeks:
         has_gap = bool(week.late or week.missing)
         rows.append(
             {
-                "name": Link(week.account.name, f"{base}/accounts/{week.account.account_id}"),
+                "name": Link(week.account.name, f"{base}/accounts/{week.account.account_id}?{dates}"),
                 "account_id": week.account.account_id,
                 "entity": week.account.entity,
                 "present": week.present,

@@ -1,5 +1,5 @@
 -- Purpose: an account's balances hour by hour, and why an hour has none.
--- Grain:   hour, without gaps.
+-- Grain:   hour, without gaps, newest first.
 -- Parameters: account_id; since, until: instants, the second one not included.
 SELECT h.as_of_hour, b.currency, ledger.minor_units(b.currency) AS minor_units, b.ledger_balance,
        b.available_balance, b.observed_at, b.revision,
@@ -16,4 +16,4 @@ SELECT h.as_of_hour, b.currency, ledger.minor_units(b.currency) AS minor_units, 
   LEFT JOIN (SELECT * FROM ledger.missing_hour_reason AS g
               WHERE g.account_id = :account_id AND g.as_of_hour >= :since AND g.as_of_hour < :until) AS g
     ON g.as_of_hour = h.as_of_hour
- ORDER BY h.as_of_hour
+ ORDER BY h.as_of_hour DESC

@@ -213,6 +213,8 @@ def test_who_may_release_an_answer_says_why_and_it_is_published(
     page = site.text(RUN, "otto")
     assert "By airflow:otto, through the login of_the_page Because The bank confirmed it." in page
     assert site.csv("runs.csv")[1].split(",")[9] == "1"
+    versions = site.csv("accounts/e.csv?table=versions")
+    assert versions[1].endswith(",in force,,Released from quarantine by airflow:otto: The bank confirmed it.")
 
 
 def test_a_later_observation_stays(site: Site, run: Ledger, grant: Grant) -> None:

@@ -6,7 +6,10 @@ import requests
 from tests.words.ledger import Ledger
 from tests.words.page import PREFIX, Site
 
-PAGES = ["position", "position.csv", "reconciliation", "reconciliation.csv", "books", "close"]
+PAGES = [
+    *("position", "position.csv", "reconciliation", "reconciliation.csv", "books", "close", "accounts/a"),
+    *("accounts/a.csv", "coverage", "coverage.csv", "runs", "runs.csv", "runs/1", "runs/1.csv"),
+]
 
 
 @pytest.mark.parametrize("page", PAGES)
