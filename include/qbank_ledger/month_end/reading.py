@@ -12,6 +12,8 @@ from qbank_ledger.month_end.sql import execute, statement
 from qbank_ledger.month_end.tally import Tally
 
 _CHUNK_ROWS = 2000
+# A row a date or an hour: taken at once, as no cursor is read by parallel workers.
+_SHORT = (sheets.DATES, sheets.COVERAGE)
 _COUNTED: Mapping[str, Callable[[Tally, Any], None]] = {
     sheets.BALANCES.statement: Tally.balance,
     sheets.OPEN_ITEMS.statement: Tally.open_item,
@@ -46,7 +48,7 @@ class Rows:
             "close_date": self.scope.close_date,
             "active_at": self.scope.made_at if self.scope.provisional else None,
         }
-        options = {"yield_per": _CHUNK_ROWS}
+        options = {} if sheet in _SHORT else {"yield_per": _CHUNK_ROWS}
         for row in self._connection.execute(statement(sheet.statement), asked, execution_options=options):
             count(self.tally, row)
             yield row

@@ -2,18 +2,39 @@
 -- Grain:   date from the month's first to the close date; the counts are of accounts.
 -- Params:  first_date, close_date; active_at: an account that is active then counts on the close date; null: that
 --          date is over.
-WITH expected AS (
-    SELECT d.as_of_date::date AS as_of_date, a.account_id
-      FROM generate_series(CAST(:first_date AS date)::timestamp, CAST(:close_date AS date),
-                           interval '1 day') AS d (as_of_date)
-     CROSS JOIN ledger.account AS a
-     CROSS JOIN LATERAL ledger.active_at(a.account_id, greatest(
-               ledger.day_end(a.time_zone, a.cut_off, d.as_of_date::date),
-               CASE WHEN d.as_of_date::date = :close_date THEN CAST(:active_at AS timestamptz) END)) AS t (active)
-     WHERE t.active
-), compared AS (
-    SELECT account_id, as_of_date, status, provisional, state FROM recon.sign_off_state
+WITH day AS MATERIALIZED (
+    -- Once for each clock, not for each account.
+    SELECT z.time_zone, z.cut_off, d.as_of_date::date AS as_of_date,
+           greatest(ledger.day_end(z.time_zone, z.cut_off, d.as_of_date::date),
+                    CASE WHEN d.as_of_date::date = :close_date THEN CAST(:active_at AS timestamptz) END) AS ends_at
+      FROM (SELECT DISTINCT time_zone, cut_off FROM ledger.account) AS z
+     CROSS JOIN generate_series(CAST(:first_date AS date)::timestamp, CAST(:close_date AS date),
+                                interval '1 day') AS d (as_of_date)
+), expected AS (
+    -- As ledger.active_at has it, of all at once.
+    SELECT d.as_of_date, a.account_id
+      FROM ledger.account AS a
+      JOIN day AS d ON d.time_zone = a.time_zone AND d.cut_off IS NOT DISTINCT FROM a.cut_off
+      LEFT JOIN ledger.account_period AS p ON p.account_id = a.account_id
+     WHERE p.opened_at < d.ends_at AND (p.closed_at IS NULL OR p.closed_at >= d.ends_at)
+        OR p.account_id IS NULL AND a.active
+), newest AS (
+    SELECT DISTINCT ON (as_of_date, account_id) account_id, as_of_date, status, provisional
+      FROM recon.reconciliation
      WHERE as_of_date BETWEEN :first_date AND :close_date
+     ORDER BY as_of_date, account_id, version DESC
+), signed AS (
+    -- Account by account: so they lie in the index.
+    SELECT a.account_id, s.as_of_date, s.state
+      FROM ledger.account AS a
+     CROSS JOIN LATERAL (
+           SELECT DISTINCT ON (s.as_of_date) s.as_of_date, s.state FROM recon.sign_off AS s
+            WHERE s.account_id = a.account_id AND s.as_of_date BETWEEN :first_date AND :close_date
+            ORDER BY s.as_of_date, s.sign_off_no DESC) AS s
+), compared AS (
+    -- As recon.sign_off_state has it, without who did it.
+    SELECT n.account_id, n.as_of_date, n.status, n.provisional, coalesce(s.state, 'open') AS state
+      FROM newest AS n LEFT JOIN signed AS s USING (account_id, as_of_date)
 )
 SELECT as_of_date, count(*) AS accounts, count(status) AS compared, count(*) - count(status) AS not_compared,
        count(*) FILTER (WHERE status = 'matched') AS matched,
