@@ -104,6 +104,7 @@ def test_only_init_holds_the_migrating_login(services: dict[str, Any], environme
 
     assert holders("LEDGER_MIGRATE_PASSWORD") == {"logins", "init"}
     assert holders("POSTGRES_PASSWORD") == {"postgres", "logins"}
+    assert holders("LEDGER_DESK_PASSWORD") == {"logins", "api-server"}
     assert "sandbox" not in holders("AIRFLOW_DB_PASSWORD") | holders("LEDGER_RUN_PASSWORD")
 
 

@@ -17,6 +17,7 @@ LOGINS = {
     "airflow": "AIRFLOW_DB_PASSWORD",
     "ledger_migrate": "LEDGER_MIGRATE_PASSWORD",
     "ledger_run": "LEDGER_RUN_PASSWORD",
+    "ledger_desk": "LEDGER_DESK_PASSWORD",
 }
 
 
@@ -79,7 +80,7 @@ def test_the_logins_reach_their_database_and_no_other(
                 assert "permission denied for database" in str(error)  # noqa: PT017
             else:
                 reached.add((login, database))
-    assert reached == {("airflow", "airflow"), ("ledger_migrate", "ledger"), ("ledger_run", "ledger")}
+    assert reached == {("airflow", "airflow"), *((login, "ledger") for login in LOGINS if login != "airflow")}
 
 
 @pytest.mark.parametrize(
@@ -111,6 +112,20 @@ def test_a_run_may_do_what_the_loader_may(
         assert allowed
     finally:
         connection.close()
+
+
+def test_the_page_acts_in_somebodys_name_alone(
+    server: Cluster, make_logins: Callable[[Mapping[str, str]], None], environment: dict[str, str]
+) -> None:
+    make_logins(environment)
+    connection = _connect(server, "ledger_desk", environment["LEDGER_DESK_PASSWORD"], "ledger")
+    cursor = connection.cursor()
+    cursor.execute("SELECT recon.act_as('airflow:jane'), recon.actor()")
+    assert cursor.fetchone() == ("airflow:jane", "airflow:jane")
+    connection.rollback()
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="only in somebody's name"):
+        cursor.execute("SELECT recon.actor()")
+    connection.close()
 
 
 def test_a_changed_password_is_in_force_after_the_next_start(

@@ -48,6 +48,7 @@ def test_the_product_reads_every_setting(env: dict[str, str]) -> None:
 def test_connections_come_from_a_secret(values: dict[str, Any]) -> None:
     assert [entry["envName"] for entry in values["secret"]] == [
         LEDGER_CONNECTION,
+        "AIRFLOW_CONN_LEDGER_DESK",
         "AIRFLOW_CONN_QBANK_DEFAULT",
     ]
     page = (ROOT / "docs/existing-airflow.md").read_text("utf-8")
