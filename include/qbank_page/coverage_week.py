@@ -19,25 +19,41 @@ LATE: State = ("late", None)
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """``hours``: 168 of them; ``minutes``: how long after it began a late hour was published."""
+    """``hours``: 168 of them; ``minutes``: how long after it began a late hour was published.
+
+    ``reasons``: of the missing hours, how many for each.
+    """
 
     account: Any
     hours: list[State | None]
     minutes: dict[int, int]
+    reasons: Counter[str]
 
     @classmethod
     def of(cls, account: Any, seen: Any, reasons: Mapping[int, str]) -> "Week":
         """From an account's row of coverage_accounts, of coverage_present, if any, and coverage_reasons."""
         present = seen.present if seen and seen.present else "0" * HOURS
-        late = dict(zip(seen.late_hours, seen.late_minutes, strict=True)) if seen and seen.late_hours else {}
-        hours: list[State | None] = [None] * HOURS
+        week = cls(account, [None] * HOURS, {}, Counter())
         for first, last in zip(account.firsts, account.lasts, strict=True):
-            for hour in range(first, last + 1):
-                if present[hour] == "1":
-                    hours[hour] = LATE if hour in late else PRESENT
-                elif hour < account.this_hour:
-                    hours[hour] = ("missing", reasons.get(hour, "no run"))
-        return cls(account, hours, {hour: after for hour, after in late.items() if hours[hour] is LATE})
+            week.hours[first : last + 1] = [PRESENT] * (last + 1 - first)
+            hour = present.find("0", first, last + 1)
+            while hour >= 0:
+                week._lack(hour, reasons)
+                hour = present.find("0", hour + 1, last + 1)
+        if seen and seen.late_hours:
+            for hour, minutes in zip(seen.late_hours, seen.late_minutes, strict=True):
+                if week.hours[hour] is PRESENT:
+                    week.hours[hour] = LATE
+                    week.minutes[hour] = minutes
+        return week
+
+    def _lack(self, hour: int, reasons: Mapping[int, str]) -> None:
+        """An expected hour without a balance: the current one may still get it."""
+        self.hours[hour] = None
+        if hour < self.account.this_hour:
+            reason = reasons.get(hour, "no run")
+            self.hours[hour] = ("missing", reason)
+            self.reasons[reason] += 1
 
     @property
     def present(self) -> int:
@@ -52,14 +68,7 @@ class Week:
     @property
     def missing(self) -> int:
         """Hours without one."""
-        return sum(self.reasons.values())
-
-    @property
-    def reasons(self) -> Counter[str]:
-        """Of the missing hours, how many for each."""
-        return Counter(
-            hour[1] for hour in self.hours if hour is not None and hour[0] == "missing" and hour[1]
-        )
+        return self.reasons.total()
 
     def stretches(self) -> Iterator[tuple[State, int, int]]:
         """Hours in a row that are the same: what they are, the first, how many."""
