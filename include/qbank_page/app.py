@@ -44,6 +44,7 @@ _ROOMS = (
     close,
     health,
 )
+_HTMX = "HX-Request"  # the header of a request for a part of a page
 _HEADINGS = {401: "Not signed in", 403: "Not allowed", 404: "Not found"}
 
 
@@ -79,6 +80,9 @@ def page(host: Host) -> FastAPI:
 def _refused(request: Request, error: Exception) -> Response:
     """A stranger who looks at a page is sent to the login, and anybody else is told why."""
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for no other
+    if error.status_code == 401 and _HTMX in request.headers:
+        # Its page is asked for anew, and is sent to the login.
+        return PlainTextResponse(f"{error.detail}\n", status_code=401, headers={"HX-Refresh": "true"})
     if error.status_code == 401 and request.method == "GET" and _wants_html(request):
         return RedirectResponse(request.app.state.desk.host.login(request), status_code=302)
     return _said(request, error.status_code, str(error.detail))
@@ -105,4 +109,5 @@ def _said(request: Request, status: int, sentence: str) -> Response:
 
 
 def _wants_html(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.endswith(".csv")
+    is_page = "text/html" in request.headers.get("accept", "") or _HTMX in request.headers
+    return is_page and not request.url.path.endswith(".csv")

@@ -114,7 +114,6 @@ def comparison(
             _notes(connection, account_id),
         ]
     state = signed[0].state if signed else "open"
-    is_signable = not newest.provisional and state != "approved"
     return show(
         request,
         visitor,
@@ -132,7 +131,7 @@ def comparison(
             )
         },
         open_item=open_item,
-        verbs=verbs_of(rights, [newest.entity]) if is_signable else [],
+        verbs=[] if newest.provisional else verbs_of(rights, [(newest.entity, state)]),
         seen=Seen(account_id, newest.version),
         may_note=open_item is not None and bool(rights.entities) and any(
             rights.may(right, newest.entity) for right in rights.entities

@@ -129,11 +129,13 @@ def sign_chosen(
     verb: Annotated[Verb, Form()],
     comment: Annotated[str, Form(max_length=_LONGEST)] = "",
     chosen: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI's
+    shown: Annotated[list[str], Form()] = [],  # noqa: B006
+    all_: Annotated[bool, Form(alias="all")] = False,
 ) -> Response:
-    """Prepare, approve or reject what was chosen; the page again, with what became of each."""
+    """Prepare, approve or reject what was chosen, or shown; the page again, with what became of it."""
     if asked.date is None:
         raise HTTPException(422, "The request can't be read: look at date.")
-    done = sign(action, verb, asked.date, comment, [Seen.parse(text) for text in chosen])
+    done = sign(action, verb, asked.date, comment, [Seen.parse(text) for text in (shown if all_ else chosen)])
     return _page(request, action.visitor, asked, done)
 
 
@@ -185,7 +187,7 @@ def _page(request: Request, visitor: Visitor, asked: Filter, done: Sequence[Done
         pages_of=pages,
         entities=sorted({row.entity for row in all_rows}),
         statuses=STATUSES,
-        verbs=verbs_of(rights, {row.entity for row in found}),
+        verbs=verbs_of(rights, {(row.entity, row.state) for row in found if not row.provisional}),
     )
 
 
@@ -256,11 +258,12 @@ def _account(
 
 def _choice(row: Any, rights: Rights) -> Markup | None:
     """A box to tick where the visitor may do something to it."""
-    if row.provisional or row.state == "approved" or not verbs_of(rights, [row.entity]):
+    if row.provisional or not verbs_of(rights, [(row.entity, row.state)]):
         return None
     return Markup(
-        '<input type="checkbox" form="signing" name="chosen" value="{}" aria-label="Sign {}">'
-    ).format(Seen(row.account_id, row.version), row.name)
+        '<input type="checkbox" form="signing" name="chosen" value="{seen}" aria-label="Sign {name}">'
+        '<input type="hidden" form="signing" name="shown" value="{seen}">'
+    ).format(seen=Seen(row.account_id, row.version), name=row.name)
 
 
 def amount(value: Any, row: Any) -> Amount | None:

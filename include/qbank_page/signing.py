@@ -15,6 +15,8 @@ from qbank_page.sql import execute
 Verb = Literal["prepare", "approve", "reject"]
 # The right that each needs, as recon.signatory has it.
 NEEDS: Mapping[Verb, str] = {"prepare": "prepare", "approve": "approve", "reject": "approve"}
+# What comes next in a state; in any other it is prepared.
+_NEXT: Mapping[str, tuple[Verb, ...]] = {"prepared": ("approve", "reject"), "approved": ()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,14 @@ class Done:
     is_done: bool
 
 
-def verbs_of(rights: Rights, entities: Iterable[str]) -> list[Verb]:
-    """What a visitor may do to the reconciliations of one of these entities at least."""
-    found = set(entities)
-    return [verb for verb, right in NEEDS.items() if any(rights.may(right, entity) for entity in found)]
+def verbs_of(rights: Rights, found: Iterable[tuple[str, str]]) -> list[Verb]:
+    """What a visitor may do to one at least of the reconciliations of these entities, in these states."""
+    each = set(found)
+    return [
+        verb
+        for verb, right in NEEDS.items()
+        if any(verb in _NEXT.get(state, ("prepare",)) and rights.may(right, entity) for entity, state in each)
+    ]
 
 
 def sign(action: Action, verb: Verb, on: date, comment: str, chosen: Sequence[Seen]) -> list[Done]:

@@ -113,7 +113,7 @@ def kind(cell: Cell) -> str:
             return "number"
         case Mark():
             return f"mark {cell.tone}"
-        case str() if len(cell) > 24:
+        case str() if len(cell) > 24 and not isinstance(cell, Markup):
             return "long"
     return "short"
 

@@ -105,6 +105,15 @@ def test_one_prepares_and_another_approves(site: Site, grant: Grant) -> None:
 
 
 @pytest.mark.usefixtures("books")
+def test_all_that_is_shown_is_signed_at_once(site: Site, grant: Grant) -> None:
+    grant("ann", "prepare")
+    assert 'name="all"' in site.get("reconciliation", "ann").text
+    said = site.act("reconciliation", SIGN, "ann", verb="prepare", all="true", shown=["1 x", "1 y", "1 z"])
+    assert said.startswith("3 of 3 done.")
+    assert 'name="verb"' not in site.get("reconciliation", "ann").text
+
+
+@pytest.mark.usefixtures("books")
 def test_one_person_is_never_two(site: Site, grant: Grant) -> None:
     grant("ann", "prepare", "approve")
     grant("ann.b", "approve", person="ann")

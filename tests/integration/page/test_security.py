@@ -23,6 +23,18 @@ def test_a_stranger_sees_nothing(site: Site, ledger: Ledger, page: str) -> None:
         assert answer.headers["Location"] == f"/login?next={PREFIX}/{page}"
 
 
+def test_a_part_of_a_page_that_a_stranger_asks_for_has_the_page_asked_for_anew(
+    site: Site, ledger: Ledger
+) -> None:
+    answer = site.get("position", user=None, headers={"HX-Request": "true", "Accept": "*/*"})
+    assert (answer.status_code, answer.headers["HX-Refresh"]) == (401, "true")
+
+
+def test_a_part_of_a_page_that_can_not_be_shown_is_a_page_that_says_why(site: Site, ledger: Ledger) -> None:
+    answer = site.get("position?page=x", headers={"HX-Request": "true", "Accept": "*/*"})
+    assert (answer.status_code, '<main id="main"' in answer.text) == (422, True)
+
+
 def test_who_may_not_see_the_dag_is_told_so(site: Site, ledger: Ledger) -> None:
     answer = site.get("position", user="outsider")
     assert answer.status_code == 403
