@@ -8,12 +8,13 @@ closings of the bank with those of the general ledger: difference, cause and age
 names one. Runs when the ledger is updated, and by hand.
 
 * *as_of_date*: the date to compare, also before its cut-off; empty: what changed, of the dates that are over.
-* *gl_file*, *items_file*: files with closing balances and outstanding items,
+* *gl_file*, *items_file*, *rates_file*: files with closing balances, outstanding items, exchange rates,
   below a folder of `QBANK_FILES_DIRS` of the worker, or in object storage (`s3://conn@bucket/key`).
-* *gl_profile*, *items_profile*: how each is read (`qbank-ledger gl-preview` shows it); empty: `plain`, a CSV
-  with entity,gl_account,currency,as_of_date,balance or, of items,
-  entity,gl_account,currency,item_date,cleared_date,side,kind,amount,reference. *gl_date*, *gl_entity*,
-  *gl_currency*: what a profile takes from the run.
+* *gl_profile*, *items_profile*, *rates_profile*: how each is read (`qbank-ledger gl-preview` shows it);
+  empty: `plain`, a CSV with entity,gl_account,currency,as_of_date,balance or, of items,
+  entity,gl_account,currency,item_date,cleared_date,side,kind,amount,reference or, of rates,
+  from_currency,to_currency,as_of_date,rate. *gl_date*, *gl_entity*, *gl_currency*: what a profile takes
+  from the run.
 * *close_month*: a month such as 2026-10, whose close pack goes where `QBANK_PACKS` says;
   empty: none, and *close* is skipped. One that is not ready is packed, too, and the pack says what it lacks.
 
@@ -61,6 +62,8 @@ PARAMS = {
     "gl_currency": _text("GL currency", "The same, such as EUR."),
     "items_file": _text("Outstanding items", "Path or object-storage URL of a file with such items."),
     "items_profile": _text("Items profile", "How that file is read. Empty: plain, the ledger's own layout."),
+    "rates_file": _text("Exchange rates", "Path or object-storage URL of a file with exchange rates."),
+    "rates_profile": _text("Rates profile", "How that file is read. Empty: plain, the ledger's own layout."),
     "close_month": _text(
         "Month to close",
         "A month such as 2026-10, to make its close pack. Empty: none.",

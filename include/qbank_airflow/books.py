@@ -29,7 +29,11 @@ from qbank_ledger.recon.sources import Found, load_new
 log = logging.getLogger(__name__)
 
 _GLOB = re.compile(r"[*?\[]")
-_RELATIONS: Mapping[Kind, str] = {"gl": "recon.gl_balance", "items": "recon.item"}
+_RELATIONS: Mapping[Kind, str] = {
+    "gl": "recon.gl_balance",
+    "items": "recon.item",
+    "rates": "ledger.fx_rate",
+}
 # What storages call the time of a file's last change.
 _CHANGED = ("mtime", "LastModified", "last_modified", "updated", "modified")
 # What they call the time of its last reading: sshfs, Azure's.
@@ -45,11 +49,13 @@ def load_books(engine: Engine, params: Mapping[str, Any]) -> dict[str, list[Any]
     books = read_gl_sources(at_if_given(gl_sources_place()))
     gl_profile = books.profile(params["gl_profile"] or PLAIN, "gl")
     items_profile = books.profile(params["items_profile"] or PLAIN, "items")
+    rates_profile = books.profile(params["rates_profile"] or PLAIN, "rates")
     given = Given(params["gl_date"], params["gl_entity"], params["gl_currency"])
-    # What the run gives is about its balances: a list of items may be of all entities, and of any date.
+    # What the run gives is about its balances: a list of items or rates may be of any date.
     named = [
         (params["gl_file"], gl_profile, given),
         (params["items_file"], items_profile, items_profile.taken(given)),
+        (params["rates_file"], rates_profile, rates_profile.taken(given)),
     ]
     load_nos: list[int] = []
     unreachable: list[str] = []

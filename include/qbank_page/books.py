@@ -54,6 +54,7 @@ _ABSENT: dict[tuple[Kind, bool], str] = {
     ("gl", False): "is missing",
     ("items", True): "is cleared",
     ("items", False): "stays as it was",
+    ("rates", False): "keeps the rate that it had",
 }
 _UNFILLED = {"profile": PLAIN, "date": "", "entity": "", "currency": "", "sheet": ""}
 

@@ -16,7 +16,17 @@ from tests.words.books import GL_HEADER, Books, day
 from tests.words.ledger import Ledger
 
 PARAMS = dict.fromkeys(
-    ("gl_file", "gl_profile", "gl_date", "gl_entity", "gl_currency", "items_file", "items_profile")
+    (
+        "gl_file",
+        "gl_profile",
+        "gl_date",
+        "gl_entity",
+        "gl_currency",
+        "items_file",
+        "items_profile",
+        "rates_file",
+        "rates_profile",
+    )
 )
 
 

@@ -11,7 +11,7 @@ from airflow.sdk import Asset
 from sqlalchemy.engine import URL
 
 from tests.conftest import REPOSITORY
-from tests.words.books import GL_HEADER, ITEM_HEADER, Books, day
+from tests.words.books import GL_HEADER, ITEM_HEADER, RATE_HEADER, Books, day
 from tests.words.ledger import Ledger
 from tests.words.sync import Ended
 
@@ -46,7 +46,7 @@ def test_it_runs_after_the_ledger_is_updated_with_these_params(module: ModuleTyp
     assert dag.timetable.asset_condition == Asset("ledger://balance")
     assert set(dag.params) == {
         "as_of_date", "gl_file", "gl_profile", "gl_date", "gl_entity", "gl_currency", "items_file", "items_profile",
-        "close_month",
+        "rates_file", "rates_profile", "close_month",
     }  # fmt: skip
 
 
@@ -353,3 +353,23 @@ def test_what_is_new_in_the_sources_is_reconciled_and_a_refused_file_is_red_once
         ("items", "cheques", 1)
     ]
     assert books.found() == ("matched", None)
+
+
+def test_rates_come_from_a_file_and_from_a_source_once_and_a_refused_one_is_named(
+    books: Books, module: ModuleType, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = books.ledger.folder / "rates"
+    folder.mkdir()
+    (folder / "good.csv").write_text(f"{RATE_HEADER}\nEUR,USD,{day(1)},1.0850\n")
+    (folder / "bad.csv").write_text(f"{RATE_HEADER}\nEUR,USD,{day(1)},-1\n")
+    sources = books.ledger.folder / "gl_sources.yaml"
+    sources.write_text(f"sources:\n  - {{name: fx, profile: plain-rates, files: '{folder}/*.csv'}}\n")
+    monkeypatch.setenv("QBANK_GL_SOURCES_FILE", str(sources))
+    named = books.file(f"{RATE_HEADER}\nJPY,EUR,{day(1)},0.0061\n")
+    ended = run(module, rates_file=str(named))
+    assert (ended.of("load"), ended.of("match"), ended.of("sources")) == ("success", "success", "failed")
+    assert "line 2: rate is '-1': write a rate above 0" in "".join(capfd.readouterr())
+    assert run(module, rates_file=str(named)).state == "success"
+    assert [tuple(row) for row in books.rows("SELECT source, rate::text FROM ledger.current_fx_rate ORDER BY 2")] == [
+        (None, "0.0061"), ("fx", "1.0850"),
+    ]  # fmt: skip

@@ -12,6 +12,7 @@ from qbank_ledger.recon.reconcile import reconcile
 from tests.words.ledger import Ledger
 
 GL_HEADER = "entity,gl_account,currency,as_of_date,balance"
+RATE_HEADER = "from_currency,to_currency,as_of_date,rate"
 ITEM_HEADER = "entity,gl_account,currency,item_date,cleared_date,side,kind,amount,reference"
 
 
@@ -66,6 +67,10 @@ class Books:
         """Load one outstanding item of GL account 1100."""
         line = f"QB01,1100,EUR,{on},{cleared or ''},{side},any,{amount},{reference}"
         return self.load(f"{ITEM_HEADER}\n{line}\n", "items")
+
+    def rates(self, *rows: str) -> Load:
+        """Load exchange rates, each as from_currency,to_currency,as_of_date,rate."""
+        return self.load("\n".join([RATE_HEADER, *rows, ""]), "rates")
 
     def reconcile(self, on: date | None = None) -> dict[str, int]:
         return reconcile(self.ledger.engine, on)

@@ -255,6 +255,38 @@ ITEM_SAMPLES = (
 
 
 @dataclass(frozen=True)
+class RateSample:
+    """A sample of a list of exchange rates, and the rates that it holds, by line."""
+
+    profile: str
+    file: str
+    rows: tuple[tuple[int, str, str, str, str], ...]  # line, from, to, date, rate
+    skipped: int
+
+
+RATE_SAMPLES = (
+    RateSample(
+        "plain-rates", "plain-rates.csv",
+        (
+            (2, "EUR", "USD", "2025-10-31", "1.1554"),
+            (3, "JPY", "EUR", "2025-10-31", "0.0056230321091877178413"),
+            (4, "GBP", "EUR", "2025-10-30", "1.1360"),
+        ),
+        0,
+    ),
+    RateSample(
+        "ecb-rates", "ecb-rates.csv",
+        (
+            (2, "EUR", "JPY", "2025-10-30", "178.26"),
+            (3, "EUR", "JPY", "2025-10-31", "177.84"),
+            (4, "EUR", "USD", "2025-10-31", "1.1554"),
+        ),
+        2,
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Read:
     """What became of a file: its rows by line, what was skipped, what is wrong with it."""
 

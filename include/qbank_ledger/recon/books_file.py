@@ -44,5 +44,6 @@ def require_no_journal(file: TextFile, kind: Kind) -> None:
         instead = {
             "gl": "balances: export the Summen- und Saldenliste",
             "items": "items: export a list of them",
+            "rates": "exchange rates: export a list of them",
         }
         raise UnreadableFileError(f"it holds {what}, not {instead[kind]} instead")

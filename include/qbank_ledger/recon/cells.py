@@ -1,4 +1,4 @@
-"""What a cell of the ERP's means: an amount in its currency, an account, an entity, a currency, a date.
+"""What a cell means: an amount in its currency, a rate, an account, an entity, a currency, a date.
 
 Each either reads as its profile declares, or says what was expected.
 """
@@ -9,13 +9,14 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
 from qbank_ledger.files.cell import unfit
 from qbank_ledger.files.workbook import Day, Number
 from qbank_ledger.money import MAX_DIGITS, MINOR_UNITS, plain, too_many_decimals
-from qbank_ledger.recon.gl_file import DATES, SIDES
+from qbank_ledger.recon.gl_file import CURRENCIES, DATES, SIDES
 from qbank_ledger.recon.profile import Place, Profile
 
 # Wide enough for any sum of amounts; were one not, that would be an error and no rounding.
 EXACT = Context(prec=400, traps=[Inexact, InvalidOperation])
 _ROUNDING = Context(prec=400, rounding=ROUND_HALF_EVEN)
 _SPREADSHEET_DIGITS = 15
+_AS_SHOWN = Context(prec=_SPREADSHEET_DIGITS, rounding=ROUND_HALF_EVEN)
 _BLANK = " \u00a0\u202f\t"
 _A_CURRENCY = "write the ISO 4217 code of a currency with minor units, such as EUR"
 
@@ -32,7 +33,7 @@ class Amounts:
         self.rounded = 0
 
     def read(self, cell: str, currency: str) -> Decimal:
-        """The amount, scaled, with no more decimals than its currency has. Raises Wrong."""
+        """The amount, scaled, with no more decimals than its currency has, or the rate. Raises Wrong."""
         marks = self._profile.marks
         number = Decimal(cell) if isinstance(cell, Number) else marks.read(cell)
         if number is None:
@@ -42,6 +43,8 @@ class Amounts:
                 )
             expected = f"the profile declares numbers such as {marks.example}"
             raise Wrong(unfit(cell) or expected)
+        if self._profile.kind == "rates":
+            return self._rate(number, cell)
         if marks.symbols and not isinstance(cell, Number):
             symbol = marks.symbol(cell)
             if symbol in MINOR_UNITS and symbol != currency:
@@ -60,6 +63,18 @@ class Amounts:
         if -int(number.as_tuple().exponent) > minor:
             number = self._rounded(number, minor, cell, currency)
         return EXACT.plus(number)  # not -0
+
+    def _rate(self, number: Decimal, cell: str) -> Decimal:
+        """A rate: no currency bounds its decimals; a spreadsheet's is as it shows it, without noise."""
+        if number <= 0:
+            raise Wrong("write a rate above 0")
+        if isinstance(cell, Number):
+            near = _AS_SHOWN.plus(number)
+            self.rounded += near != number
+            return near
+        if max(len(number.as_tuple().digits), -int(number.as_tuple().exponent)) > MAX_DIGITS:
+            raise Wrong(f"it has more than {MAX_DIGITS} digits")
+        return number
 
     def _rounded(self, number: Decimal, minor: int, cell: str, currency: str) -> Decimal:
         """Without a float's noise, where noise is what it is."""
@@ -98,7 +113,7 @@ def meant(place: Place, column: str, cell: str) -> str:
     text = place.names.get(text, place.names.get(cell, text))
     if column in DATES:
         return _date(place, text)
-    if column == "currency" and text not in MINOR_UNITS:
+    if column in CURRENCIES and text not in MINOR_UNITS:
         raise Wrong(_A_CURRENCY)
     if column == "side" and (text not in SIDES or (place.names and not is_named)):
         declared = f"the profile declares {', '.join(sorted(place.names))}"

@@ -1,4 +1,4 @@
-"""What the ERP says: files of closing balances and outstanding items, loaded whole or not at all.
+"""What the books say: files of balances, outstanding items and exchange rates, loaded whole or not at all.
 
 A file is loaded once, however often it is given; a corrected file goes on top of the earlier one.
 """
@@ -22,17 +22,17 @@ from qbank_ledger.files.problems import Problems, TooManyProblemsError
 from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import UnreachableFileError, UnreadableFileError
 from qbank_ledger.recon.books_file import open_books
-from qbank_ledger.recon.gl_file import AMOUNTS, KEYS, Kind
+from qbank_ledger.recon.gl_file import AMOUNTS, KEYS, WHERE, Kind
 from qbank_ledger.recon.match import log_unused
 from qbank_ledger.recon.outcome import Row
 from qbank_ledger.recon.profile import Given, Profile
-from qbank_ledger.recon.profile_file import PLAIN, PLAIN_ITEMS, read_gl_sources
+from qbank_ledger.recon.profile_file import PLAIN, PLAIN_OF, read_gl_sources
 from qbank_ledger.recon.reading import Reading
 from qbank_ledger.recon.sql import execute
 
 log = logging.getLogger(__name__)
 
-_KEEP: Mapping[Kind, str] = {"gl": "insert_gl", "items": "insert_items"}
+_KEEP: Mapping[Kind, str] = {"gl": "insert_gl", "items": "insert_items", "rates": "insert_rates"}
 _AT_ONCE = 10_000  # rows
 _MOST_SHOWN = 20
 _NULL = r"\N"  # as COPY writes it
@@ -60,8 +60,8 @@ class _File:
 
     @property
     def read_as(self) -> str | None:
-        """What tells two ways of reading the same bytes apart; the plain layout has one."""
-        if self.profile.name in (PLAIN, PLAIN_ITEMS):
+        """What tells two ways of reading the same bytes apart; a plain layout has one."""
+        if self.profile.name in PLAIN_OF.values():
             return None
         said = json.dumps([self.profile.digest, astuple(self.given)])
         return hashlib.sha256(said.encode()).hexdigest()
@@ -111,7 +111,7 @@ def _load(connection: Connection, file: _File) -> Load:
         reading = Reading(text, file.profile, file.given, problems)
         with suppress(TooManyProblemsError):
             rows = _copy(connection, file.profile.kind, _lines(reading))
-            _look_at_dates(connection, reading.list_date, problems)
+            _look_at_dates(connection, reading, problems)
         if problems:
             raise GLFileError(refusal(file.path, problems))
         if reading.rounded:
@@ -146,14 +146,13 @@ def _lines(reading: Reading) -> Iterator[str]:
             yield f"{outcome.line}\t{outcome.cleared or _NULL}\t{outcome.amount:f}\t{key}\n"
 
 
-def _look_at_dates(connection: Connection, list_date: str | None, problems: Problems) -> None:
+def _look_at_dates(connection: Connection, reading: Reading, problems: Problems) -> None:
     """What only the accounts can tell: dates ahead of today."""
+    list_date, where = reading.list_date, WHERE[reading.profile.kind]
     if list_date and list_date > (today := execute(connection, "latest_date").scalar_one().isoformat()):
         problems.add(1, f"its date {list_date} is ahead of today, {today}")
     for row in execute(connection, "dates_ahead"):
-        problems.add(
-            row.line_no, f"{row.name} {row.date} is ahead of today, {row.today} where the account is"
-        )
+        problems.add(row.line_no, f"{row.name} {row.date} is ahead of today, {row.today}{where}")
 
 
 def _keep(connection: Connection, file: _File, sha256: str, rows: int, reading: Reading) -> Load:

@@ -10,7 +10,7 @@ from qbank_ledger.recon.proofs import Key
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A balance, debit positive, or an item: the line that it begins on, and what was read to make it.
+    """A balance, debit positive, an item or a rate: the line that it begins on, and what was read to make it.
 
     ``key``: what KEYS has of its kind. ``is_empty``: no cell of its amounts held anything. ``cleared``: the
     date on which an item was. ``lines``: how many rows of the file it sums.

@@ -16,7 +16,7 @@ from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import UnreadableFileError
 from qbank_ledger.recon.books_file import open_books
 from qbank_ledger.recon.cells import trimmed, written
-from qbank_ledger.recon.gl_file import KEYS, Kind
+from qbank_ledger.recon.gl_file import KEYS, WHERE, Kind
 from qbank_ledger.recon.load import refusal
 from qbank_ledger.recon.match import GLAccount, GLAccounts
 from qbank_ledger.recon.outcome import Outcome, Refused, Row
@@ -30,6 +30,7 @@ _MOST_NAMED = 20
 _NAMES: Mapping[Kind, Mapping[str, str]] = {
     "gl": {"gl_account": "account of every row", "as_of_date": "date of every row"},
     "items": {"gl_account": "account of every row", "as_of_date": "date of the list"},
+    "rates": {"as_of_date": "date of every row"},
 }
 _WIDTHS = {"reference": 14}
 
@@ -50,7 +51,7 @@ def preview(
     Raises GLFileError, with every problem, where it would not be loaded.
     """
     problems = Problems()
-    mapping = _Mapping(mirrors, KEYS[profile.kind][3])
+    mapping = _Mapping(mirrors, profile.kind)
     try:
         with open_books(path, profile) as file:
             reading = Reading(file, profile, given, problems)
@@ -92,8 +93,9 @@ def _shown(outcome: Outcome, reading: Reading) -> str:
         said = "  ".join(f"{text:<{width}}" for width, text in varying)
         cells = " | ".join(shown(trimmed(cell)) for cell in outcome.cells)
         summed = f" and {outcome.lines - 1} row(s) more" if outcome.lines > 1 else ""
-        currency = key["currency"]
-        amount = f"{written(outcome.amount, currency):>22} {currency}"
+        currency = key.get("currency", "")
+        number = written(outcome.amount, currency) if currency else f"{outcome.amount:f}"
+        amount = f"{number:>22} {currency}".rstrip()
         cleared = f"   cleared {outcome.cleared}" if outcome.cleared else ""
         return f"line {outcome.line:<6} {said}  {amount}{cleared}   from {cells}{summed}"
     if isinstance(outcome, Refused):
@@ -118,8 +120,9 @@ def _tail(reading: Reading) -> list[str]:
 class _Mapping:
     """Which rows accounts mirror, and which mirrored accounts the file lacks."""
 
-    def __init__(self, mirrors: Iterable[Mirror], date_column: str) -> None:
-        self._date = date_column
+    def __init__(self, mirrors: Iterable[Mirror], kind: Kind) -> None:
+        self._kind = kind
+        self._date = "item_date" if kind == "items" else "as_of_date"
         self._today: dict[GLAccount, str] = {}
         for mirror in mirrors:
             today = max(self._today.get(mirror.account, ""), mirror.today.isoformat())
@@ -131,6 +134,17 @@ class _Mapping:
         self._rows = self._unmapped_rows = 0
 
     def add(self, row: Row, problems: Problems) -> None:
+        if self._kind == "rates":
+            today, on = self.latest, row.key[2]
+        else:
+            today, on = self._mapped(row), row.key[3]
+        for column, each in ((self._date, on), ("cleared_date", row.cleared)):
+            if each and each > today:
+                where = WHERE[self._kind]
+                problems.add(row.line, f"{column} {each} is ahead of today, {today}{where}")
+
+    def _mapped(self, row: Row) -> str:
+        """Note which account the row is about; gives the date that it is there."""
         gl_account = GLAccount(*row.key[:3])
         self._rows += 1
         self._scopes.add((gl_account.entity, gl_account.currency))
@@ -140,10 +154,7 @@ class _Mapping:
             self._unmapped_rows += 1
             if len(self._unmapped) < _MOST_KEPT:
                 self._unmapped.setdefault(gl_account, row.line)
-        today = self._today.get(gl_account, self.latest)
-        for column, on in ((self._date, row.key[3]), ("cleared_date", row.cleared)):
-            if on and on > today:
-                problems.add(row.line, f"{column} {on} is ahead of today, {today} where the account is")
+        return self._today.get(gl_account, self.latest)
 
     def said(self, profile: Profile) -> list[str]:
         if not self._rows:

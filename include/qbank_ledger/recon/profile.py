@@ -16,7 +16,7 @@ from qbank_ledger.recon.gl_file import AMOUNTS, NAMED, Kind
 GIVEN = "given"
 NUMBERED = "numbered"
 POSITION = re.compile("#([1-9][0-9]{0,4})", re.ASCII)  # of a column that is known by it
-# The key of a profile for each column of recon.gl_balance or recon.item that is not its amount.
+# The key of a profile for each column of a row that is not its amount.
 _BOTH = {"entity": "entity", "gl_account": "account", "currency": "currency"}
 PLACE_KEYS: Mapping[Kind, Mapping[str, str]] = {
     "gl": {**_BOTH, "as_of_date": "date"},
@@ -24,6 +24,7 @@ PLACE_KEYS: Mapping[Kind, Mapping[str, str]] = {
         **_BOTH, "item_date": "date", "cleared_date": "cleared_date", "side": "side", "kind": "item_kind",
         "reference": "reference", "as_of_date": "as_of",
     },
+    "rates": {"from_currency": "from", "to_currency": "to", "as_of_date": "date"},
 }  # fmt: skip
 
 

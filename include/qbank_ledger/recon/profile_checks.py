@@ -21,25 +21,33 @@ from qbank_ledger.recon.gl_file import AMOUNTS, NAMED, Kind
 from qbank_ledger.recon.profile import NUMBERED, POSITION, AmountColumns, Profile, Proofs, Skip
 from qbank_ledger.recon.profile_places import Places
 
-_BOTH = frozenset(
+_ALL = frozenset(
     {
-        "like", "kind", "format", "encoding", "delimiter", "sheet", "exactly", "skip", "account", "entity",
-        "currency", "date", "numbers", "scale", "duplicates", "absent_means", "proofs",
+        "like", "kind", "format", "encoding", "delimiter", "sheet", "exactly", "skip", "date", "numbers",
+        "proofs",
     }
 )  # fmt: skip
+_OF_ACCOUNTS = _ALL | {"account", "entity", "currency", "scale", "duplicates", "absent_means"}
 KEYS: Mapping[Kind, frozenset[str]] = {
-    "gl": _BOTH | {"balance"},
-    "items": _BOTH | {"cleared_date", "side", "item_kind", "amount", "reference", "as_of"},
+    "gl": _OF_ACCOUNTS | {"balance"},
+    "items": _OF_ACCOUNTS | {"cleared_date", "side", "item_kind", "amount", "reference", "as_of"},
+    "rates": _ALL | {"from", "to", "rate"},
 }
 _REQUIRED: Mapping[Kind, tuple[str, ...]] = {
     "gl": ("account", "balance"),
     "items": ("account", "date", "side", "item_kind", "amount", "reference"),
+    "rates": ("from", "to", "rate"),
 }
 _PROOFS: Mapping[Kind, frozenset[str]] = {
     "gl": frozenset({"debits_equal_credits", "total_row", "rows"}),
     "items": frozenset({"total_row", "rows"}),
+    "rates": frozenset({"rows"}),
 }
-_ABSENT: Mapping[Kind, tuple[str, str]] = {"gl": ("missing", "zero"), "items": ("open", "cleared")}
+_ABSENT: Mapping[Kind, tuple[str, ...]] = {
+    "gl": ("missing", "zero"),
+    "items": ("open", "cleared"),
+    "rates": (),
+}
 # Those that `like` merges key by key within, too; of the others the nearest profile's stands alone.
 MERGED = frozenset({"account", "numbers", "proofs"})
 _NUMBERS = frozenset({"decimal", "grouping", "negative", "symbols", "zero", "exponent", "noise"})
@@ -51,6 +59,7 @@ _AMOUNTS: Mapping[Kind, tuple[set[str], ...]] = {
         {"opening_debit", "opening_credit", "debit", "credit"},
     ),
     "items": _OF_EITHER,
+    "rates": ({"column"},),
 }
 
 
@@ -61,7 +70,7 @@ class Checks(Places):
     def profile(self, keys: Mapping[str, Node], line: int) -> Profile | None:
         """The profile that these keys make, once ``like`` is resolved; None where anything is wrong."""
         before = len(self.problems)
-        kind: Kind = "items" if self._choice(keys, "kind", ("gl", "items")) == "items" else "gl"
+        kind = cast(Kind, self._choice(keys, "kind", tuple(NAMED)) or "gl")
         self._known(keys, "", KEYS[kind])
         for key in _REQUIRED[kind]:
             if key not in keys:

@@ -21,7 +21,7 @@ from qbank_ledger.recon.profile import BookSource, Profile
 from qbank_ledger.recon.profile_checks import MERGED, Checks
 
 PLAIN = "plain"
-PLAIN_ITEMS = "plain-items"
+PLAIN_OF: Mapping[Kind, str] = {"gl": PLAIN, "items": "plain-items", "rates": "plain-rates"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 _MOST_SHOWN = 50
 
@@ -34,12 +34,12 @@ class GLSources:
     sources: tuple[BookSource, ...] = ()
 
     def profile(self, name: str, kind: Kind | None = None) -> Profile:
-        """One of them, of this kind where one is asked for: of items, ``plain`` is plain-items.
+        """One of them, of this kind where one is asked for: of items, ``plain`` is plain-items, and so on.
 
         Raises GLSourcesFileError, naming those that there are.
         """
-        if name == PLAIN and kind == "items":
-            return replace(self.profiles[PLAIN_ITEMS], name=PLAIN)
+        if name == PLAIN and kind:
+            return replace(self.profiles[PLAIN_OF[kind]], name=PLAIN)
         if name not in self.profiles:
             raise GLSourcesFileError(
                 f"There is no profile {shown(name)}: name one of {', '.join(self.profiles)}, or add it to "

@@ -23,7 +23,8 @@ class Places(Keys):
 
     def places(self, keys: Mapping[str, Node], kind: Kind) -> Mapping[str, Place]:
         """Where each column comes from, by its name."""
-        return MappingProxyType(self._of_balances(keys) if kind == "gl" else self._of_items(keys))
+        read = {"gl": self._of_balances, "items": self._of_items, "rates": self._of_rates}
+        return MappingProxyType(read[kind](keys))
 
     def _of_balances(self, keys: Mapping[str, Node]) -> dict[str, Place]:
         of_account = {"column", "pattern", "strip_zeros", "names"}
@@ -57,6 +58,14 @@ class Places(Keys):
         elif "as_of" in keys:
             self._say(keys["as_of"].line, "as_of", "is of use with absent_means: cleared alone")
         return places
+
+    def _of_rates(self, keys: Mapping[str, Node]) -> dict[str, Place]:
+        of_currency = {"column", "pattern", "names"}
+        return {
+            "from_currency": self._place(keys, "from", of_currency, given=False),
+            "to_currency": self._place(keys, "to", of_currency, given=False),
+            "as_of_date": self._place(keys, "date", _NAMED | {"format"}),
+        }
 
     def _place(
         self,
@@ -123,7 +132,7 @@ def _unfit_constant(key: str, text: str, *, is_given: bool) -> str | None:
         return f"write {' or '.join(SIDES)}, or a mapping of a column and its values"
     if text == GIVEN:
         return "the run does not give it: write it, or where it is read"
-    if key == "currency" and text not in MINOR_UNITS:
+    if key in ("currency", "from", "to") and text not in MINOR_UNITS:
         return "write the ISO 4217 code of a currency with minor units, such as EUR"
     if key in ("date", "as_of"):
         try:

@@ -1,4 +1,4 @@
-"""A file read as its profile says: each row of it a balance or an item, skipped and why, or refused.
+"""A file read as its profile says: each row of it a balance, an item or a rate, skipped and why, or refused.
 
 Whatever does not read as declared is a problem, by line and cell and what was expected. Memory does not grow
 with the file, but for the rows of one whose profile folds duplicates or numbers items.
@@ -14,7 +14,7 @@ from qbank_ledger.recon.books_file import records_of
 from qbank_ledger.recon.cells import trimmed
 from qbank_ledger.recon.columns import Columns, Header
 from qbank_ledger.recon.given import Fixed
-from qbank_ledger.recon.gl_file import KEYS
+from qbank_ledger.recon.gl_file import AMOUNTS, KEYS
 from qbank_ledger.recon.outcome import FOLDED, Outcome, Refused, Row, Skipped
 from qbank_ledger.recon.profile import Given, Profile
 from qbank_ledger.recon.proofs import Keys, check_total
@@ -97,7 +97,7 @@ class Reading:
         return columns if self._fixed.is_whole() else None
 
     def _read(self, records: Iterator[Record], columns: Columns, reader: RowReader) -> Iterator[Outcome]:
-        rows, most = 0, _MOST_ROWS if self.profile.kind == "gl" else _MOST_ITEMS
+        rows, most = 0, _MOST_ITEMS if self.profile.kind == "items" else _MOST_ROWS
         for record in records:
             if why := self._why_skipped(record, columns, reader):
                 self._fixed.look(record)
@@ -138,9 +138,9 @@ class Reading:
         if not self._header.is_named:
             self._fixed.is_whole()
         kind = self.profile.kind
-        if not self.rows and kind == "gl":  # that nothing is outstanding says something, too
+        if not self.rows and kind != "items":  # that nothing is outstanding says something, too
             if not self._problems:
-                self._problems.add(1, "it holds no balance")
+                self._problems.add(1, f"it holds no {AMOUNTS[kind]}")
             return
         for line, first in self._keys.twice():
             self._problems.add(line, f"it duplicates line {first}: the same {', '.join(KEYS[kind])}")

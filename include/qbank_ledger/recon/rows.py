@@ -43,7 +43,7 @@ class RowReader:
         return self._cell(record, self._profile.places["gl_account"])[1]
 
     def row(self, record: Record, wrong: list[str]) -> Row | None:
-        """The row's balance or item; None, with what is wrong noted, where it is none."""
+        """The row's balance, item or rate; None, with what is wrong noted, where it is none."""
         if why := self._wrong_width(record):
             wrong.append(why)
             return None
@@ -64,6 +64,8 @@ class RowReader:
         cleared, begun = said.get("cleared_date"), said.get("item_date", "")
         if cleared and cleared < begun:
             wrong.append(f"cleared_date {cleared} is before item_date {begun}")
+        if "to_currency" in said and said.get("from_currency") == said["to_currency"]:
+            wrong.append(f"from_currency and to_currency are both {said['to_currency']}")
         return None if wrong else self._put_together(record, said, amounts)
 
     def _cell(self, record: Record, place: Place) -> tuple[str, str]:
@@ -148,9 +150,10 @@ class RowReader:
         kind = self._profile.kind
         if kind == "items" or (len(of.all) != 2 and not of.side):
             debit, credit = max(amount, _ZERO), max(-amount, _ZERO)
-        self.sums.add(
-            (said["entity"], said["currency"], said.get("side") or said["as_of_date"]), debit, credit
-        )
+        if kind != "rates":  # which add up to nothing
+            self.sums.add(
+                (said["entity"], said["currency"], said.get("side") or said["as_of_date"]), debit, credit
+            )
         read = tuple(self._columns.cell(record, column) for column in of.all)
         if kind == "items":
             self._number(said, amount)

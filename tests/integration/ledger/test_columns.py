@@ -52,6 +52,13 @@ COLUMNS = {
         "alert_no bigint, kind text, subject text, opened_at timestamp with time zone,"
         " notified_at timestamp with time zone, cleared_at timestamp with time zone, message text"
     ),
+    "ledger.fx_rate": (
+        "load_no bigint, from_currency text, to_currency text, as_of_date date, rate numeric, line_no integer"
+    ),
+    "ledger.current_fx_rate": (
+        "from_currency text, to_currency text, as_of_date date, rate numeric, load_no bigint, source text,"
+        " file_name text, line_no integer, profile text, loaded_at timestamp with time zone, loaded_by text"
+    ),
     "sync.outcome": (
         "run_no bigint, account_id text, outcome text, reasons text[], http_status smallint, attempts integer,"
         " observed_at timestamp with time zone, retry_after_s bigint"

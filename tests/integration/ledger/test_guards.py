@@ -52,6 +52,20 @@ def alert(**fields: str) -> str:
     return f"INSERT INTO ledger.alert ({', '.join(values)}) VALUES ({', '.join(values.values())})"
 
 
+def rate(**fields: str) -> str:
+    """A rate of load 1, but for these fields."""
+    good = {
+        "load_no": "1",
+        "from_currency": "'EUR'",
+        "to_currency": "'USD'",
+        "as_of_date": "'2026-10-05'",
+        "rate": "1.085",
+        "line_no": "2",
+    }
+    values = {**good, **fields}
+    return f"INSERT INTO ledger.fx_rate ({', '.join(values)}) VALUES ({', '.join(values.values())})"
+
+
 BROKEN = {
     # What a value may be, wherever it stands: types of the ledger's own.
     "ledger.account_id_check": [
@@ -61,7 +75,7 @@ BROKEN = {
     ],
     "ledger.currency_code_check": [
         account("currency = 'eur'"), account("currency = 'EURO'"), "UPDATE ledger.balance SET currency = 'eur'",
-        history(currency="'eur'"),
+        history(currency="'eur'"), rate(from_currency="'eur'"), rate(to_currency="'USDT'"),
     ],
     "ledger.amount_check": [
         statement for value in ("'NaN'", "'Infinity'", "'-Infinity'") for statement in (
@@ -132,6 +146,11 @@ BROKEN = {
         "INSERT INTO ledger.alert_notice VALUES (1, 'ops', NULL, 'opened', NULL)",
         "INSERT INTO ledger.alert_notice VALUES (1, 'ops', NULL, NULL, now())",
     ],
+    "ledger.fx_rate_as_of_date_check": [rate(as_of_date="'infinity'"), rate(as_of_date="'-infinity'")],
+    "ledger.fx_rate_rate_check": [rate(rate=value) for value in ("0", "-1.085", "'NaN'", "'Infinity'", "'-Infinity'")],
+    "ledger.fx_rate_line_no_check": [rate(line_no="0")],
+    "ledger.a_rate_is_between_two_currencies": [rate(to_currency="'EUR'")],
+    "ledger.fx_rate_load_no_fkey": [rate(load_no="99")],
     "ledger.alert_notice_alert_no_fkey": ["INSERT INTO ledger.alert_notice VALUES (99, 'ops')"],
     "sync.run_state_check": ["UPDATE sync.run SET state = 'done'"],
     "sync.run_expected_check": ["UPDATE sync.run SET expected = 0, published = 0, quarantined = 0, failed = 0"],
@@ -207,9 +226,9 @@ def test_each_guard_has_a_row_that_breaks_it(ledger: Ledger) -> None:
 # ── What is kept for ever ──────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("statement", ["UPDATE {} SET run_no = run_no", "DELETE FROM {}", "TRUNCATE {}"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"])
 @pytest.mark.parametrize(
-    "relation", ["ledger.seal", "ledger.balance_history", "its partition", "sync.release"]
+    "relation", ["ledger.seal", "ledger.balance_history", "its partition", "ledger.fx_rate", "sync.release"]
 )
 def test_what_is_append_only_takes_no_other_statement(
     ledger: Ledger, session: Connection, relation: str, statement: str
@@ -217,8 +236,9 @@ def test_what_is_append_only_takes_no_other_statement(
     """Also one that would change nothing: no CHECK is there to refuse it."""
     if relation == "its partition":
         relation = ledger.value("SELECT tableoid::regclass::text FROM ledger.balance_history LIMIT 1")
+    column = "rate" if relation == "ledger.fx_rate" else "run_no"
     with pytest.raises(exc.DBAPIError, match=f"on {relation} is refused: it is append-only"):
-        session.exec_driver_sql(statement.format(relation))
+        session.exec_driver_sql(statement.format(relation, column, column))
 
 
 # ── Versions in order, whoever changes a balance ───────────────────────────────────────────────────

@@ -65,6 +65,8 @@ HISTORY = [
     "DELETE FROM {history_partition}",
     "UPDATE recon.gl_balance SET balance = 0",
     "DELETE FROM recon.item",
+    "UPDATE ledger.fx_rate SET rate = 1",
+    "DELETE FROM ledger.fx_rate",
     "UPDATE recon.reconciliation SET status = 'matched'",
     "DELETE FROM recon.reconciliation",
     "UPDATE ledger.alert SET message = 'nothing'",
@@ -124,6 +126,7 @@ LOADS = [
     "INSERT INTO recon.file_load (kind, sha256, rows) VALUES ('gl', repeat('0', 64), 0)",
     "INSERT INTO recon.gl_balance VALUES (1, 'QB01', '1100', 'EUR', '2026-10-05', 1)",
     "INSERT INTO recon.item VALUES (1, 'QB01', '1100', 'EUR', '2026-10-05', NULL, 'bank', 'x', 1, '')",
+    "INSERT INTO ledger.fx_rate VALUES (1, 'EUR', 'USD', '2026-10-05', 1.085, 2)",
 ]
 RELEASES = ["SELECT ledger.release(1, 'a', 'why')"]
 NOTES = ["SELECT recon.note_break('a', 'me')"]
@@ -154,7 +157,8 @@ FORBIDDEN = [
 READ = (
     "ledger.balance", "ledger.balance_history", "ledger.latest_balance", "ledger.daily_balance", "ledger.daily_movement",
     "ledger.hourly_movement", "ledger.entity_total", "ledger.hourly_total", "ledger.coverage", "ledger.missing_hour",
-    "ledger.seal", "ledger.account", "ledger.missing_hour_reason", "ledger.alert", "ledger.alert_notice", "sync.run", "sync.outcome", "sync.quarantine", "sync.release",
+    "ledger.seal", "ledger.account", "ledger.missing_hour_reason", "ledger.alert", "ledger.alert_notice", "ledger.fx_rate",
+    "ledger.current_fx_rate", "sync.run", "sync.outcome", "sync.quarantine", "sync.release",
     "sync.validation_result", "ledger.balance_as_known(now())", "recon.file_load", "recon.gl_balance", "recon.item",
     "recon.current_item", "recon.reconciliation", "recon.open_break", "recon.open_break_total", "recon.unmapped_gl",
     "recon.sign_off", "recon.sign_off_state", "recon.identity", "recon.signatory", "recon.break_note",

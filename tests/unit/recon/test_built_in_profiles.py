@@ -10,7 +10,7 @@ from qbank_ledger.files.source import TextSource
 from qbank_ledger.files.text_file import UnreadableFileError
 from qbank_ledger.recon.profile import Given
 from qbank_ledger.recon.profile_file import read_gl_sources
-from tests.words.erp import DATA, ITEM_SAMPLES, OCTOBER, SAMPLES, Sample, built_in, read
+from tests.words.erp import DATA, ITEM_SAMPLES, OCTOBER, RATE_SAMPLES, SAMPLES, Sample, built_in, read
 
 NAMES = {
     "plain",
@@ -25,16 +25,19 @@ NAMES = {
     "quickbooks-trial-balance",
     "datev-susa",
 }
-OF_ITEMS = {"plain-items", "sap-open-items"}  # fmt: skip
+OF_ITEMS = {"plain-items", "sap-open-items"}
+OF_RATES = {"plain-rates", "ecb-rates"}
 
 
 def test_each_built_in_profile_has_a_sample() -> None:
     assert next(iter(read_gl_sources(None).profiles)) == "plain"
     assert {sample.profile for sample in SAMPLES} == NAMES
     assert {sample.profile for sample in ITEM_SAMPLES} >= OF_ITEMS
+    assert {sample.profile for sample in RATE_SAMPLES} == OF_RATES
     assert {name: one.kind for name, one in read_gl_sources(None).profiles.items()} == {
         **dict.fromkeys(NAMES, "gl"),
         **dict.fromkeys(OF_ITEMS, "items"),
+        **dict.fromkeys(OF_RATES, "rates"),
     }
 
 
@@ -69,7 +72,7 @@ def test_another_layouts_file_is_refused_whole(sample: Sample, tmp_path: Path) -
     """Each file by each other profile: nothing of it is taken for balances."""
     given = Given(OCTOBER, "QB01", "EUR")
     path = sample.path(tmp_path)
-    for name in (NAMES | OF_ITEMS) - {sample.profile}:
+    for name in (NAMES | OF_ITEMS | OF_RATES) - {sample.profile}:
         try:
             found = read(path, built_in(name), given)
         except UnreadableFileError:
