@@ -12,21 +12,17 @@ from pathlib import Path
 import pytest
 import requests
 
+from qbank_sandbox.__main__ import main
 from tests.words.bank import CLIENT_ID, SandboxProcess
+from tests.words.command import called
 
 Start = Callable[..., SandboxProcess]
 
 
 def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command line to its end, in this process."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("QBANK_SANDBOX_")}
-    return subprocess.run(
-        [sys.executable, "-m", "qbank_sandbox", *arguments],
-        env=bare | environment,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    return called(lambda: main(sys.argv[1:], os.environ), *arguments, environ=bare | environment)
 
 
 CREDENTIALS = {"QBANK_SANDBOX_CLIENT_ID": "erp", "QBANK_SANDBOX_CLIENT_SECRET": "made-for-this-test"}
@@ -164,6 +160,7 @@ def test_a_number_that_makes_no_sense_is_refused_by_name(arguments: list[str]) -
 
 
 def test_the_help_names_the_endpoints_the_options_and_the_credentials() -> None:
-    told = _run("--help").stdout
+    """And how the module is called: as a process."""
+    told = subprocess.check_output([sys.executable, "-m", "qbank_sandbox", "--help"], text=True, timeout=30)
     for name in ("/token", "/v1/balances/", "--scenario", "--list-faults", "QBANK_SANDBOX_CLIENT_SECRET"):
         assert name in told
