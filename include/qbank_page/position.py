@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from qbank_ledger.month_end.table import Amount, total
+from qbank_page.conversion import conversion, reporting_currencies
 from qbank_page.desk import SignedIn, desk_of, show
 from qbank_page.drawing import line
 from qbank_page.pages import Pages
@@ -55,6 +56,7 @@ class Filter(BaseModel):
         ""
     )
     down: bool = False
+    into: Annotated[str, Field(alias="in", pattern="^([A-Z]{3})?$")] = ""
     page: Annotated[int, Query(ge=1, le=100_000)] = 1
 
     def takes(self, row: Any) -> bool:
@@ -80,12 +82,19 @@ class Filter(BaseModel):
 @router.get("/position")
 @router.get("/position.csv")
 def position(request: Request, visitor: SignedIn, asked: Annotated[Filter, Query()]) -> Response:
-    """Totals by entity and currency, then the accounts."""
+    """Totals by entity and currency, also in a reporting currency, then the accounts."""
     with desk_of(request).ledger.reading() as connection:
         all_rows = execute(connection, "position").all()
         found = asked.sorted([row for row in all_rows if asked.takes(row)])
         pages = Pages(asked.page, len(found))
         whole = request.url.path.endswith(".csv")
+        totals = _totals(found)
+        choices = reporting_currencies(connection)
+        if asked.into and asked.into not in choices:
+            raise HTTPException(
+                422, f"There is no exchange rate of {asked.into}: load rates, or choose another currency."
+            )
+        converted = conversion(connection, asked.into, totals) if asked.into else None
         accounts = _accounts(connection, found if whole else pages.of(found), request.scope["root_path"])
     tables = [
         Table(
@@ -101,9 +110,10 @@ def position(request: Request, visitor: SignedIn, asked: Annotated[Filter, Query
             name="totals",
             caption="Totals by entity and currency",
             columns=_TOTALS,
-            rows=_totals(found),
+            rows=totals,
             empty="Nothing to add up.",
         ),
+        *(converted.tables(request.scope["root_path"]) if converted else ()),
     ]
     return show(
         request,
@@ -111,6 +121,8 @@ def position(request: Request, visitor: SignedIn, asked: Annotated[Filter, Query
         "position.html.j2",
         tables=tables,
         asked=asked,
+        converted=converted,
+        choices=choices,
         pages_of=pages,
         entities=sorted({row.entity for row in all_rows}),
         currencies=sorted({row.currency for row in all_rows}),

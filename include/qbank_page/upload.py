@@ -99,7 +99,8 @@ def load(
             return books_page(request, action.visitor, Whole(), Sent(filled.fields, read), status=422)
     if not done.is_new:
         return back(request, "books", f"{file} was loaded before, as load {done.load_no}: nothing is new.")
-    what_next = action.desk.host.reconcile(action.visitor)
+    is_compared = profile.kind != "rates"
+    what_next = action.desk.host.reconcile(action.visitor) if is_compared else "Position converts by it."
     return back(request, "books", f"{file} is load {done.load_no}, {done.rows:,} rows. {what_next}")
 
 

@@ -98,7 +98,7 @@ def test_a_source_of_rates_is_loaded_once_and_a_refused_file_of_it_is_named_once
     assert (len(loads), unreachable) == (1, [])
     assert load_new(engine, "ecb", profile, [bad, good]) == ([], [])
     assert books.value("SELECT source FROM ledger.current_fx_rate") == "ecb"
-    with pytest.raises(BooksRefusedError, match="line 2: rate is '-1.1': write a rate above 0"):
+    with pytest.raises(BooksRefusedError, match=r"line 2: rate is '-1\.1': write a rate above 0"):
         require_books(engine, [])
     require_books(engine, [])
 

@@ -73,7 +73,8 @@ BEGIN
       FROM (SELECT DISTINCT load_no FROM new_rows) AS n
      WHERE NOT EXISTS (SELECT FROM recon.file_load AS f
                         -- Of this transaction: loaded_at is its beginning, and nobody may give it.
-                        WHERE f.load_no = n.load_no AND (f.loaded_at, f.loaded_by, f.via) = (now(), actor, session_user))
+                        WHERE f.load_no = n.load_no
+                          AND (f.loaded_at, f.loaded_by, f.via) = (now(), actor, session_user))
      ORDER BY n.load_no LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'Load % is complete: % may add rows only to a load of the same transaction.', others, actor
