@@ -10,7 +10,10 @@ SECRET = "made by the test"
 
 def test_a_connection_that_only_differs_in_its_port_follows_the_stack() -> None:
     assert is_ours(qbank_connection(8090, "me", SECRET), qbank_connection(9000, "me", SECRET))
-    assert is_ours(ledger_connection(5433, SECRET), ledger_connection(6000, SECRET))
+    assert is_ours(
+        ledger_connection("ledger_default", 5433, "ledger_loader", SECRET),
+        ledger_connection("ledger_default", 6000, "ledger_loader", SECRET),
+    )
 
 
 @pytest.mark.parametrize(
@@ -30,5 +33,5 @@ def test_a_connection_that_a_user_edited_is_the_users(edit: Fields) -> None:
 
 
 def test_a_ledger_elsewhere_is_the_users() -> None:
-    wanted = ledger_connection(5433, SECRET)
+    wanted = ledger_connection("ledger_default", 5433, "ledger_loader", SECRET)
     assert not is_ours({**wanted, "host": "db.example.com"}, wanted)
