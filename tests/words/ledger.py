@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL
+from sqlalchemy.pool import QueuePool
 
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.sync import audit
@@ -175,11 +176,13 @@ class Ledger:
         for name, login in logins.items():
             self.rows(f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}'")
             self.rows(f"GRANT {roles[name]} TO {login}")
-        yield {
-            name: engine_for(self.url.set(username=login, password=PASSWORD), role=None)
+        engines = {
+            name: engine_for(self.url.set(username=login, password=PASSWORD), role=None, poolclass=QueuePool)
             for name, login in logins.items()
         }
-        for login in logins.values():
+        yield engines
+        for name, login in logins.items():
+            engines[name].dispose()
             self.rows(f"DROP ROLE {login}")
 
     def stay_in_one_hour(self) -> None:
