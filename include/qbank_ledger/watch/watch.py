@@ -40,8 +40,8 @@ class Watched:
 
     def __str__(self) -> str:
         return (
-            f"{self.opened} alerts opened, {self.cleared} cleared, {self.standing} open; "
-            f"{self.sent} messages sent."
+            f"Alerts: {self.opened} opened, {self.cleared} cleared, {self.standing} open. "
+            f"Messages sent: {self.sent}."
         )
 
 

@@ -75,8 +75,8 @@ def test_alerts_go_to_every_connection_by_the_environment_alone(ledger: Ledger) 
         }
         done = watch(ledger.url, **environ)
         assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout == "2 alerts opened, 0 cleared, 2 open; 4 messages sent.\n"
-        assert watch(ledger.url, **environ).stdout.endswith("; 0 messages sent.\n")
+        assert done.stdout == "Alerts: 2 opened, 0 cleared, 2 open. Messages sent: 4.\n"
+        assert watch(ledger.url, **environ).stdout.endswith("Messages sent: 0.\n")
     titles = ["Ledger: an hour without any balance", "Ledger: a run that failed"]
     assert [mail["Subject"] for mail in server.mails] == titles
     assert [post["title"] for post in hook.posts] == titles
@@ -94,7 +94,7 @@ def test_what_could_not_be_sent_is_said_and_is_exit_code_1(ledger: Ledger) -> No
     assert (done.returncode, done.stdout) == (1, "")
     said = done.stderr.splitlines()
     assert said[:2] == [
-        "2 alerts opened, 0 cleared, 2 open; 2 messages sent.",
+        "Alerts: 2 opened, 0 cleared, 2 open. Messages sent: 2.",
         "There is no connection nobody: set AIRFLOW_CONN_NOBODY.",
     ]
     assert said[2].startswith("AIRFLOW_CONN_ODD is neither a URI")

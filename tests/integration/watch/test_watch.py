@@ -59,13 +59,13 @@ def stale(watched: Watched, *ids: str) -> None:
 
 def test_an_alert_is_told_once_when_it_opens_and_once_when_it_clears(watched: Watched, inbox: Inbox) -> None:
     watched.ledger.quick_run(failed)
-    assert str(look(watched, ops=inbox)) == "2 alerts opened, 0 cleared, 2 open; 2 messages sent."
+    assert str(look(watched, ops=inbox)) == "Alerts: 2 opened, 0 cleared, 2 open. Messages sent: 2."
     assert inbox.titles() == ["Ledger: an hour without any balance", "Ledger: a run that failed"]
-    assert str(look(watched, ops=inbox)) == "0 alerts opened, 0 cleared, 2 open; 0 messages sent."
+    assert str(look(watched, ops=inbox)) == "Alerts: 0 opened, 0 cleared, 2 open. Messages sent: 0."
     watched.ledger.quick_run()
-    assert str(look(watched, ops=inbox)) == "0 alerts opened, 2 cleared, 0 open; 2 messages sent."
+    assert str(look(watched, ops=inbox)) == "Alerts: 0 opened, 2 cleared, 0 open. Messages sent: 2."
     assert inbox.titles() == ["Ledger: over: an hour without any balance", "Ledger: over: a run that failed"]
-    assert str(look(watched, ops=inbox)) == "0 alerts opened, 0 cleared, 0 open; 0 messages sent."
+    assert str(look(watched, ops=inbox)) == "Alerts: 0 opened, 0 cleared, 0 open. Messages sent: 0."
     assert alerts(watched, "notified_at >= cleared_at, cleared_at > opened_at") == [(True, True)] * 2
 
 
