@@ -10,14 +10,17 @@ WITH day AS MATERIALIZED (
       FROM (SELECT DISTINCT time_zone, cut_off FROM ledger.account) AS z
      CROSS JOIN generate_series(CAST(:first_date AS date)::timestamp, CAST(:close_date AS date),
                                 interval '1 day') AS d (as_of_date)
+), period AS MATERIALIZED (
+    -- Before its first, an account is taken for what it is now.
+    SELECT a.account_id, a.time_zone, a.cut_off, coalesce(p.opened_at, '-infinity') AS opened_at, p.closed_at
+      FROM ledger.account AS a LEFT JOIN ledger.account_period AS p USING (account_id)
+     WHERE p.account_id IS NOT NULL OR a.active
 ), expected AS (
     -- As ledger.active_at has it, of all at once.
     SELECT d.as_of_date, a.account_id
-      FROM ledger.account AS a
+      FROM period AS a
       JOIN day AS d ON d.time_zone = a.time_zone AND d.cut_off IS NOT DISTINCT FROM a.cut_off
-      LEFT JOIN ledger.account_period AS p ON p.account_id = a.account_id
-     WHERE p.opened_at < d.ends_at AND (p.closed_at IS NULL OR p.closed_at >= d.ends_at)
-        OR p.account_id IS NULL AND a.active
+     WHERE a.opened_at < d.ends_at AND (a.closed_at IS NULL OR a.closed_at >= d.ends_at)
 ), newest AS (
     SELECT DISTINCT ON (as_of_date, account_id) account_id, as_of_date, status, provisional
       FROM recon.reconciliation
