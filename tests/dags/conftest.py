@@ -3,8 +3,10 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from sqlalchemy.engine import URL
 
 from tests.conftest import REPOSITORY
@@ -22,6 +24,22 @@ def metadata() -> None:
 
     initdb()
     Pool.create_or_update_pool("qbank_api", 2, "calls", include_deferred=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _schemas_are_checked_once() -> Iterator[None]:
+    """Airflow has a param's schema checked whenever it copies, compares or resolves the param: hundreds of times a run."""
+    checked: set[str] = set()
+    real = Draft202012Validator.check_schema
+
+    def check_schema(schema: Any, **options: Any) -> None:
+        if repr(schema) not in checked:
+            real(schema, **options)
+            checked.add(repr(schema))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Draft202012Validator, "check_schema", check_schema)
+        yield
 
 
 @pytest.fixture(autouse=True)
