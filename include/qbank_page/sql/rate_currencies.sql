@@ -1,13 +1,15 @@
--- Purpose: the currencies between which there are exchange rates, without reading all of them.
+-- Purpose: the currencies that there are exchange rates from or to, by their indexes, without reading every rate.
 -- Grain:   currency.
-WITH RECURSIVE pair AS (
-    (SELECT r.from_currency, r.to_currency FROM ledger.fx_rate AS r ORDER BY r.from_currency, r.to_currency LIMIT 1)
+WITH RECURSIVE given (currency) AS (
+    SELECT min(from_currency::text) FROM ledger.fx_rate
     UNION ALL
-    SELECT n.from_currency, n.to_currency
-      FROM pair AS p
-     CROSS JOIN LATERAL (
-           SELECT r.from_currency, r.to_currency FROM ledger.fx_rate AS r
-            WHERE (r.from_currency, r.to_currency) > (p.from_currency, p.to_currency)
-            ORDER BY r.from_currency, r.to_currency LIMIT 1) AS n
+    SELECT (SELECT min(r.from_currency::text) FROM ledger.fx_rate AS r WHERE r.from_currency > g.currency)
+      FROM given AS g WHERE g.currency IS NOT NULL
+), meant (currency) AS (
+    SELECT min(to_currency::text) FROM ledger.fx_rate
+    UNION ALL
+    SELECT (SELECT min(r.to_currency::text) FROM ledger.fx_rate AS r WHERE r.to_currency > m.currency)
+      FROM meant AS m WHERE m.currency IS NOT NULL
 )
-SELECT to_currency::text AS currency FROM pair UNION SELECT from_currency::text FROM pair ORDER BY currency
+SELECT currency FROM (SELECT currency FROM given UNION SELECT currency FROM meant) AS c
+ WHERE currency IS NOT NULL ORDER BY currency

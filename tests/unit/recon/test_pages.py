@@ -42,6 +42,7 @@ def test_the_previews_on_the_page_are_what_the_command_says(monkeypatch: pytest.
         said(built_in("netsuite-trial-balance"), Given(entity="QB03", currency="USD"), monkeypatch),
         said(ours, Given(), monkeypatch),
         said(cheques, Given(), monkeypatch, "cheques.csv"),
+        said(built_in("plain-rates"), Given(), monkeypatch, "rates.csv"),
     ):
         assert f"```\n{text}\n```" in BOOKS
 

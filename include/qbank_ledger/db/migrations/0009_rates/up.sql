@@ -20,6 +20,8 @@ CREATE TABLE ledger.fx_rate (
     PRIMARY KEY (from_currency, to_currency, as_of_date, load_no),
     CONSTRAINT a_rate_is_between_two_currencies CHECK (from_currency <> to_currency)
 );
+-- By which the currencies that there are rates to are found.
+CREATE INDEX fx_rate_to ON ledger.fx_rate (to_currency);
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.fx_rate
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
 COMMENT ON TABLE ledger.fx_rate IS
