@@ -39,7 +39,22 @@ os.environ |= {
 }
 
 # What takes longest, first: so begin workers, that none is at it long after the others are done.
-LONGEST = ("tests/e2e/", "tests/integration/ledger/test_month.py", "tests/dags/", "tests/thirdparty/")
+LONGEST = (
+    "tests/e2e/test_stack.py",
+    "tests/dags/",
+    "tests/contract/test_bank_retries.py",
+    "tests/e2e/",
+    "tests/integration/ledger/test_month.py",
+    "tests/unit/local/test_supervision.py",
+    "tests/integration/ledger/test_outage.py",
+    "tests/contract/",
+    "tests/integration/export/",
+    "tests/integration/ledger/test_lookalikes.py",
+    "tests/integration/sandbox/",
+    "tests/integration/ledger/test_locks.py",
+    "tests/integration/",
+    "tests/thirdparty/",
+)
 
 POSTGRES = 18  # PostgreSQL, of those in the wheel
 
