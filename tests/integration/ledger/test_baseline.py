@@ -17,7 +17,7 @@ RENAMED = {
     "note_otherwise": "track_changed", r"note_(?=balance|account|gl_balance|item|new|loaded|inserted|updated|deleted)": "track_",
     "keep_(?=updated|deleted)": "archive_", "sync.fate": "sync.current_outcome", "recon.act(?=[(])": "recon.record_sign_off",
     "(?<=ledger.)gap|gap(?=_)": "missing_hour_reason", "(?<=recon.)gl_load(?![a-z_])": "file_load",
-    "gl_load_pkey": "file_load_pkey",
+    "gl_load_pkey": "file_load_pkey", "gl_load_kind_check": "file_load_kind_check",
 }  # fmt: skip
 OTHERWISE = re.compile(
     r"ledger\.seal_sha256\(.*time zone\)"
