@@ -15,34 +15,35 @@ MB = 1024 * 1024
 _ALIASES = b"a: &a [x,x,x,x,x,x,x,x,x,x]\n" + b"".join(
     b"%c: &%c [%s]\n" % (n, n, b",".join([b"*%c" % (n - 1)] * 10)) for n in b"bcdefghi"
 )
-CONTENTS: dict[str, tuple[bytes, str]] = {
-    "aliases as a key.yaml": (_ALIASES + b"? *i\n: 1\n", "line 1: write each value out: anchors and aliases"),
-    "aliases as a value.yaml": (b"accounts: []\n" + _ALIASES, "line 2: write each value out"),
-    "a merged alias.yaml": (b"accounts:\n- {<<: *x}\n", "line 2: write each value out"),
-    "a tag.yaml": (b"accounts: !!python/object/apply:os.getcwd []\n", "line 1: write text in quotes: tags"),
-    "a list as a key.yaml": (b"? [a, b]\n: 1\n", "line 1: a key must be a word"),
-    "brackets.yaml": (b"[" * 200_000, "line 1: it is nested more than 10 deep"),
-    "brackets in an account.yaml": (b"accounts:\n - {name: " + b"[" * 200_000, "nested more than 10 deep"),
-    "braces.yaml": (b"{a: " * 200_000, "nested more than 10 deep"),
-    "dashes.yaml": (b"- " * 200_000, "nested more than 10 deep"),
-    "question marks.yaml": (b"? " * 200_000, "a key must be a word"),
-    "stairs.yaml": (b"".join(b" " * n + b"-\n" for n in range(3_000)), "nested more than 10 deep"),
-    "a long value.yaml": (b"accounts:\n- {name: " + b"a" * 20 * MB + b"}\n", "line 2, account without an id: name is"),
-    "a value of many lines.yaml": (b'accounts:\n- {name: "' + b"a\n " * 3 * MB + b'"}\n', "text over several lines"),
-    "a million keys.yaml": (b"".join(b"x%d: 1\n" % n for n in range(1_000_000)), "has 1000 or more problem(s)"),
-    "a million entries.yaml": (b"accounts: [" + b"a," * MB + b"]", "has 1000 or more problem(s)"),
+# Made when they are read: a process that only lists the tests needs none of them.
+CONTENTS: dict[str, tuple[Callable[[], bytes], str]] = {
+    "aliases as a key.yaml": (lambda: _ALIASES + b"? *i\n: 1\n", "line 1: write each value out: anchors and aliases"),
+    "aliases as a value.yaml": (lambda: b"accounts: []\n" + _ALIASES, "line 2: write each value out"),
+    "a merged alias.yaml": (lambda: b"accounts:\n- {<<: *x}\n", "line 2: write each value out"),
+    "a tag.yaml": (lambda: b"accounts: !!python/object/apply:os.getcwd []\n", "line 1: write text in quotes: tags"),
+    "a list as a key.yaml": (lambda: b"? [a, b]\n: 1\n", "line 1: a key must be a word"),
+    "brackets.yaml": (lambda: b"[" * 200_000, "line 1: it is nested more than 10 deep"),
+    "brackets in an account.yaml": (lambda: b"accounts:\n - {name: " + b"[" * 200_000, "nested more than 10 deep"),
+    "braces.yaml": (lambda: b"{a: " * 200_000, "nested more than 10 deep"),
+    "dashes.yaml": (lambda: b"- " * 200_000, "nested more than 10 deep"),
+    "question marks.yaml": (lambda: b"? " * 200_000, "a key must be a word"),
+    "stairs.yaml": (lambda: b"".join(b" " * n + b"-\n" for n in range(3_000)), "nested more than 10 deep"),
+    "a long value.yaml": (lambda: b"accounts:\n- {name: " + b"a" * 20 * MB + b"}\n", "line 2, account without an id: name is"),
+    "a value of many lines.yaml": (lambda: b'accounts:\n- {name: "' + b"a\n " * 3 * MB + b'"}\n', "text over several lines"),
+    "a million keys.yaml": (lambda: b"".join(b"x%d: 1\n" % n for n in range(1_000_000)), "has 1000 or more problem(s)"),
+    "a million entries.yaml": (lambda: b"accounts: [" + b"a," * MB + b"]", "has 1000 or more problem(s)"),
     "the same account.yaml": (
-        b"accounts:\n" + b'- {account_id: a, currency: EUR, entity: Q, gl_account: "1"}\n' * 20_000,
+        lambda: b"accounts:\n" + b'- {account_id: a, currency: EUR, entity: Q, gl_account: "1"}\n' * 20_000,
         "line 3: account_id 'a' duplicates line 2",
     ),
-    "nothing.yaml": (b"\0" * 20 * MB, "line 1 is not UTF-8 text"),
-    "a long line.csv": (HEADER + b"a" * 20 * MB, "line 2 is longer than 64 KiB"),
-    "commas.csv": (HEADER + (b"," * 60_000 + b"\n") * 300, "it lists no account"),
-    "an open quote.csv": (HEADER + b'"' + b"a,\n" * 5 * MB, "line 2 opens a quote that is not closed"),
-    "quotes across lines.csv": (HEADER + b'"' + b'\n","' * 3 * MB, "line 2 opens a quote that is not closed"),
-    "empty lines.csv": (HEADER + b"\n" * 20 * MB, "it has more than 1,000,000 lines"),
-    "carriage returns.csv": (HEADER + b"\r" * 20 * MB, "it has more than 1,000,000 lines"),
-    "junk.csv": (HEADER + b"x\n" * 5 * MB, "has 1000 or more problem(s)"),
+    "nothing.yaml": (lambda: b"\0" * 20 * MB, "line 1 is not UTF-8 text"),
+    "a long line.csv": (lambda: HEADER + b"a" * 20 * MB, "line 2 is longer than 64 KiB"),
+    "commas.csv": (lambda: HEADER + (b"," * 60_000 + b"\n") * 300, "it lists no account"),
+    "an open quote.csv": (lambda: HEADER + b'"' + b"a,\n" * 5 * MB, "line 2 opens a quote that is not closed"),
+    "quotes across lines.csv": (lambda: HEADER + b'"' + b'\n","' * 3 * MB, "line 2 opens a quote that is not closed"),
+    "empty lines.csv": (lambda: HEADER + b"\n" * 20 * MB, "it has more than 1,000,000 lines"),
+    "carriage returns.csv": (lambda: HEADER + b"\r" * 20 * MB, "it has more than 1,000,000 lines"),
+    "junk.csv": (lambda: HEADER + b"x\n" * 5 * MB, "has 1000 or more problem(s)"),
 }  # fmt: skip
 MADE: dict[str, tuple[Callable[[Path], object], str]] = {
     "a fifo.yaml": (os.mkfifo, "it is no regular file"),
@@ -80,7 +81,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, float
     """What reading each file comes to, and how many seconds it takes."""
     folder = tmp_path_factory.mktemp("hostile")
     for name, (content, _) in CONTENTS.items():
-        (folder / name).write_bytes(content)
+        (folder / name).write_bytes(content())
     for name, (make, _) in MADE.items():
         make(folder / name)
     names = [str(folder / name) for name in (*MADE, *CONTENTS)]
