@@ -22,7 +22,7 @@ from qbank_ledger.db import transaction
 from qbank_ledger.db.migrate import migrate
 from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.errors import AuditError, LedgerUnavailableError, NotMigratedError, RunNotCompleteError
-from qbank_ledger.month_end import pack
+from qbank_ledger.month_end import reading
 from qbank_ledger.month_end.pack import close_month
 from qbank_ledger.recon import load, reconcile
 from qbank_ledger.sync import audit, fetch, gx, plan, publish, run, settle
@@ -314,10 +314,10 @@ def test_a_close_pack_waits_for_the_server_where_it_is_told_to(
 ) -> None:
     ledger.quick_run()
     month = ledger.value("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')")
-    shoot(monkeypatch, pack, "scope", own_cluster)
+    shoot(monkeypatch, reading, "scope", own_cluster)
     made = close_month(ledger.engine, month, tmp_path / "close", patience_s=60)
     assert made.workbook.exists()
-    shoot(monkeypatch, pack, "scope", own_cluster)
+    shoot(monkeypatch, reading, "scope", own_cluster)
     with pytest.raises(LedgerUnavailableError, match="did not answer"):  # and no word of a folder
         close_month(ledger.engine, month, tmp_path / "close")
     assert sorted(path.name for path in (tmp_path / "close").iterdir()) == [f"{month}.html", f"{month}.xlsx"]
