@@ -173,6 +173,19 @@ def test_items_are_previewed_and_loaded(ann: Sender, books: Books) -> None:
     assert "line 1" in ann.send("preview", profile="plain-items")[1]
 
 
+def test_rates_are_loaded_by_who_may_load_for_all_and_nothing_is_compared(
+    ann: Sender, site: Site, books: Books, grant: Grant
+) -> None:
+    rates = {"content": b"from_currency,to_currency,as_of_date,rate\nUSD,EUR,2024-10-01,0.9\n"}
+    assert "It would load: 1" in ann.send("preview", **rates, profile="plain-rates")[1]
+    seen = {"profile": "plain-rates", "previewed": ann.fingerprint}
+    status, said = ann.send("load", **rates, **seen)
+    assert (status, "exchange rates are every entity's" in said) == (403, True)
+    grant("ann", "load")
+    assert "1 rows. Position converts by it." in ann.send("load", **rates, **seen)[1]
+    assert site.host.reconciled_by == []
+
+
 def test_what_the_profile_asks_for_is_given(ann: Sender, site: Site) -> None:
     content = (DATA / "netsuite-trial-balance.csv").read_bytes()
     said = ann.send("preview", content, profile="netsuite-trial-balance")[1]
