@@ -247,6 +247,8 @@ def test_who_may_nothing_is_told_so(site: Site, ledger: Ledger) -> None:
     ("path", "status"),
     [
         ("reconciliation?date=x", 422),
+        ("reconciliation?date=9999-12-31", 200),
+        ("reconciliation?date=0001-01-01", 200),
         ("reconciliation?state=x", 422),
         (f"reconciliation/nobody?date={DATE}", 404),
         (f"reconciliation/x%00?date={DATE}", 422),
