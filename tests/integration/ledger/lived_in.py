@@ -26,8 +26,11 @@ SELECT oid::regclass::text FROM pg_class
 """
 
 
-def lived_in(server: Server, folder: Path) -> None:
-    """A database ``lived_in``, in which all that a ledger can hold was done."""
+def lived_in(server: Server, folder: Path, *, has_rates: bool = True) -> None:
+    """A database ``lived_in``, in which all that a ledger can hold was done.
+
+    ``has_rates``: also loads of exchange rates, which a ledger of before the first release can't hold.
+    """
     url = database(server, "lived_in")
     migrate(url)
     ledger = Ledger(url, folder)
@@ -85,6 +88,9 @@ def lived_in(server: Server, folder: Path) -> None:
             f"QB01,1100,EUR,{yesterday},,book,charge,-1.00,\n"
         )
         load_file(ledger.engine, file, "items")
+        if has_rates:
+            file.write_text(f"from_currency,to_currency,as_of_date,rate\nEUR,USD,{yesterday},1.0850\n")
+            load_file(ledger.engine, file, "rates")
     ledger.owner.dispose()
 
 

@@ -126,7 +126,7 @@ def fill(server: Server, source: str, target: str) -> None:
 def test_a_ledger_of_before_the_first_release_keeps_every_row_and_goes_on(
     server: Server, tmp_path: Path
 ) -> None:
-    lived_in(server, tmp_path)
+    lived_in(server, tmp_path, has_rates=False)
     migrate(database(server, "fresh"))
     fresh = server.catalogue("fresh")
     quickly = ["0007_words", FIRST_BASELINE]
