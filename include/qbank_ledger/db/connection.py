@@ -127,6 +127,9 @@ def _translated(error: BaseException | None, *, is_lost: bool = False) -> Ledger
     elif code == "53100":
         kind = LedgerUnavailableError
         sentence = f"The ledger database's disk is full ({first}): give it space."
+    elif code == "57014" and "timeout" in first:
+        kind = LedgerUnavailableError
+        sentence = f"The ledger took too long to answer ({first}): it is at work, so try again in a minute."
     elif isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) or is_lost:
         kind = LedgerUnavailableError
         sentence = (

@@ -136,6 +136,24 @@ def test_a_version_that_was_not_seen_is_not_signed(site: Site, books: Books, gra
 
 
 @pytest.mark.usefixtures("books")
+def test_who_signs_while_dates_are_compared_is_asked_to_try_again(
+    site: Site, ledger: Ledger, grant: Grant
+) -> None:
+    grant("ann", "prepare")
+    here = site.host.url
+    site.host.url = here.update_query_dict({"options": "-c statement_timeout=500"})
+    try:
+        with ledger.owner.begin() as connection:
+            connection.exec_driver_sql("SELECT ledger.acquire_lock('reconcile')")
+            said = site.act("reconciliation", SIGN, "ann", verb="prepare", chosen="1 x")
+    finally:
+        site.host.url = here
+    assert "The ledger took too long to answer" in said
+    assert "try again in a minute" in said
+    assert ledger.value("SELECT count(*) FROM recon.sign_off") == 0
+
+
+@pytest.mark.usefixtures("books")
 def test_only_who_may_sees_a_form_and_the_ledger_holds_to_it(site: Site, grant: Grant) -> None:
     grant("ann", "prepare", entity="QB02")
     assert 'name="verb"' not in site.get("reconciliation").text
