@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,6 +19,7 @@ from qbank_page.sql import execute
 from qbank_page.table import Column, Link, Mark, Table
 
 _OLD_DAYS = 7
+_MOST_SHOWN = 100
 _BALANCES = ("ledger_balance", "available_balance")
 _USED = (
     Column("from_currency", "From"),
@@ -41,7 +44,7 @@ def reporting_currencies(connection: Connection) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """Into one currency, by the newest rate of each other; ``totals`` are those by entity and currency."""
+    """Into one currency, by the newest rate of each other; ``totals``: by entity, then currency."""
 
     into: str
     rates: Mapping[str, Any]
@@ -101,17 +104,19 @@ class Conversion:
             columns=columns,
             rows=[*self._rows()],
             empty="Nothing to convert.",
+            shown=_MOST_SHOWN,
             note=f"Each converted figure is exact until it is rounded, once and half to even, to the "
             f"{self.minor_units} decimals of {self.into}: rounded figures may not add up to the last digit.",
         )
 
     def _rows(self) -> Iterator[dict[str, Any]]:
-        for entity in dict.fromkeys(total["entity"] for total in self.totals):
-            of_entity = [total for total in self.totals if total["entity"] == entity]
-            yield from map(self._line, of_entity)
-            yield self._sum("entity", entity, of_entity)
+        """The sum of all first, then each entity's above what it is of."""
         if self.totals:
             yield self._sum("all", "all", self.totals)
+        for entity, group in groupby(self.totals, key=itemgetter("entity")):
+            of_entity = list(group)
+            yield self._sum("entity", entity, of_entity)
+            yield from map(self._line, of_entity)
 
     def _line(self, total: Mapping[str, Any]) -> dict[str, Any]:
         rate = self.rates.get(total["currency"])

@@ -87,7 +87,8 @@ def position(request: Request, visitor: SignedIn, asked: Annotated[Filter, Query
         all_rows = execute(connection, "position").all()
         found = asked.sorted([row for row in all_rows if asked.takes(row)])
         pages = Pages(asked.page, len(found))
-        whole = request.url.path.endswith(".csv")
+        # Of a CSV of totals nobody sees the accounts.
+        whole = request.url.path.endswith(".csv") and request.query_params.get("table") in (None, "accounts")
         totals = _totals(found)
         choices = reporting_currencies(connection)
         if asked.into and asked.into not in choices:

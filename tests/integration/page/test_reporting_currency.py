@@ -65,13 +65,13 @@ def test_totals_are_converted_beside_their_own_currencies_with_the_rate_that_eac
     assert site.csv("position.csv?table=converted&in=EUR") == [
         "level,entity,currency,ledger_balance,available_balance,rate,quoted,rate_date,reporting_currency,"
         "ledger_balance_converted,available_balance_converted,state,lacks",
+        "all,all,all,,,,,,EUR,1160.08,1160.08,complete,",
+        "entity,QB01,all,,,,,,EUR,1100.00,1100.00,complete,",
         "currency,QB01,EUR,100.00,100.00,,,,EUR,100.00,100.00,complete,",
         f"currency,QB01,USD,1085.00,1085.00,1.085,USD for 1 EUR,{ago(2)},EUR,1000.00,1000.00,complete,",
-        "entity,QB01,all,,,,,,EUR,1100.00,1100.00,complete,",
+        "entity,QB02,all,,,,,,EUR,60.08,60.08,complete,",
         f"currency,QB02,JPY,10000,10000,0.0061,EUR for 1 JPY,{ago(1)},EUR,61.00,61.00,complete,",
         f"currency,QB02,USD,-1.00,-1.00,1.085,USD for 1 EUR,{ago(2)},EUR,-0.92,-0.92,complete,",
-        "entity,QB02,all,,,,,,EUR,60.08,60.08,complete,",
-        "all,all,all,,,,,,EUR,1160.08,1160.08,complete,",
     ]
     said = site.text("position?in=EUR")
     assert f"Converted at the rates of {ago(2)} to {ago(1)}, as they were loaded." in said
@@ -129,14 +129,14 @@ def test_a_currency_without_a_rate_is_named_and_its_totals_are_called_incomplete
     books.rates(f"EUR,USD,{ago(0)},1.085", f"USD,KES,{ago(0)},129")
     rows = [line.split(",") for line in site.csv("position.csv?table=converted&in=EUR")[1:]]
     assert [(*row[:3], row[9], ",".join(row[11:])) for row in rows] == [
+        ("all", "all", "all", "107.00", 'incomplete,"a rate for CHF, KES"'),
+        ("entity", "QB01", "all", "100.00", "incomplete,a rate for KES"),
         ("currency", "QB01", "EUR", "100.00", "complete,"),
         ("currency", "QB01", "KES", "", "incomplete,a rate for KES"),
-        ("entity", "QB01", "all", "100.00", "incomplete,a rate for KES"),
-        ("currency", "QB02", "CHF", "", "incomplete,a rate for CHF"),
         ("entity", "QB02", "all", "", "incomplete,a rate for CHF"),
-        ("currency", "QB03", "EUR", "7.00", "complete,"),
+        ("currency", "QB02", "CHF", "", "incomplete,a rate for CHF"),
         ("entity", "QB03", "all", "7.00", "complete,"),
-        ("all", "all", "all", "107.00", 'incomplete,"a rate for CHF, KES"'),
+        ("currency", "QB03", "EUR", "7.00", "complete,"),
     ]
     page = site.get("position?in=EUR").text
     assert '<p class="said bad" role="alert">The converted totals are incomplete.' in page
@@ -146,7 +146,7 @@ def test_a_currency_without_a_rate_is_named_and_its_totals_are_called_incomplete
 def test_a_total_that_lacks_a_balance_says_so_too(site: Site, books: Books) -> None:
     hold(books, ("QB01", "USD", "100.00"), ("QB01", "USD", None))
     books.rates(f"USD,EUR,{ago(0)},0.9")
-    (line, *_) = site.csv("position.csv?table=converted&in=EUR")[1:]
+    *_, line = site.csv("position.csv?table=converted&in=EUR")
     assert line.endswith(",90.00,90.00,incomplete,the balance of 1 account(s)")
     assert "The converted totals are incomplete. 1 account(s) have no balance." in site.text(
         "position?in=EUR"
@@ -254,3 +254,12 @@ def test_rates_are_previewed_and_loaded_in_the_browser_by_who_may_load_for_all(
     assert site.host.reconciled_by == []
     assert site.csv("position.csv?table=rates&in=EUR")[1].endswith("fx.csv,2,2,,airflow:joe")
     assert converted(site)["all all"] == "90.00"
+
+
+def test_of_many_entities_the_page_has_the_first_and_the_csv_all(site: Site, books: Books) -> None:
+    hold(books, *((f"E{n:03}", "USD", "1.00") for n in range(120)))
+    books.rates(f"USD,EUR,{TODAY},0.5")
+    said = site.text("position?in=EUR")
+    assert "The first 100 of 241: the CSV has all." in said
+    assert "all all all EUR 60.00 60.00 complete" in said
+    assert len(site.csv("position.csv?table=converted&in=EUR")) == 242
