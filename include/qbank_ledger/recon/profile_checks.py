@@ -43,11 +43,7 @@ _PROOFS: Mapping[Kind, frozenset[str]] = {
     "items": frozenset({"total_row", "rows"}),
     "rates": frozenset({"rows"}),
 }
-_ABSENT: Mapping[Kind, tuple[str, ...]] = {
-    "gl": ("missing", "zero"),
-    "items": ("open", "cleared"),
-    "rates": (),
-}
+_ABSENT: Mapping[Kind, tuple[str, ...]] = {"gl": ("missing", "zero"), "items": ("open", "cleared")}
 # Those that `like` merges key by key within, too; of the others the nearest profile's stands alone.
 MERGED = frozenset({"account", "numbers", "proofs"})
 _NUMBERS = frozenset({"decimal", "grouping", "negative", "symbols", "zero", "exponent", "noise"})
@@ -77,7 +73,7 @@ class Checks(Places):
                 self._say(line, key, "is missing" if kind == "gl" else f"is missing ({NAMED[kind]})")
         numbers = self._mapping(keys.get("numbers"), "numbers", _NUMBERS)
         proofs = self._mapping(keys.get("proofs"), "proofs", _PROOFS[kind])
-        absent = self._choice(keys, "absent_means", _ABSENT[kind])
+        absent = self._choice(keys, "absent_means", _ABSENT[kind]) if kind in _ABSENT else None
         made = {
             "kind": kind,
             "format": self._choice(keys, "format", ("csv", "xlsx")),
