@@ -36,9 +36,9 @@ run: setup ## set up and start the local stack, run the sync once, show the bala
 quick: setup ## the tests of single modules: what to run while working
 	@$(PYTEST) tests/unit $(addprefix --ignore=,$(SLOW))
 
-# Half of what these do is wait for a server or for a time to pass: a third worker has the cores meanwhile.
+# Half of what these do is wait for a server or for a time to pass: two more workers have the cores meanwhile.
 test: setup ## all that the product promises, on a PostgreSQL, a bank and an Airflow of the tests' own; offline
-	@$(PYTEST) -n 3 --ignore=$(THIRD_PARTIES) -m "not slow"
+	@$(PYTEST) -n 4 --ignore=$(THIRD_PARTIES) -m "not slow"
 
 sync: setup ## one run of qbank_balance_sync in the foreground (CONF='{…}')
 	@$(PYTHON) -m local sync
