@@ -43,6 +43,7 @@ SELECT a.account_id, current_date - d, 1, a.entity, a.gl_account, a.currency,
        (SELECT *, row_number() OVER (ORDER BY account_id) AS n FROM ledger.account) AS n
   JOIN ledger.account AS a USING (account_id)
 """
+_PACE_S = 10
 PAGES = (
     "position",
     "position?sort=ledger_balance&down=true",
@@ -103,7 +104,7 @@ def main() -> None:
             with _served(superuser.url.set(username=_LOGIN, password=_PASSWORD)) as url:
                 _read_pages(url, goal, f"{accounts:,} accounts, {accounts * hours:,} account-hours")
                 if goal == "300 ms":
-                    _publish_among_readers(loader, superuser, url, rows=accounts * 20)
+                    _publish_among_readers(loader, superuser, url, rows=accounts * 100)
 
 
 def _read_pages(url: str, goal: str, what: str) -> None:
@@ -154,20 +155,21 @@ def _publish_among_readers(loader: Engine, superuser: Engine, url: str, rows: in
 
 @contextmanager
 def _reading(url: str, readers: int) -> Iterator[None]:
-    """So many browsers, a second between two pages, as people read."""
+    """So many browsers, ten seconds between two pages, as people read."""
     done = threading.Event()
 
     def read(first: int) -> None:
         with requests.Session() as browser:
+            done.wait(_PACE_S * first / readers)  # not all at the same moment
             for number in range(first, first + 10_000):
-                if done.wait(1):
+                if done.wait(_PACE_S):
                     return
                 browser.get(f"{url}/{PAGES[number % len(PAGES)]}", timeout=120)
 
     threads = [threading.Thread(target=read, args=(number,)) for number in range(readers)]
     for thread in threads:
         thread.start()
-    time.sleep(2 if readers else 0)
+    time.sleep(2 * _PACE_S if readers else 0)
     try:
         yield
     finally:
