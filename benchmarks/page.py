@@ -43,7 +43,7 @@ SELECT a.account_id, current_date - d, 1, a.entity, a.gl_account, a.currency,
        (SELECT *, row_number() OVER (ORDER BY account_id) AS n FROM ledger.account) AS n
   JOIN ledger.account AS a USING (account_id)
 """
-_PACE_S = 10
+_PACE_S = 1 if is_quick() else 10
 PAGES = (
     "position",
     "position?sort=ledger_balance&down=true",
@@ -155,7 +155,7 @@ def _publish_among_readers(loader: Engine, superuser: Engine, url: str, rows: in
 
 @contextmanager
 def _reading(url: str, readers: int) -> Iterator[None]:
-    """So many browsers, ten seconds between two pages, as people read."""
+    """So many browsers, ten seconds between two pages, as people read; with --quick one."""
     done = threading.Event()
 
     def read(first: int) -> None:

@@ -35,6 +35,7 @@ def test_reconciliation_and_every_export_stand_beside_their_goals() -> None:
     assert [line[0] for line in lines if line[2:4] == ["10", "s"]] == ["csv", "camt052", "bai2"]
 
 
+@pytest.mark.slow
 def test_what_an_analyst_waits_for_stands_beside_its_goal() -> None:
     done = run("benchmarks.reporting", "--quick")
     assert (done.returncode, done.stderr) == (0, "")
@@ -49,3 +50,12 @@ def test_an_option_that_there_is_not_is_refused() -> None:
     done = run("benchmarks", "--fast")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "usage: python -m benchmarks [--quick]\n"
+
+
+@pytest.mark.slow
+def test_every_page_stands_beside_its_goal() -> None:
+    done = run("benchmarks.page", "--quick")
+    assert (done.returncode, done.stderr) == (0, "")
+    pages = [line.split() for line in done.stdout.splitlines() if line.endswith(" ms")]
+    assert {line[1] for line in pages if line[0] != "health"} == {"200"}
+    assert len(pages) == 2 * 11

@@ -38,6 +38,7 @@ def export(desk: Desk, form: str, path: Path) -> tuple[float, int]:
     return took, int(most)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["csv", "bai2", "camt052"])
 def test_ten_thousand_balances_take_seconds_and_no_more_memory_than_two(
     desk: Desk, form: str, tmp_path: Path

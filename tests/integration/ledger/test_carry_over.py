@@ -123,6 +123,7 @@ def fill(server: Server, source: str, target: str) -> None:
         server.run(IN_THE_FIRST_FORM, target)
 
 
+@pytest.mark.slow  # nobody has one but who worked on it: released ones are test_released.py's
 def test_a_ledger_of_before_the_first_release_keeps_every_row_and_goes_on(
     server: Server, tmp_path: Path
 ) -> None:
