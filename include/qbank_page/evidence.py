@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from qbank_ledger.month_end.table import total
 from qbank_page.reconciliation_tables import STATES, STATUSES, amount
 from qbank_page.sql import execute
 from qbank_page.table import Column, Link, Local, Mark, Table
@@ -92,7 +93,7 @@ def closings(connection: Connection, newest: Any, on: date, base: str) -> Table:
     """The bank's observations, as the ledger has them now."""
     found = execute(connection, "closings", account_ids=newest.members, as_of_date=on).all()
     now = [row.ledger_balance for row in found if row.currency == newest.currency]
-    is_same = newest.bank_balance == (sum(now, Decimal(0)) if len(now) == len(found) else None)
+    is_same = newest.bank_balance == (total(now) if len(now) == len(found) else None)
     return Table(
         name="bank",
         caption="At the bank",

@@ -170,7 +170,9 @@ def _account(row: Any, near: Any, base: str) -> dict[str, Any]:
         "currency": row.currency,
         "ledger_balance": _amount(row.ledger_balance, row),
         "available_balance": _amount(row.available_balance, row),
-        "moved": _amount(row.ledger_balance - near.closing, row) if comparable else None,
+        "moved": _amount(total((row.ledger_balance, near.closing.copy_negate())), row)
+        if comparable
+        else None,
         "line": line(near.hours or [], near.balances or []),
         "observed_at": row.observed_at and Local(row.observed_at, row.time_zone),
         "age": row.age,

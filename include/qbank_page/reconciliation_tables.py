@@ -135,7 +135,7 @@ def _unexplained(rows: Sequence[Any]) -> dict[str, Amount | None]:
     units = max((row.minor_units for row in once), default=0)
     return {
         "unexplained": Amount(total(amounts), units) if amounts else None,
-        "gross": Amount(total(map(abs, amounts)), units) if amounts else None,
+        "gross": Amount(total(each.copy_abs() for each in amounts), units) if amounts else None,
     }
 
 

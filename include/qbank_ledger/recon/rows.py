@@ -149,7 +149,7 @@ class RowReader:
         amount = EXACT.subtract(debit, credit) if credit else debit
         kind = self._profile.kind
         if kind == "items" or (len(of.all) != 2 and not of.side):
-            debit, credit = max(amount, _ZERO), max(-amount, _ZERO)
+            debit, credit = max(amount, _ZERO), max(EXACT.minus(amount), _ZERO)
         if kind != "rates":  # which add up to nothing
             self.sums.add(
                 (said["entity"], said["currency"], said.get("side") or said["as_of_date"]), debit, credit

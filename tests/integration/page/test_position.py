@@ -94,6 +94,18 @@ def test_what_moved_is_since_yesterdays_closing(site: Site, ledger: Ledger) -> N
     assert line.split(",")[6] == "3.01"
 
 
+def test_what_moved_is_exact_in_a_balance_of_any_length(site: Site, ledger: Ledger) -> None:
+    midnight = NOW.replace(hour=0, minute=0, second=5, microsecond=0)
+    ledger.listed([{"id": "a"}])
+    ledger.observed(
+        [
+            {"id": "a", "at": at, "amount": amount, "currency": "EUR"}
+            for at, amount in ((midnight, "0.01"), (NOW - timedelta(seconds=1), f"{LONGEST}.03"))
+        ]
+    )
+    assert site.csv("position.csv")[1].split(",")[6] == f"{LONGEST}.02"
+
+
 def test_a_long_list_comes_in_pages_and_whole_as_csv(site: Site, ledger: Ledger) -> None:
     ledger.listed([{"id": f"a{n:03}"} for n in range(150)])
     assert "Page 1 of 2, 150 accounts" in site.text("position")

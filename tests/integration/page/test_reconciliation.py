@@ -69,6 +69,19 @@ def test_accounts_are_filtered(site: Site, books: Books, asked: str, found: list
     assert [line.split(",")[1] for line in site.csv(f"reconciliation.csv?{asked}")[1:]] == found
 
 
+def test_totals_and_closings_are_exact_whatever_their_length(site: Site, books: Books) -> None:
+    longest = "12345678901234567890123456789012345678.01"
+    for account, amount in (("x", f"-{longest}"), ("y", "0.00")):
+        books.bank(day(2), amount, account)
+    books.gl((day(2), "0"))
+    books.gl((day(2), "0"), gl="1200")
+    books.reconcile()
+    on = day(2).isoformat()
+    totals = site.csv(f"reconciliation.csv?date={on}&entity=QB01&table=totals")
+    assert totals[1].endswith(f",-{longest},{longest}")
+    assert "It is another than was compared" not in site.text(f"reconciliation/x?date={on}")
+
+
 def test_dates_are_listed_with_counts(site: Site, books: Books) -> None:
     books.bank(day(2), "7")
     books.gl((day(2), "7"))
