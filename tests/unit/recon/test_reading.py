@@ -283,6 +283,12 @@ def test_debits_equal_credits_of_each_entity_currency_and_date_by_itself() -> No
     assert "differ by -5.00 (Y 2025-10-31" in found.problems
 
 
+def test_proofs_add_up_every_digit_of_an_amount() -> None:
+    longest = "12345678901234567890123456789012345678.01"
+    keys = {"balance": "{column: B}", "proofs": "{debits_equal_credits: true}"}
+    assert of(f"A,B\n1,{longest}\n2,-{longest}\n", **keys).problems == ""
+
+
 ENCODED = [("utf-8", "utf-8-sig"), ("windows-1252", "cp1252"), ("utf-16", "utf-16"), ("cp850", "cp850"), ("shift_jis", "shift_jis"),
            ("iso-8859-15", "iso-8859-15")]  # fmt: skip
 
