@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from qbank_ledger.month_end.table import Amount
-from qbank_page.table import Column, Link, Local, Mark, Table
+from qbank_page.table import Column, Link, Local, Mark, Table, amount, date_link, run_link
 
 _SHOWN = 50
 _TONES = {
@@ -31,15 +30,6 @@ def mark(word: str | None) -> Mark | None:
     return None if word is None else Mark(word, _TONES.get(word, "plain"))
 
 
-def run_link(run_no: int | None, base: str) -> Link | None:
-    """To a run's page."""
-    return None if run_no is None else Link(str(run_no), f"{base}/runs/{run_no}")
-
-
-def _amount(value: Any, minor_units: int | None) -> Amount | None:
-    return None if value is None else Amount(value, minor_units or 0)
-
-
 def _on(account: Any, day: date, base: str) -> str:
     return f"{base}/accounts/{account.account_id}?on={day}#versions"
 
@@ -62,8 +52,8 @@ def hours(rows: Iterable[Any], account: Any, base: str) -> Table:
         rows=[
             {
                 "hour": Local(row.as_of_hour, zone),
-                "ledger_balance": _amount(row.ledger_balance, row.minor_units),
-                "available_balance": _amount(row.available_balance, row.minor_units),
+                "ledger_balance": amount(row.ledger_balance, row.minor_units),
+                "available_balance": amount(row.available_balance, row.minor_units),
                 "currency": row.currency,
                 "observed_at": row.observed_at and Local(row.observed_at, zone),
                 "versions": row.revision
@@ -93,8 +83,8 @@ def days(rows: Iterable[Any], account: Any, base: str) -> Table:
         rows=[
             {
                 "date": Link(row.as_of_date.isoformat(), _on(account, row.as_of_date, base)),
-                "ledger_balance": _amount(row.ledger_balance, row.minor_units),
-                "available_balance": _amount(row.available_balance, row.minor_units),
+                "ledger_balance": amount(row.ledger_balance, row.minor_units),
+                "available_balance": amount(row.available_balance, row.minor_units),
                 "currency": row.currency,
                 "observed_at": row.observed_at and Local(row.observed_at, account.time_zone),
                 "state": _day_state(row),
@@ -201,8 +191,8 @@ def versions(rows: Iterable[Any], account: Any, on: date, base: str) -> Table:
             {
                 "hour": Local(row.as_of_hour, zone),
                 "revision": row.revision,
-                "ledger_balance": _amount(row.ledger_balance, row.minor_units),
-                "available_balance": _amount(row.available_balance, row.minor_units),
+                "ledger_balance": amount(row.ledger_balance, row.minor_units),
+                "available_balance": amount(row.available_balance, row.minor_units),
                 "currency": row.currency,
                 "observed_at": Local(row.observed_at, zone),
                 "recorded_at": Local(row.recorded_at, zone),
@@ -302,10 +292,10 @@ def reconciliations(rows: Iterable[Any], account: Any, base: str) -> Table:
         ),
         rows=[
             {
-                "date": Link(row.as_of_date.isoformat(), f"{base}/reconciliation?date={row.as_of_date}"),
+                "date": date_link(row.as_of_date, base),
                 "version": row.version,
                 "status": mark(row.status),
-                **{key: _amount(getattr(row, key), row.minor_units) for key in money},
+                **{key: amount(getattr(row, key), row.minor_units) for key in money},
                 "currency": row.currency,
                 "cause": row.cause,
                 "opened_on": row.opened_on,

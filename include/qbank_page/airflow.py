@@ -28,9 +28,10 @@ from qbank_ledger.errors import GLSourcesFileError, LedgerConnectionError, in_on
 from qbank_ledger.recon.profile_file import GLSources, read_gl_sources
 from qbank_page.app import page
 from qbank_page.host import Visitor
+from qbank_page.runs import SYNC
 
 LEDGER_DESK = "ledger_desk"  # the connection
-SYNC, RECONCILIATION = "qbank_balance_sync", "qbank_reconciliation"
+RECONCILIATION = "qbank_reconciliation"  # the DAG
 
 
 class Airflow:

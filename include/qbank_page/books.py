@@ -16,7 +16,7 @@ from qbank_page.host import Host, Visitor
 from qbank_page.pages import Pages
 from qbank_page.reading import Read, asks
 from qbank_page.sql import execute
-from qbank_page.table import Column, Link, Mark, Table
+from qbank_page.table import Column, Mark, Table, load_link
 
 router = APIRouter()
 _AT_ONCE = 50
@@ -149,7 +149,7 @@ def _source_files(rows: Sequence[Any], base: str) -> Table:
             {
                 **row._mapping,
                 "outcome": Mark("refused", "bad") if row.refused else Mark("loaded", "good"),
-                "load_no": row.load_no and Link(str(row.load_no), f"{base}/books?load={row.load_no}"),
+                "load_no": load_link(row.load_no, base),
             }
             for row in rows
         ],

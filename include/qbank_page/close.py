@@ -16,7 +16,7 @@ from qbank_ledger.month_end.month import Month
 from qbank_ledger.month_end.pack import close_month
 from qbank_ledger.month_end.readiness import Gap, Readiness, readiness
 from qbank_page.desk import Asked, SignedIn, desk_of, show
-from qbank_page.table import Column, Link, Table
+from qbank_page.table import Column, Link, Table, date_link
 
 router = APIRouter()
 _GAPS = (Column("says", "What"), Column("where", "Where it is mended"))
@@ -125,5 +125,4 @@ def _dates(found: Readiness | None, base: str) -> Table:
 
 
 def _date(row: Any, base: str) -> dict[str, Any]:
-    address = f"{base}/reconciliation?date={row.as_of_date}"
-    return {**row._mapping, "as_of_date": Link(f"{row.as_of_date}", address)}
+    return {**row._mapping, "as_of_date": date_link(row.as_of_date, base)}

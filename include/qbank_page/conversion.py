@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from qbank_ledger.money import MINOR_UNITS
 from qbank_ledger.month_end.table import Amount
 from qbank_page.sql import execute
-from qbank_page.table import Column, Link, Mark, Table
+from qbank_page.table import Column, Mark, Table, load_link
 
 _OLD_DAYS = 7
 _MOST_SHOWN = 100
@@ -192,7 +192,7 @@ class Conversion:
                     "rate": Amount(rate.rate, 0),
                     "use": "divided by" if rate.is_inverse else "multiplied by",
                     "age": Mark(f"{rate.age_days} d", "warn" if rate.age_days > _OLD_DAYS else "plain"),
-                    "load_no": Link(str(rate.load_no), f"{base}/books?load={rate.load_no}"),
+                    "load_no": load_link(rate.load_no, base),
                 }
                 for rate in self.rates.values()
             ],

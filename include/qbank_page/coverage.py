@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from qbank_page import coverage_tables as tables
 from qbank_page.coverage_week import Week
 from qbank_page.desk import SignedIn, desk_of, show
+from qbank_page.finding import is_named
 from qbank_page.pages import Pages
 from qbank_page.sql import execute
 
@@ -47,11 +48,8 @@ class Asked(BaseModel):
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
     def takes(self, row: Any) -> bool:
-        """Whether an account is asked for; ``account`` is a part of its name, id or GL account."""
-        sought = self.account.strip().casefold()
-        return self.entity in ("", row.entity) and any(
-            sought in text.casefold() for text in (row.name, row.account_id, row.gl_account)
-        )
+        """Whether an account is asked for."""
+        return self.entity in ("", row.entity) and is_named(row, self.account)
 
 
 @router.get("/coverage")

@@ -17,9 +17,8 @@ from qbank_page.ledger import Ledger
 from qbank_page.security import new_token, require_own_origin, require_token
 from qbank_page.sql import execute
 from qbank_page.table import Table
-from qbank_page.view import render
+from qbank_page.view import SAID, render
 
-SAID = "qbank_said"  # the cookie that carries what an action did to the page after it
 _LONGEST = 1_500
 
 

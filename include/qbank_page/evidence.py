@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from qbank_ledger.month_end.table import total
-from qbank_page.reconciliation_tables import STATES, STATUSES, amount
+from qbank_page.reconciliation_tables import STATES, STATUSES
 from qbank_page.sql import execute
-from qbank_page.table import Column, Link, Local, Mark, Table
+from qbank_page.table import Column, Link, Local, Mark, Table, amount, load_link, run_link
 
 _MOST_NOTES = 200
 _MOST_ITEMS = 500
@@ -85,10 +85,6 @@ _COMPARED = {
 }  # fmt: skip
 
 
-def _load(load_no: int | None, base: str) -> Link | None:
-    return None if load_no is None else Link(str(load_no), f"{base}/books?load={load_no}")
-
-
 def closings(connection: Connection, newest: Any, on: date, base: str) -> Table:
     """The bank's observations, as the ledger has them now."""
     found = execute(connection, "closings", account_ids=newest.members, as_of_date=on).all()
@@ -102,9 +98,9 @@ def closings(connection: Connection, newest: Any, on: date, base: str) -> Table:
             {
                 **row._mapping,
                 "account_id": Link(row.account_id, f"{base}/accounts/{row.account_id}"),
-                "ledger_balance": amount(row.ledger_balance, row),
+                "ledger_balance": amount(row.ledger_balance, row.minor_units),
                 "observed_at": row.observed_at and Local(row.observed_at, row.time_zone),
-                "run_no": row.run_no and Link(str(row.run_no), f"{base}/runs/{row.run_no}"),
+                "run_no": run_link(row.run_no, base),
             }
             for row in found
         ],
@@ -126,9 +122,9 @@ def figures(connection: Connection, newest: Any, on: date, base: str) -> Table:
             {
                 **row._mapping,
                 "file_name": row.file_name or "(its name was not kept)",
-                "balance": amount(row.balance, row),
+                "balance": amount(row.balance, row.minor_units),
                 "counts": (row.load_no, row.currency) == (newest.gl_load_no, newest.currency),
-                "load_no": _load(row.load_no, base),
+                "load_no": load_link(row.load_no, base),
             }
             for row in found
         ],
@@ -156,9 +152,9 @@ def items(connection: Connection, newest: Any, on: date, base: str) -> Table:
         rows=[
             {
                 **row._mapping,
-                "amount": amount(row.amount, newest),
+                "amount": amount(row.amount, newest.minor_units),
                 "hint": hints[row.counts] if row.would_explain else None,
-                "load_no": _load(row.load_no, base),
+                "load_no": load_link(row.load_no, base),
             }
             for row in found[:_MOST_ITEMS]
         ],
@@ -179,7 +175,7 @@ def versions(versions: Sequence[Any]) -> Table:
             {
                 **row._mapping,
                 **{
-                    key: amount(getattr(row, key), row)
+                    key: amount(getattr(row, key), row.minor_units)
                     for key in ("bank_balance", "gl_balance", "bank_items", "book_items", "unexplained")
                 },
                 "status": Mark(row.status, STATUSES[row.status]),

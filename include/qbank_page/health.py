@@ -7,9 +7,10 @@ from typing import TypeVar
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy import Connection
 
 from qbank_ledger.errors import LedgerError
-from qbank_ledger.watch.health import UNREACHABLE, Health
+from qbank_ledger.watch.health import UNREACHABLE
 from qbank_ledger.watch.health import health as health_of
 from qbank_ledger.watch.metrics import CONTENT_TYPE, DOWN
 from qbank_ledger.watch.metrics import metrics as metrics_of
@@ -38,31 +39,28 @@ class Recent:
             return answer  # type: ignore[return-value]
 
 
+def _asked(request: Request, name: str, of: Callable[[Connection], T], unreachable: T) -> T:
+    """What the ledger says, or said just now; ``unreachable`` where it can't be asked."""
+
+    def ask() -> T:
+        try:
+            with desk_of(request).ledger.reading() as connection:
+                return of(connection)
+        except LedgerError:
+            return unreachable
+
+    recent: Recent = request.app.state.recent
+    return recent.answer(name, ask)
+
+
 @router.get("/health")
 def health(request: Request) -> Response:
     """200 when the ledger is well, 503 when it is not, or can't be asked."""
-    found: Health = request.app.state.recent.answer("health", lambda: _health(request))
+    found = _asked(request, "health", health_of, UNREACHABLE)
     return JSONResponse(found.as_json(), status_code=503 if found.problems else 200)
-
-
-def _health(request: Request) -> Health:
-    try:
-        with desk_of(request).ledger.reading() as connection:
-            return health_of(connection)
-    except LedgerError:
-        return UNREACHABLE
 
 
 @router.get("/metrics")
 def metrics(request: Request) -> Response:
     """The same and more in Prometheus' text format; a ledger that can't be asked is down."""
-    text: str = request.app.state.recent.answer("metrics", lambda: _metrics(request))
-    return Response(text, media_type=CONTENT_TYPE)
-
-
-def _metrics(request: Request) -> str:
-    try:
-        with desk_of(request).ledger.reading() as connection:
-            return metrics_of(connection)
-    except LedgerError:
-        return DOWN
+    return Response(_asked(request, "metrics", metrics_of, DOWN), media_type=CONTENT_TYPE)

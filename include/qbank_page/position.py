@@ -1,7 +1,7 @@
 """Position: what is where, how old it is, and what moved since yesterday's closing."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
@@ -12,9 +12,10 @@ from qbank_ledger.month_end.table import Amount, total
 from qbank_page.conversion import conversion, reporting_currencies
 from qbank_page.desk import SignedIn, desk_of, show
 from qbank_page.drawing import line
+from qbank_page.finding import by_entity_and_currency, is_named
 from qbank_page.pages import Pages
 from qbank_page.sql import execute
-from qbank_page.table import Column, Link, Local, Mark, Table
+from qbank_page.table import Column, Link, Local, Mark, Table, amount
 
 router = APIRouter()
 _TONES = {"fresh": "good", "stale": "warn", "missing": "bad"}
@@ -42,7 +43,7 @@ _ACCOUNTS = (
     Column("observed_at", "Observed"),
     Column("account_id", "Id"),
 )
-_SORTS = ("name", "entity", "currency", "ledger_balance", "available_balance", "age", "state")
+_Sort = Literal["", "name", "entity", "currency", "ledger_balance", "available_balance", "age", "state"]
 
 
 class Filter(BaseModel):
@@ -52,21 +53,18 @@ class Filter(BaseModel):
     currency: str = ""
     account: str = ""
     state: Literal["", "fresh", "stale", "missing"] = ""
-    sort: Literal["", "name", "entity", "currency", "ledger_balance", "available_balance", "age", "state"] = (
-        ""
-    )
+    sort: _Sort = ""
     down: bool = False
     into: Annotated[str, Field(alias="in", pattern="^([A-Z]{3})?$")] = ""
     page: Annotated[int, Query(ge=1, le=100_000)] = 1
 
     def takes(self, row: Any) -> bool:
-        """Whether an account is asked for; ``account`` is a part of its name, id or GL account."""
-        sought = self.account.strip().casefold()
+        """Whether an account is asked for."""
         return (
             self.entity in ("", row.entity)
             and self.currency in ("", row.currency)
             and self.state in ("", row.state)
-            and any(sought in text.casefold() for text in (row.name, row.account_id, row.gl_account))
+            and is_named(row, self.account)
         )
 
     def sorted(self, rows: Sequence[Any]) -> Sequence[Any]:
@@ -127,14 +125,11 @@ def position(request: Request, visitor: SignedIn, asked: Annotated[Filter, Query
         pages_of=pages,
         entities=sorted({row.entity for row in all_rows}),
         currencies=sorted({row.currency for row in all_rows}),
-        sorts=[column for column in _ACCOUNTS if column.key in _SORTS],
+        sorts=[column for column in _ACCOUNTS if column.key in get_args(_Sort)],
     )
 
 
 def _totals(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    groups: dict[tuple[str, str], list[Any]] = {}
-    for row in rows:
-        groups.setdefault((row.entity, row.currency), []).append(row)
     return [
         {
             "entity": entity,
@@ -145,7 +140,7 @@ def _totals(rows: Sequence[Any]) -> list[dict[str, Any]]:
             "stale": sum(row.state == "stale" for row in group),
             "missing": sum(row.state == "missing" for row in group),
         }
-        for (entity, currency), group in sorted(groups.items())
+        for entity, currency, group in by_entity_and_currency(rows)
     ]
 
 
@@ -168,18 +163,14 @@ def _account(row: Any, near: Any, base: str) -> dict[str, Any]:
         "entity": row.entity,
         "gl_account": row.gl_account,
         "currency": row.currency,
-        "ledger_balance": _amount(row.ledger_balance, row),
-        "available_balance": _amount(row.available_balance, row),
-        "moved": _amount(total((row.ledger_balance, near.closing.copy_negate())), row)
-        if comparable
-        else None,
+        "ledger_balance": amount(row.ledger_balance, row.minor_units),
+        "available_balance": amount(row.available_balance, row.minor_units),
+        "moved": amount(
+            total((row.ledger_balance, near.closing.copy_negate())) if comparable else None, row.minor_units
+        ),
         "line": line(near.hours or [], near.balances or []),
         "observed_at": row.observed_at and Local(row.observed_at, row.time_zone),
         "age": row.age,
         "state": Mark(row.state, _TONES[row.state]),
         "reason": row.reason,
     }
-
-
-def _amount(value: Any, row: Any) -> Amount | None:
-    return None if value is None else Amount(value, row.minor_units)

@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 
 from qbank_ledger.month_end.table import Amount, total
 from qbank_page.desk import Rights
+from qbank_page.finding import by_entity_and_currency
 from qbank_page.signing import Seen, verbs_of
 from qbank_page.sql import execute
-from qbank_page.table import Column, Link, Mark, Table
+from qbank_page.table import Column, Link, Mark, Table, amount, date_link
 
 STATUSES = {
     "matched": "good", "within_tolerance": "good", "break": "bad",
@@ -108,14 +109,10 @@ def dates(rows: Sequence[Any], base: str) -> Table:
 
 
 def _date(row: Any, base: str) -> dict[str, Any]:
-    address = f"{base}/reconciliation?date={row.as_of_date}"
-    return {**row._mapping, "as_of_date": Link(f"{row.as_of_date}", address)}
+    return {**row._mapping, "as_of_date": date_link(row.as_of_date, base)}
 
 
 def _totals(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    groups: dict[tuple[str, str], list[Any]] = {}
-    for row in rows:
-        groups.setdefault((row.entity, row.currency), []).append(row)
     return [
         {
             "entity": entity,
@@ -125,7 +122,7 @@ def _totals(rows: Sequence[Any]) -> list[dict[str, Any]]:
             "unsigned": sum(row.state != "approved" for row in group),
             **_unexplained(group),
         }
-        for (entity, currency), group in sorted(groups.items())
+        for entity, currency, group in by_entity_and_currency(rows)
     ]
 
 
@@ -156,7 +153,7 @@ def _account(
     note = notes.get(row.account_id)
     return {
         **{key: getattr(row, key) for key in _AS_THEY_ARE},
-        **{key: amount(getattr(row, key), row) for key in _AMOUNTS},
+        **{key: amount(getattr(row, key), row.minor_units) for key in _AMOUNTS},
         "name": Link(row.name, f"{base}/reconciliation/{row.account_id}?date={on}"),
         "chosen": _choice(row, rights),
         "status": Mark(row.status, STATUSES[row.status]),
@@ -173,8 +170,3 @@ def _choice(row: Any, rights: Rights) -> Markup | None:
         '<input type="checkbox" form="signing" name="chosen" value="{seen}" aria-label="Sign {name}">'
         '<input type="hidden" form="signing" name="shown" value="{seen}">'
     ).format(seen=Seen(row.account_id, row.version), name=row.name)
-
-
-def amount(value: Any, row: Any) -> Amount | None:
-    """An amount in the row's currency."""
-    return None if value is None else Amount(value, row.minor_units)

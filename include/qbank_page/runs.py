@@ -10,7 +10,7 @@ from qbank_page.desk import SignedIn, desk_of, show
 from qbank_page.host import Host
 from qbank_page.pages import Pages
 from qbank_page.sql import execute
-from qbank_page.table import Column, Link, Mark, Table
+from qbank_page.table import Column, Link, Mark, Table, run_link
 
 router = APIRouter()
 SYNC = "qbank_balance_sync"  # the DAG
@@ -62,7 +62,7 @@ def runs(request: Request, visitor: SignedIn, asked: Annotated[Asked, Query()]) 
         rows=[
             {
                 **row._mapping,
-                "run_no": Link(str(row.run_no), f"{base}/runs/{row.run_no}"),
+                "run_no": run_link(row.run_no, base),
                 "state": state_of(row.state, is_lost=row.is_lost),
                 "asked": asked_for(dry_run=row.dry_run, subset=row.subset),
                 "dag_run_id": in_airflow(desk.host, row.dag_run_id),

@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,21 @@ class Link:
     text: str
     href: str
     leaves: bool = False
+
+
+def run_link(run_no: int | None, base: str) -> Link | None:
+    """To a run's page."""
+    return None if run_no is None else Link(str(run_no), f"{base}/runs/{run_no}")
+
+
+def load_link(load_no: int | None, base: str) -> Link | None:
+    """To a load of the books."""
+    return None if load_no is None else Link(str(load_no), f"{base}/books?load={load_no}")
+
+
+def date_link(on: date, base: str) -> Link:
+    """To the reconciliations of a date."""
+    return Link(on.isoformat(), f"{base}/reconciliation?date={on}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +63,11 @@ class Local:
 
 
 Cell = str | int | bool | date | datetime | timedelta | Amount | Link | Mark | Local | Markup | None
+
+
+def amount(value: Decimal | None, minor_units: int | None) -> Amount | None:
+    """Money of a row, which may have none; ``minor_units``: those of its currency."""
+    return None if value is None else Amount(value, minor_units or 0)
 
 
 @dataclass(frozen=True, slots=True)

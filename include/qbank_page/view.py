@@ -19,6 +19,7 @@ from qbank_ledger.month_end.table import Amount
 from qbank_ledger.terminal import visible
 from qbank_page.table import Cell, Link, Local, Mark
 
+SAID = "qbank_said"  # the cookie that carries what an action did to the page after it
 PAGES = (
     ("position", "Position"),
     ("coverage", "Coverage"),
@@ -31,7 +32,7 @@ PAGES = (
 
 def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """The page as HTML, with what the action before it said."""
-    said = _said(request.cookies.get("qbank_said"))
+    said = _said(request.cookies.get(SAID))
     html = (
         _environment()
         .get_template(template)
@@ -39,7 +40,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
     )
     response = HTMLResponse(html, status_code=status)
     if said:
-        response.delete_cookie("qbank_said", path=request.scope["root_path"])
+        response.delete_cookie(SAID, path=request.scope["root_path"])
     return response
 
 
