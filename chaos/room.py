@@ -22,6 +22,7 @@ from qbank_ledger.errors import LedgerError
 from qbank_ledger.sync import audit, fetch, plan, publish, run, settle
 
 BUDGET_S = 120.0
+HOST = "bank"
 
 
 def main(room: str) -> int:
@@ -38,15 +39,22 @@ def main(room: str) -> int:
 
 
 def _plan() -> int:
-    file, ids = Path(accounts_place()), {"dag_run_id": "chaos", "api_host": "bank"}
-    return plan.plan_run(engine_for(ledger_url()), file, **ids, timeout=timedelta(minutes=50)).run_no
+    run = plan.plan_run(
+        engine_for(ledger_url()),
+        Path(accounts_place()),
+        dag_run_id="chaos",
+        connection="qbank_default",
+        find_host=lambda _: HOST,
+        timeout=timedelta(minutes=50),
+    )
+    return run.run_no
 
 
 def _fetch() -> int:
     with QBankClient(_settings()) as bank:
-        batches = engine_for(ledger_url())
+        ledger, of_bank = engine_for(ledger_url()), {"api_host": HOST, "get_balances": bank.get_balances}
         return sum(
-            fetch.fetch_batch(batches, _run_no(), batch, budget_s=BUDGET_S, get_balances=bank.get_balances)
+            fetch.fetch_batch(ledger, _run_no(), batch, budget_s=BUDGET_S, **of_bank)  # type: ignore[arg-type]
             for batch in range(int(os.environ["CHAOS_BATCHES"]))
         )
 

@@ -21,13 +21,14 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from qbank.hook import QBankHook
 from qbank_airflow.accounts import accounts_from
+from qbank_airflow.bank import find_host
 from qbank_airflow.boundary import ledger, refuse_unknown_conf, task_errors
 from qbank_airflow.names import BALANCE, LEDGER, TAGS
 from qbank_airflow.pool import POOL
 from qbank_airflow.storage import at_if_given
 from qbank_ledger.config import accounts_place, docs_place, schedule
 from qbank_ledger.sync.audit import audit_run
-from qbank_ledger.sync.fetch import fetch_batch
+from qbank_ledger.sync.fetch import batch_connection, fetch_batch
 from qbank_ledger.sync.plan import plan_run
 from qbank_ledger.sync.publish import publish_run
 from qbank_ledger.sync.settle import settle_run
@@ -70,8 +71,9 @@ def qbank_balance_sync(
     tags: tuple[str, ...] = (),
     **options,
 ) -> DAG:
-    """The DAG, for one bank client and one ledger; what is not given is as the environment says.
+    """The DAG, for one bank and one ledger; what is not given is as the environment says.
 
+    qbank_conn_id is the connection of accounts that name none;
     accounts and docs as QBANK_ACCOUNTS_FILE and QBANK_DOCS; asset names the ledger in Airflow's graph;
     default_args go over those here; options are Airflow's own of a DAG, such as schedule.
     """
@@ -106,7 +108,8 @@ def qbank_balance_sync(
                     engine(),
                     accounts_from(accounts or accounts_place()),
                     dag_run_id=dag_run.run_id,
-                    api_host=QBankHook(qbank_conn_id).api_host,
+                    connection=qbank_conn_id,
+                    find_host=find_host,
                     timeout=RUN_TIMEOUT,
                     only=params["accounts"] or (),
                     dry_run=params["dry_run"],
@@ -117,12 +120,12 @@ def qbank_balance_sync(
         @task(pool=pool, retries=1, execution_timeout=timedelta(minutes=27))
         def fetch(run_no: int, batch_no: int) -> int:
             """Ask the bank for a batch of accounts; what comes is written down as it comes."""
-            hook = QBankHook(qbank_conn_id)
-            with task_errors(), hook.get_conn() as bank:
+            with task_errors():
+                hook = QBankHook(batch_connection(engine(), run_no, batch_no) or qbank_conn_id)
                 staged = engine(reads=[hook.uri], writes=["sync.observation"])
-                return fetch_batch(
-                    staged, run_no, batch_no, budget_s=hook.fetch_budget_s, get_balances=bank.get_balances
-                )
+                with hook.get_conn() as bank:
+                    asked = {"api_host": hook.api_host, "budget_s": hook.fetch_budget_s}
+                    return fetch_batch(staged, run_no, batch_no, get_balances=bank.get_balances, **asked)
 
         @task(trigger_rule="all_done_min_one_success", execution_timeout=timedelta(minutes=10))
         def audit(run_no: int) -> int:

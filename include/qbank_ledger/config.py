@@ -22,10 +22,8 @@ LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
 LEDGER_HOSTS = "QBANK_LEDGER_HOSTS"
 LEDGER_AUTH = "QBANK_LEDGER_AUTH"
 
-# A fetch task asks for this many accounts at most, unless that would need more tasks than
-# Airflow maps (core.max_map_length, 1024).
-BATCH_SIZE = 500
-MAX_BATCHES = 1_000
+# Airflow maps no more tasks than core.max_map_length says, 1024.
+MAX_FETCH_TASKS = 1_000
 
 _LIMIT = re.compile(rf"(?P<currency>[A-Z]{{3}}) *= *(?P<amount>{UNSIGNED_AMOUNT})", re.ASCII)
 
@@ -75,6 +73,14 @@ def gl_sources_place(environment: Mapping[str, str] = os.environ) -> str:
 def schedule(environment: Mapping[str, str] = os.environ) -> str:
     """When the sync runs, as Airflow writes it: ``QBANK_SCHEDULE``, else ``@hourly``."""
     return environment.get("QBANK_SCHEDULE", "").strip() or "@hourly"
+
+
+def fetch_tasks(environment: Mapping[str, str] = os.environ) -> int:
+    """How many tasks of one connection ask for a run's accounts at most: ``QBANK_FETCH_TASKS``, else 4.
+
+    Raises LedgerError when it is not a whole number of tasks, of one at least.
+    """
+    return min(_whole(environment, "QBANK_FETCH_TASKS", "4", "tasks"), MAX_FETCH_TASKS)
 
 
 def docs_place(environment: Mapping[str, str] = os.environ) -> str:

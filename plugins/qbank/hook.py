@@ -10,7 +10,7 @@ from airflow.sdk.log import mask_secret
 
 from qbank.answer import BalanceAnswer
 from qbank.client import QBankClient
-from qbank.errors import QBankError
+from qbank.errors import QBankConfigError, QBankError
 from qbank.masking import forms
 from qbank.settings import Settings
 
@@ -69,6 +69,11 @@ class QBankHook(BaseHook):  # type: ignore[misc]  # Airflow is not typed for myp
     def _settings(self) -> Settings:
         connection = self.get_connection(self.qbank_conn_id)
         _mask(connection.password)
+        if connection.conn_type != self.conn_type:  # its password is for somebody else
+            raise QBankConfigError(
+                f"The connection {self.qbank_conn_id} is of type {connection.conn_type}: it must be of type "
+                f"{self.conn_type}."
+            )
         try:
             extra = json.loads(connection.extra or "{}")
         except (ValueError, RecursionError):

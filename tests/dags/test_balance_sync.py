@@ -1,5 +1,6 @@
 """qbank_balance_sync: what a run does to the ledger, and how it ends."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -152,10 +153,72 @@ def test_a_batch_that_is_lost_for_good_does_not_cost_the_others_their_hour(
     ended = sync.run()
     assert ended.state == "failed"
     assert [ended.tasks["fetch", n] for n in range(3)] == ["success", "failed", "success"]
-    assert sync.ledger.rows("SELECT state, published, failed FROM sync.run") == [("partial", 701, 500)]
+    assert sync.ledger.rows("SELECT state, published, failed FROM sync.run") == [("partial", 801, 400)]
     assert sync.ledger.rows("SELECT DISTINCT reasons FROM sync.outcome WHERE outcome = 'failed'") == [
         (["not_attempted"],)
     ]
+
+
+@pytest.mark.parametrize("trouble", ["a wrong secret", "another bank", "no such connection", "another type"])
+def test_a_connection_in_trouble_costs_its_own_accounts_and_no_others(
+    sync: Sync, capfd: pytest.CaptureFixture[str], trouble: str
+) -> None:
+    with sync.ledger.file.open("a") as file:
+        file.write(
+            "  - {account_id: acc-0012, currency: EUR, entity: E, gl_account: '1', connection: treasury}\n"
+        )
+    theirs = json.loads(os.environ["AIRFLOW_CONN_QBANK_DEFAULT"])
+    if trouble == "a wrong secret":
+        theirs["password"] = "revoked"
+    if trouble == "another bank":
+        theirs["host"] = theirs["host"].replace("127.0.0.1", "localhost")
+    if trouble == "another type":
+        theirs["conn_type"] = "http"
+    if trouble != "no such connection":
+        sync.environment("AIRFLOW_CONN_TREASURY", json.dumps(theirs))
+    ended = sync.run()
+    assert ended.state == "failed"
+    assert (ended.tasks["fetch", 0], ended.tasks["fetch", 1]) == ("success", "failed")
+    assert ended.tries["fetch", 1] == 1, "none of it mends itself"
+    assert sync.ledger.rows("SELECT state, published, failed FROM sync.run") == [("partial", 12, 1)]
+    assert sync.ledger.rows("SELECT account_id, reasons FROM sync.outcome WHERE outcome = 'failed'") == [
+        ("acc-0012", ["not_attempted"])
+    ]
+    told = "".join(capfd.readouterr())
+    assert {
+        "a wrong secret": "invalid_client",
+        "another bank": "points to localhost, from which this ledger takes no balances",
+        "no such connection": "treasury",
+        "another type": "The connection treasury is of type http: it must be of type qbank.",
+    }[trouble] in told
+
+
+def test_the_default_connection_in_trouble_costs_the_accounts_that_name_none(sync: Sync) -> None:
+    with sync.ledger.file.open("a") as file:
+        file.write(
+            "  - {account_id: acc-0012, currency: EUR, entity: E, gl_account: '1', connection: treasury}\n"
+        )
+    sync.environment("AIRFLOW_CONN_TREASURY", os.environ["AIRFLOW_CONN_QBANK_DEFAULT"])
+    sync.secret("")
+    ended = sync.run()
+    assert (ended.tasks["fetch", 0], ended.tasks["fetch", 1]) == ("failed", "success")
+    assert sync.ledger.rows("SELECT account_id FROM ledger.balance") == [("acc-0012",)]
+
+
+def test_accounts_of_two_connections_of_one_bank_are_all_published(sync: Sync) -> None:
+    sync.ledger.accounts(*(f"acc-{n:04}" for n in range(6)))
+    with sync.ledger.file.open("a") as file:
+        for n in range(6, 12):
+            file.write(
+                f"  - {{account_id: acc-{n:04}, currency: EUR, entity: E, gl_account: '1', connection: t}}\n"
+            )
+    sync.environment("AIRFLOW_CONN_T", os.environ["AIRFLOW_CONN_QBANK_DEFAULT"])
+    ended = sync.run()
+    assert ended.state == "success"
+    assert sync.ledger.rows(
+        "SELECT connection, count(*) FROM sync.outcome JOIN sync.run_account USING (run_no, account_id)"
+        " JOIN sync.batch USING (run_no, batch_no) WHERE outcome = 'published' GROUP BY 1 ORDER BY 1"
+    ) == [("qbank_default", 6), ("t", 6)]
 
 
 def test_a_backfill_is_refused(

@@ -116,8 +116,14 @@ class Ledger:
 
     def plan(self, **options: Any) -> int:
         """A new run; returns its number."""
-        settings: dict[str, Any] = {"dag_run_id": "test", "api_host": "bank", "timeout": HOUR, **options}
-        return plan_run(self.engine, self.file, **settings).run_no
+        settings: dict[str, Any] = {
+            "dag_run_id": "test",
+            "connection": "qbank_default",
+            "timeout": HOUR,
+            **options,
+        }
+        api_host = settings.pop("api_host", "bank")
+        return plan_run(self.engine, self.file, find_host=lambda _: api_host, **settings).run_no
 
     def fetch(self, run_no: int, replies: Iterable[Reply] | Callable[[str], Reply] | None = None) -> int:
         """Stage replies for the run's only batch: these, one an id, or good ones."""
@@ -127,7 +133,7 @@ class Ledger:
                 return [Reply(account_id=id_) for id_ in account_ids]
             return [replies(id_) for id_ in account_ids] if callable(replies) else replies
 
-        return fetch_batch(self.engine, run_no, 0, budget_s=60, get_balances=ask)
+        return fetch_batch(self.engine, run_no, 0, api_host="bank", budget_s=60, get_balances=ask)
 
     def audit(self, run_no: int) -> int:
         """Audit the run; returns how many answers are fit."""

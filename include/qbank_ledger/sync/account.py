@@ -24,3 +24,4 @@ class Account:
     bank_account: str | None
     bank_id: str | None
     active: bool
+    connection: str | None  # Airflow's id of the QBank connection that may read it; none: the run's own

@@ -25,6 +25,7 @@ _REQUIRED = ("account_id", "currency", "entity", "gl_account")
 _OPTIONAL = (
     "name", "time_zone", "max_age_minutes", "tolerance", "minimum_balance",
     "cut_off", "closing_grace_minutes", "bank_account", "bank_id", "active",
+    "connection",
 )  # fmt: skip
 _KEYS = frozenset(_REQUIRED + _OPTIONAL)
 _OF_ONE_ACCOUNT = frozenset({"account_id", "name", "gl_account", "bank_account", "bank_id"})
@@ -67,6 +68,10 @@ _FORMS: dict[str, tuple[Callable[[str], object], str]] = {
     "max_age_minutes": (_matches(r"[1-9][0-9]{0,5}"), "write a whole number of minutes above 0"),
     "minimum_balance": (is_amount, _AMOUNT),
     "tolerance": (is_unsigned_amount, f"{_AMOUNT}, not below zero"),
+    "connection": (
+        _matches(r"[\w#!()\-.:/\\]{1,200}"),  # as Airflow takes an id
+        "write the id of a QBank connection, such as qbank_treasury",
+    ),
     "active": (_matches(r"true|false|True|False|TRUE|FALSE"), "write true or false"),
 }
 _MOST_SHOWN = 50
@@ -139,6 +144,7 @@ def _account(entry: Entry, line: int, problems: Problems) -> Account | None:
         bank_account=texts["bank_account"] or None,
         bank_id=texts["bank_id"] or None,
         active=texts["active"].lower() == "true",
+        connection=texts["connection"] or None,
     )
 
 

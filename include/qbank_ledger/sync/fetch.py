@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.db.transaction import in_transaction
+from qbank_ledger.errors import RunRefusedError
 from qbank_ledger.sync.answer_shape import KEPT, Answer
 from qbank_ledger.sync.run import lock_run
 from qbank_ledger.sync.sql import execute
@@ -61,25 +62,46 @@ class Clock:
         return self.database + timedelta(seconds=monotonic - self.monotonic)
 
 
+def batch_connection(engine: Engine, run_no: int, batch_no: int) -> str | None:
+    """The QBank connection by which a batch is asked for, as its plan wrote it down in ``sync.batch``.
+
+    None where the plan was made by a version that kept none.
+    """
+
+    def read(connection: Connection) -> str | None:
+        found: str | None = execute(connection, "batch_connection", run_no=run_no, batch_no=batch_no).scalar()
+        return found
+
+    return in_transaction(engine, read)
+
+
 def fetch_batch(
     engine: Engine,
     run_no: int,
     batch_no: int,
     *,
+    api_host: str,
     budget_s: float,
     get_balances: GetBalances,
 ) -> int:
     """Ask ``get_balances`` for what a batch lacks and keep what comes; returns how many came.
 
-    ``get_balances`` yields an answer an account. The budget is the task's
-    own over all its tries, and ends early enough for the rooms after it. A closed run is opened
-    again: somebody cleared its fetch.
+    ``get_balances`` yields an answer an account; ``api_host`` is the host that it asks. The budget is the
+    task's own over all its tries, and ends early enough for the rooms after it. A closed run is opened
+    again: somebody cleared its fetch. Raises RunRefusedError, before anything is asked, where the ledger
+    takes no balances from that host: the connection was changed since the plan, or is of another bank.
     """
 
     def begin(connection: Connection) -> tuple[Any, list[str], Clock]:
         lock_run(connection, run_no)
         execute(connection, "reopen_run", run_no=run_no)
-        time_ = execute(connection, "begin_batch", run_no=run_no, batch_no=batch_no).one()
+        time_ = execute(connection, "begin_batch", run_no=run_no, batch_no=batch_no, api_host=api_host).one()
+        if not time_.takes_host:
+            raise RunRefusedError(
+                f"The QBank connection of this task points to {api_host}, from which this ledger takes no "
+                "balances. If that is the same bank, an operator accepts it with "
+                f"SELECT ledger.accept_host('{api_host}'); otherwise set the connection right."
+            )
         missing = list(execute(connection, "unanswered", run_no=run_no, batch_no=batch_no).scalars())
         return time_, missing, Clock.read(connection)
 

@@ -8,13 +8,14 @@ retention.
 import hashlib
 import json
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from qbank_ledger.config import BATCH_SIZE, MAX_BATCHES, package_version
+from qbank_ledger.config import MAX_FETCH_TASKS, fetch_tasks, package_version
 from qbank_ledger.db.locks import acquire_lock
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction
@@ -28,10 +29,21 @@ from qbank_ledger.sync.sql import execute
 
 log = logging.getLogger(__name__)
 
+# A second task of a connection pays from here on: before, its start takes longer than it saves.
+_ACCOUNTS_A_TASK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The accounts that one fetch task asks for, and the QBank connection by which it does."""
+
+    connection: str
+    accounts: list[Account]
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run that may begin: its number, and how many batches its accounts stand in."""
+    """A run that may begin: its number, and how many batches its accounts stand in, one a fetch task."""
 
     run_no: int
     batches: int
@@ -42,21 +54,24 @@ def plan_run(
     accounts_file: AnySource,
     *,
     dag_run_id: str,
-    api_host: str,
+    connection: str,
+    find_host: Callable[[Iterable[str]], str],
     timeout: timedelta,
     only: Collection[str] = (),
     dry_run: bool = False,
 ) -> Plan:
     """Write down a run over the active accounts of the file, or those of them that ``only`` names.
 
-    The run counts as lost when it is still open after ``timeout``. Each call makes a new run.
-    Raises AccountsFileError and RunRefusedError before anything is written, NotMigratedError, and
-    LedgerUnavailableError.
+    ``connection`` is the QBank connection of the accounts that name none; ``find_host`` gives the name of
+    the host that connections point to. The run counts as lost when it is still open after ``timeout``. Each
+    call makes a new run. Raises AccountsFileError and RunRefusedError before anything is written,
+    NotMigratedError, and LedgerUnavailableError.
     """
     configured = read_accounts(accounts_file)
     asked = _asked(configured, only, accounts_file)
+    batches = _batches(asked, connection, accounts_file)
+    api_host = find_host(dict.fromkeys(batch.connection for batch in batches))
     retention = Retention.read()
-    batch_size = max(BATCH_SIZE, -(-len(asked) // MAX_BATCHES))
 
     def open_run(connection: Connection) -> int:
         require_newest(connection)
@@ -85,16 +100,17 @@ def plan_run(
             connection,
             "list_run_accounts",
             run_no=run_no,
-            accounts=_json(asked),
-            batch_size=batch_size,
+            batches=json.dumps([batch.connection for batch in batches]),
+            accounts=_json(
+                asked, batch_no={a.account_id: n for n, batch in enumerate(batches) for a in batch.accounts}
+            ),
         )
         return run_no
 
     run_no = in_transaction(engine, open_run)
-    batches = -(-len(asked) // batch_size)
-    log.info("plan: run %s asks for %s accounts in %s batches", run_no, len(asked), batches)
+    log.info("plan: run %s asks for %s accounts in %s batches", run_no, len(asked), len(batches))
     drop_expired(engine, retention)
-    return Plan(run_no, batches)
+    return Plan(run_no, len(batches))
 
 
 def _asked(configured: Iterable[Account], only: Collection[str], file: AnySource) -> list[Account]:
@@ -104,6 +120,23 @@ def _asked(configured: Iterable[Account], only: Collection[str], file: AnySource
         named = ", ".join(repr(id_) for id_ in unknown[:20])
         raise AccountsFileError(f"The parameter accounts names what {file} does not hold active: {named}.")
     return [active[id_] for id_ in dict.fromkeys(only)] if only else list(active.values())
+
+
+def _batches(asked: Iterable[Account], connection: str, file: AnySource) -> list[Batch]:
+    """The accounts of each connection, in as many even parts as tasks pay for them."""
+    of_connection: dict[str, list[Account]] = {}
+    for account in asked:
+        of_connection.setdefault(account.connection or connection, []).append(account)
+    if len(of_connection) > MAX_FETCH_TASKS:
+        raise AccountsFileError(
+            f"{file} names {len(of_connection)} connections: a run asks by {MAX_FETCH_TASKS} at most."
+        )
+    most = min(fetch_tasks(), MAX_FETCH_TASKS // len(of_connection))
+    batches = []
+    for name, accounts in of_connection.items():
+        tasks = min(most, -(-len(accounts) // _ACCOUNTS_A_TASK))
+        batches += [Batch(name, accounts[n::tasks]) for n in range(tasks)]
+    return batches
 
 
 def fingerprint(accounts: Iterable[Account]) -> str:
@@ -162,6 +195,13 @@ def _update_accounts(
     execute(connection, "open_periods", active_ids=ids)
 
 
-def _json(accounts: Iterable[Account]) -> str:
-    """Accounts as JSON for the database; numbers that are money as text, so that none is rounded."""
-    return json.dumps([asdict(account) for account in accounts], default=str)
+def _json(accounts: Iterable[Account], **more: Mapping[str, Any]) -> str:
+    """Accounts as JSON for the database; numbers that are money as text, so that none is rounded.
+
+    ``more`` has further columns, their values by account id.
+    """
+    rows = [
+        asdict(account) | {name: values[account.account_id] for name, values in more.items()}
+        for account in accounts
+    ]
+    return json.dumps(rows, default=str)

@@ -8,6 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from qbank_ledger.errors import RunRefusedError
 from qbank_ledger.sync import fetch
 from qbank_ledger.sync.fetch import Clock, fetch_batch, store_answers
 from tests.words.ledger import Ledger, Reply, failed
@@ -92,7 +93,7 @@ def test_a_killed_fetch_loses_a_chunk_at_most(ledger: Ledger, monkeypatch: pytes
             yield Reply(account_id=id_)
 
     with pytest.raises(KeyboardInterrupt):
-        fetch_batch(ledger.engine, run_no, 0, budget_s=60, get_balances=dying)
+        fetch_batch(ledger.engine, run_no, 0, api_host="bank", budget_s=60, get_balances=dying)
     assert ledger.value("SELECT count(*) FROM sync.observation") == 301
     assert ledger.fetch(run_no) == 199
 
@@ -108,6 +109,23 @@ def test_a_fetch_that_was_cleared_opens_its_run_again(ledger: Ledger) -> None:
     assert ledger.value("SELECT deadline_at > now() + interval '59 minutes' FROM sync.run")
 
 
+@pytest.mark.parametrize("when", ["changed since the plan", "of an accepted host"])
+def test_a_task_asks_no_host_that_the_ledger_takes_no_balances_from(ledger: Ledger, when: str) -> None:
+    run_no = ledger.plan()
+    if when == "of an accepted host":
+        ledger.rows("INSERT INTO ledger.accepted_host (api_host, accepted_by) VALUES ('other', 'test')")
+        fetch_batch(ledger.engine, run_no, 0, api_host="other", budget_s=60, get_balances=answered)
+        assert ledger.value("SELECT count(*) FROM sync.observation") == 3
+        return
+    with pytest.raises(RunRefusedError, match="points to other, from which this ledger takes no balances"):
+        fetch_batch(ledger.engine, run_no, 0, api_host="other", budget_s=60, get_balances=answered)
+    assert ledger.value("SELECT count(*) FROM sync.observation") == 0
+
+
+def answered(account_ids: list[str], *, budget_s: float) -> list[Reply]:
+    return [Reply(account_id=id_) for id_ in account_ids]
+
+
 def test_tries_share_one_budget_and_leave_the_later_rooms_their_time(ledger: Ledger) -> None:
     budgets: list[float] = []
 
@@ -116,11 +134,11 @@ def test_tries_share_one_budget_and_leave_the_later_rooms_their_time(ledger: Led
         return [failed(id_) for id_ in account_ids]
 
     run_no = ledger.plan()
-    fetch_batch(ledger.engine, run_no, 0, budget_s=1500, get_balances=ask)
+    fetch_batch(ledger.engine, run_no, 0, api_host="bank", budget_s=1500, get_balances=ask)
     ledger.rows("UPDATE sync.batch SET fetch_started_at = now() - interval '1000 seconds'")
-    fetch_batch(ledger.engine, run_no, 0, budget_s=1500, get_balances=ask)
+    fetch_batch(ledger.engine, run_no, 0, api_host="bank", budget_s=1500, get_balances=ask)
     ledger.rows("UPDATE sync.run SET deadline_at = now() + interval '1000 seconds'")
-    fetch_batch(ledger.engine, run_no, 0, budget_s=1500, get_balances=ask)
+    fetch_batch(ledger.engine, run_no, 0, api_host="bank", budget_s=1500, get_balances=ask)
     assert budgets == [pytest.approx(1500, abs=5), pytest.approx(500, abs=5), pytest.approx(100, abs=5)]
 
 

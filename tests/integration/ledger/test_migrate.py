@@ -16,7 +16,7 @@ from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
 
 from .bare_server import Server, database
 
-BASELINE, NEWEST = "0001_baseline_2", "0009_rates"
+BASELINE, NEWEST = "0001_baseline_2", "0010_connection"
 
 
 @pytest.fixture

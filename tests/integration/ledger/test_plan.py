@@ -1,13 +1,20 @@
 """Plan: what a run writes down before the first request, and what it refuses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.engine import URL
 
 from qbank_ledger.db.connection import engine_for
-from qbank_ledger.errors import AccountsFileError, LedgerConnectionError, NotMigratedError, RunRefusedError
+from qbank_ledger.errors import (
+    AccountsFileError,
+    LedgerConnectionError,
+    LedgerError,
+    NotMigratedError,
+    RunRefusedError,
+)
+from qbank_ledger.sync.fetch import batch_connection
 from qbank_ledger.sync.plan import plan_run
 from tests.words.ledger import Ledger, Reply, failed
 
@@ -136,13 +143,77 @@ def test_a_run_that_was_killed_before_it_closed_is_closed_by_what_it_published(
     ]
 
 
-def test_many_accounts_stand_in_batches(ledger: Ledger) -> None:
-    ledger.accounts(*(f"a{n:04}" for n in range(1201)))
-    plan = plan_run(ledger.engine, ledger.file, dag_run_id="x", api_host="bank", timeout=timedelta(hours=1))
-    assert plan.batches == 3
+@pytest.mark.parametrize(
+    ("accounts", "tasks", "batches"),
+    [
+        (500, None, [500]),
+        (501, None, [251, 250]),
+        (1201, None, [401, 400, 400]),
+        (2001, None, [501, 500, 500, 500]),
+        (2001, "1", [2001]),
+        (1201, "64", [401, 400, 400]),
+    ],
+)
+def test_accounts_stand_in_as_many_even_batches_as_pay(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, accounts: int, tasks: str | None, batches: list[int]
+) -> None:
+    if tasks:
+        monkeypatch.setenv("QBANK_FETCH_TASKS", tasks)
+    ledger.accounts(*(f"a{n:04}" for n in range(accounts)))
+    ledger.plan()
     assert ledger.rows("SELECT batch_no, count(*) FROM sync.run_account GROUP BY 1 ORDER BY 1") == [
-        (0, 500), (1, 500), (2, 201),
+        (n, size) for n, size in enumerate(batches)
+    ]
+    assert ledger.rows("SELECT batch_no, connection, fetch_started_at FROM sync.batch ORDER BY 1") == [
+        (n, "qbank_default", None) for n in range(len(batches))
+    ]
+
+
+def test_accounts_of_a_connection_of_their_own_stand_in_batches_of_it(ledger: Ledger) -> None:
+    ledger.accounts(*(f"a{n:04}" for n in range(600)))
+    of_theirs = "currency: EUR, entity: E, gl_account: '1', connection: treasury"
+    with ledger.file.open("a") as file:
+        file.writelines(f"  - {{account_id: {id_}, {of_theirs}}}\n" for id_ in "bc")
+    asked: list[list[str]] = []
+
+    def find_host(connections: Iterable[str]) -> str:
+        asked.append(list(connections))
+        return "bank"
+
+    ours = {"dag_run_id": "x", "connection": "ours", "timeout": timedelta(hours=1)}
+    plan = plan_run(ledger.engine, ledger.file, find_host=find_host, **ours)  # type: ignore[arg-type]
+    assert (plan.batches, asked) == (3, [["ours", "treasury"]])
+    assert ledger.rows(
+        "SELECT b.batch_no, connection, count(*), max(account_id) FROM sync.batch AS b"
+        " JOIN sync.run_account AS a USING (run_no, batch_no) GROUP BY 1, 2 ORDER BY 1"
+    ) == [(0, "ours", 300, "a0598"), (1, "ours", 300, "a0599"), (2, "treasury", 2, "c")]
+    assert [batch_connection(ledger.engine, plan.run_no, n) for n in range(4)] == [
+        "ours", "ours", "treasury", None,
     ]  # fmt: skip
+
+
+def test_more_connections_than_airflow_maps_tasks_are_refused_before_anything_is_asked(
+    ledger: Ledger,
+) -> None:
+    ids = [f"a{n:04}" for n in range(1001)]
+    lines = [f"{id_},EUR,E,{n},c{n}" for n, id_ in enumerate(ids)]
+    file = ledger.file.with_suffix(".csv")
+    file.write_text("\n".join(["account_id,currency,entity,gl_account,connection", *lines, ""]))
+    ledger.file = file
+    with pytest.raises(AccountsFileError, match="names 1001 connections: a run asks by 1000 at most"):
+        ledger.plan()
+    file.write_text("\n".join(["account_id,currency,entity,gl_account,connection", *lines[:1000], ""]))
+    ledger.plan()
+    assert ledger.value("SELECT count(*) FROM sync.batch") == 1000
+
+
+@pytest.mark.parametrize("tasks", ["0", "-1", "four", "1.5", "100000"])
+def test_fetch_tasks_that_are_no_number_are_refused(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, tasks: str
+) -> None:
+    monkeypatch.setenv("QBANK_FETCH_TASKS", tasks)
+    with pytest.raises(LedgerError, match=r"QBANK_FETCH_TASKS is '.*': set it to a whole number of tasks"):
+        ledger.plan()
 
 
 def test_a_database_without_the_schema_says_so(ledger: Ledger, new_database: Callable[[], URL]) -> None:

@@ -8,4 +8,4 @@ WITH reopened AS (
      WHERE run_no = :run_no AND state <> 'running'
     RETURNING run_no
 )
-DELETE FROM sync.batch WHERE run_no IN (SELECT run_no FROM reopened)
+UPDATE sync.batch SET fetch_started_at = NULL WHERE run_no IN (SELECT run_no FROM reopened)
