@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
@@ -200,8 +200,10 @@ def _json(accounts: Iterable[Account], **more: Mapping[str, Any]) -> str:
 
     ``more`` has further columns, their values by account id.
     """
+    columns = [field.name for field in fields(Account)]
     rows = [
-        asdict(account) | {name: values[account.account_id] for name, values in more.items()}
+        {name: getattr(account, name) for name in columns}
+        | {name: values[account.account_id] for name, values in more.items()}
         for account in accounts
     ]
     return json.dumps(rows, default=str)
