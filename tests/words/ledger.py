@@ -83,6 +83,7 @@ class Ledger:
         # One that keeps its connection: tests ask much.
         self.owner: Engine = owner or create_engine(url)
         self.file = folder / "accounts.yaml"
+        self.host = "bank"  # that of the newest plan
         self.accounts("a", "b", "c")
 
     def listed(self, rows: list[dict[str, Any]]) -> None:
@@ -122,8 +123,8 @@ class Ledger:
             "timeout": HOUR,
             **options,
         }
-        api_host = settings.pop("api_host", "bank")
-        return plan_run(self.engine, self.file, find_host=lambda _: api_host, **settings).run_no
+        self.host = settings.pop("api_host", "bank")
+        return plan_run(self.engine, self.file, find_host=lambda _: self.host, **settings).run_no
 
     def fetch(self, run_no: int, replies: Iterable[Reply] | Callable[[str], Reply] | None = None) -> int:
         """Stage replies for the run's only batch: these, one an id, or good ones."""
@@ -133,7 +134,7 @@ class Ledger:
                 return [Reply(account_id=id_) for id_ in account_ids]
             return [replies(id_) for id_ in account_ids] if callable(replies) else replies
 
-        return fetch_batch(self.engine, run_no, 0, api_host="bank", budget_s=60, get_balances=ask)
+        return fetch_batch(self.engine, run_no, 0, api_host=self.host, budget_s=60, get_balances=ask)
 
     def audit(self, run_no: int) -> int:
         """Audit the run; returns how many answers are fit."""

@@ -175,6 +175,7 @@ BROKEN = {
     "ledger.a_run_tried": ["INSERT INTO ledger.missing_hour_reason VALUES ('a', now(), 'why', 20)"],
     "ledger.a_seal_is_of_a_run": [seal(run="20")],
     "sync.batch_run_no_fkey": ["INSERT INTO sync.batch VALUES (20, 0, now())"],
+    "sync.batch_connection_check": ["INSERT INTO sync.batch VALUES (1, 9, NULL, '')"],
     "sync.run_account_run_no_fkey": ["INSERT INTO sync.run_account VALUES (20, 'a', 0, 'EUR', 2, 90)"],
     "sync.observation_run_no_fkey": [
         "INSERT INTO sync.observation (run_no, account_id, state, attempts, observed_at) VALUES (20, 'a', 'answered', 1, now())"
