@@ -146,7 +146,6 @@ class Hour:
             "CHAOS_CLIENT_ID": "erp",
             "CHAOS_CLIENT_SECRET": self._secret,
             "CHAOS_RUN_NO": str(self.run_no),
-            "CHAOS_BATCHES": str(-(-len(self.ids) // 500)),
         }
 
     def through(self, rooms: Sequence[str] = tuple(TRIES), *, tried: int = 0, **environ: str) -> str:

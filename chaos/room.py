@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.engine.default import DefaultDialect
 
 from qbank.client import QBankClient
@@ -23,6 +24,7 @@ from qbank_ledger.sync import audit, fetch, plan, publish, run, settle
 
 BUDGET_S = 120.0
 HOST = "bank"
+_BATCHES = text("SELECT batch_no FROM sync.batch WHERE run_no = :run_no ORDER BY batch_no")
 
 
 def main(room: str) -> int:
@@ -53,9 +55,11 @@ def _plan() -> int:
 def _fetch() -> int:
     with QBankClient(_settings()) as bank:
         ledger, of_bank = engine_for(ledger_url()), {"api_host": HOST, "get_balances": bank.get_balances}
+        with ledger.connect() as connection:
+            batches = connection.execute(_BATCHES, {"run_no": _run_no()}).scalars().all()
         return sum(
             fetch.fetch_batch(ledger, _run_no(), batch, budget_s=BUDGET_S, **of_bank)  # type: ignore[arg-type]
-            for batch in range(int(os.environ["CHAOS_BATCHES"]))
+            for batch in batches
         )
 
 
