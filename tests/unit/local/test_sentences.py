@@ -35,7 +35,12 @@ def limited(name: str, state: Path, file_size: int) -> "subprocess.CompletedProc
     return subprocess.run(
         [sys.executable, "-m", "local", name],
         cwd=ROOT,
-        env={**os.environ, "QBANK_STATE_DIR": str(state), "SQL": "SELECT 1"},
+        env={
+            **os.environ,
+            "QBANK_STATE_DIR": str(state),
+            "QBANK_POSTGRES_PORT": str(free_port()),
+            "SQL": "SELECT 1",
+        },
         capture_output=True,
         text=True,
         timeout=120,
