@@ -33,12 +33,18 @@ class Token(AuthBase):
 
     def __init__(self, value: str, lifetime: float) -> None:
         self._value = value
+        self._bytes = value.encode()
         self.issued_at = time.monotonic()
         self.renew_at = self.issued_at + lifetime - min(RENEW_AHEAD_S, lifetime / 2)
         self.usable_until = self.issued_at + lifetime - min(5.0, lifetime / 10)  # time to travel
         self.was_accepted = False
         self.refusals = 0  # calls that the API refused since it last accepted the token
         self._refused_at = -math.inf
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it should be renewed, though it may be usable for a while."""
+        return time.monotonic() >= self.renew_at
 
     @property
     def is_fresh(self) -> bool:
@@ -64,7 +70,7 @@ class Token(AuthBase):
 
     def blank(self, body: bytes) -> bytes:
         """A body without the token in it, should a server echo what it was sent."""
-        return body.replace(self._value.encode(), b"***")
+        return body.replace(self._bytes, b"***")
 
 
 class TokenSource:
@@ -86,10 +92,15 @@ class TokenSource:
         self._failure: QBankError | None = None  # of the latest
         self.had_one = False  # whether there ever was a token
 
-    def current(self, budget: Budget) -> Token:
-        """A token that is not due. Raises QBankAuthError or QBankUnavailableError."""
+    def at_hand(self) -> Token | None:
+        """The token that can be used now, due or not; never waits."""
         token = self._token
-        if token is not None and time.monotonic() < token.renew_at:
+        return token if token is not None and time.monotonic() < token.usable_until else None
+
+    def current(self, budget: Budget) -> Token:
+        """A token that is not due; waits for it. Raises QBankAuthError or QBankUnavailableError."""
+        token = self._token
+        if token is not None and not token.is_due:
             return token
         with self._turn:
             if (standing := self._standing(budget)) is not None:

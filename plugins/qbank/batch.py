@@ -1,10 +1,10 @@
-"""The accounts of one call of `get_balances`, on their way: who asks for which one when.
+"""The accounts of one call of `get_balances`, on their way: who is asked for which one when.
 
-Threads take accounts and bring back answers. An account that has to wait before its next attempt
-waits here and holds no thread, and those not yet asked come before it. Only a window of accounts is
-on its way at a time, so memory does not grow with their number, and a slow consumer slows the threads.
-They are asked in no order: neighbours in the file may be in the same trouble, and when time runs out it
-should not always be the same ones that are left.
+One thread begins calls and takes in how they ended; another, the consumer's, takes the answers. An account
+that has to wait before its next attempt waits here, and those not yet asked come before it. Only a window of
+accounts is on its way at a time, so memory does not grow with their number, and a slow consumer slows the
+asking. They are asked in no order: neighbours in the file may be in the same trouble, and when time runs out
+it should not always be the same ones that are left.
 """
 
 import heapq
@@ -13,15 +13,21 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 from qbank.answer import BalanceAnswer
 from qbank.auth import Token
 from qbank.budget import Budget
 
-WINDOW = 16  # accounts on their way, for each thread
+WINDOW = 16  # accounts on their way, for each call at once
 BREAKER_S = 30.0  # without a reply from the bank, but that it wants to be left alone for long
+LONGEST_WAIT_S = 0.25  # until the budget and the consumer are looked at again, whatever wakes
+
+# How a call ended: the answer, the seconds until the account's next attempt, or None: at once.
+Ended = BalanceAnswer | float | None
 
 
 @dataclass(slots=True)
@@ -34,74 +40,86 @@ class Attempt:
     last: BalanceAnswer | None = None  # how the latest request failed, should time run out
 
 
-class Batch:
-    """Runs `ask` for each account in threads; iterating gives the answers as they come.
+class Caller(AbstractContextManager[object], Protocol):
+    """Makes the calls, for one thread; what it raises ends the batch."""
 
-    `ask` makes one attempt and returns the answer, or the seconds until the next attempt, or None
-    when the budget was spent before anything was sent. Whatever it raises ends the batch, and is
-    raised to the consumer after the answers that had come.
+    def begin(self, attempt: Attempt) -> float | BalanceAnswer:
+        """Begin a call: 0.0, or the seconds until it is worth trying again, or what is known without it."""
+        ...
+
+    def wait(self, seconds: float) -> list[tuple[Attempt, Ended]]:
+        """The calls that ended; waits for the first of them, or for `wake`."""
+        ...
+
+    def wake(self) -> None:
+        """End a wait, from another thread."""
+        ...
+
+    def finish(self) -> None:
+        """Called when nothing is on its way any more."""
+        ...
+
+
+class Batch:
+    """Makes a call for each account; iterating gives the answers as they come.
+
+    Whatever the caller raises ends the batch, and is raised to the consumer after the answers that had come.
     """
 
-    def __init__(
-        self,
-        account_ids: Sequence[str],
-        ask: Callable[[Attempt, Budget], BalanceAnswer | float | None],
-        *,
-        threads: int,
-        budget: Budget,
-    ) -> None:
+    def __init__(self, account_ids: Sequence[str], caller: Caller, *, at_once: int, budget: Budget) -> None:
         self._fresh = iter(random.sample(account_ids, len(account_ids)))
-        self._ask = ask
+        self._caller = caller
         self._budget = budget
-        self._window = threads * WINDOW
+        self._at_once = min(at_once, len(account_ids))
+        self._window = at_once * WINDOW
+        self._next: deque[Attempt] = deque()  # before all others
         self._waiting: list[tuple[float, int, Attempt]] = []
         self._order = itertools.count()
-        self._ready: deque[BalanceAnswer] = deque()
-        self._unsent: list[Attempt] = []
         self._asking = 0
-        self._failure: BaseException | None = None
         self._silent = 0  # calls without a reply since the last one
         self._heard_at = time.monotonic()
-        lock = threading.Lock()
-        self._work, self._answers = threading.Condition(lock), threading.Condition(lock)
-        self._threads = [
-            threading.Thread(target=self._run, name=f"qbank-{number}", daemon=True)
-            for number in range(min(threads, len(account_ids)))
-        ]
-        self._alive = len(self._threads)
+        # Of both threads:
+        self._ready: deque[BalanceAnswer] = deque()
+        self._came = threading.Condition()
+        self._is_full = False  # the asking waits for the consumer
+        self._is_over = not account_ids
+        self._is_abandoned = False
+        self._failure: BaseException | None = None
 
     def __iter__(self) -> Iterator[BalanceAnswer]:
-        try:
-            for thread in self._threads:
-                thread.start()
-            while (answer := self._next()) is not None:
-                yield answer
-            if self._failure is not None:
-                raise self._failure
-        finally:  # also when the consumer goes away: no thread is left behind
-            self._budget.cancel()
-            with self._work:
-                self._work.notify_all()
-            for thread in self._threads:
-                if thread.ident is not None:
-                    thread.join()
+        if self._is_over:
+            return
+        with self._caller:
+            thread = threading.Thread(target=self._run, name="qbank-calls", daemon=True)
+            thread.start()
+            try:
+                while self._await_answers():
+                    yield self._ready.popleft()
+                    if self._is_full and len(self._ready) <= self._window // 2:
+                        self._is_full = False
+                        self._caller.wake()
+            finally:  # also when the consumer goes away: no thread is left behind
+                self._is_abandoned = True
+                self._budget.cancel()
+                self._caller.wake()
+                thread.join()
+        if self._failure is not None:
+            raise self._failure
         yield from self._left_over()
 
-    def _next(self) -> BalanceAnswer | None:
-        with self._answers:
-            while not self._ready:
-                if not self._alive:
-                    return None
-                self._answers.wait()
-            answer = self._ready.popleft()
-            self._work.notify()
-            return answer
+    def _await_answers(self) -> bool:
+        """Whether there is an answer, now or after a while."""
+        if not self._ready:
+            with self._came:
+                while not self._ready and not self._is_over:
+                    self._came.wait()
+        return bool(self._ready)
 
     def _left_over(self) -> Iterator[BalanceAnswer]:
         """What the budget or the breaker left: the last failure, or not_attempted."""
         waiting = (attempt for _, _, attempt in self._waiting)
         fresh = (Attempt(account_id) for account_id in self._fresh)
-        for attempt in itertools.chain(self._unsent, waiting, fresh):
+        for attempt in itertools.chain(self._next, waiting, fresh):
             yield attempt.last or BalanceAnswer(
                 account_id=attempt.account_id,
                 state="failed",
@@ -111,57 +129,78 @@ class Batch:
 
     def _run(self) -> None:
         try:
-            while (attempt := self._take()) is not None:
-                self._put(attempt, self._ask(attempt, self._budget))
+            while not self._is_abandoned:
+                wait = self._begin()
+                if wait is None and not self._asking:
+                    self._caller.finish()
+                    return
+                ended = self._caller.wait(LONGEST_WAIT_S if wait is None else min(wait, LONGEST_WAIT_S))
+                for attempt, outcome in ended:
+                    self._asking -= 1
+                    self._put(attempt, outcome)
+                with self._came:
+                    self._came.notify()
         except BaseException as error:  # noqa: BLE001 (raised again where the consumer is)
-            with self._work:
-                self._failure = self._failure or error
-            self._budget.cancel()
+            self._failure = self._failure or error
         finally:
-            with self._work:
-                self._alive -= 1
-                self._work.notify_all()
-                self._answers.notify_all()
+            with self._came:
+                self._is_over = True
+                self._came.notify()
 
-    def _take(self) -> Attempt | None:
-        """The next account to ask for; None when there is none, or no time."""
-        with self._work:
+    def _begin(self) -> float | None:
+        """Begin what can begin; the seconds until more can, or None where nothing is left to begin."""
+        try:
             while not self._budget.spent:
-                now = time.monotonic()
-                room = len(self._ready) + self._asking < self._window
-                # A bank that is silent is not asked for everybody before it is asked again.
-                fresh_first = not self._is_silent or len(self._waiting) < self._window
-                if room and fresh_first and (account_id := next(self._fresh, None)) is not None:
+                attempt = self._take()
+                if attempt is None:
+                    return self._due()
+                begun = self._caller.begin(attempt)
+                if isinstance(begun, BalanceAnswer):
+                    self._put(attempt, begun)
+                elif begun > 0:
+                    self._next.appendleft(attempt)
+                    return begun
+                else:
                     self._asking += 1
-                    return Attempt(account_id)
-                if room and self._waiting and self._waiting[0][0] <= now:
-                    self._asking += 1
-                    return heapq.heappop(self._waiting)[2]
-                if room and not self._waiting and not self._asking:
-                    return None
-                due = self._waiting[0][0] - now if room and self._waiting else 0.25
-                self._work.wait(min(due, 0.25, max(self._budget.left(), 0)))
+        except BaseException as error:  # noqa: BLE001 (raised once what is on its way has come)
+            self._failure = error
+            self._budget.cancel()
         return None
 
-    def _put(self, attempt: Attempt, outcome: BalanceAnswer | float | None) -> None:
-        with self._work:
-            self._asking -= 1
-            if isinstance(outcome, BalanceAnswer):
-                self._note_silence(outcome)
-                self._ready.append(outcome)
-                self._answers.notify()
-            elif outcome is None:
-                self._unsent.append(attempt)
-            else:
-                self._note_silence(attempt.last)
-                due = time.monotonic() + outcome
-                heapq.heappush(self._waiting, (due, next(self._order), attempt))
-            self._work.notify()
+    def _take(self) -> Attempt | None:
+        """The next account to ask for; None when there is none just now."""
+        if self._next:
+            return self._next.popleft()
+        room = len(self._ready) + self._asking < self._window
+        # A bank that is silent is not asked for everybody before it is asked again.
+        fresh_first = not self._is_silent or len(self._waiting) < self._window
+        if room and fresh_first and (account_id := next(self._fresh, None)) is not None:
+            return Attempt(account_id)
+        if room and self._waiting and self._waiting[0][0] <= time.monotonic():
+            return heapq.heappop(self._waiting)[2]
+        self._is_full = not room
+        return None
+
+    def _due(self) -> float | None:
+        """The seconds until another account may be asked for; None where none is left."""
+        if self._is_full:
+            return LONGEST_WAIT_S
+        return self._waiting[0][0] - time.monotonic() if self._waiting else None
+
+    def _put(self, attempt: Attempt, outcome: Ended) -> None:
+        if isinstance(outcome, BalanceAnswer):
+            self._note_silence(outcome)
+            self._ready.append(outcome)
+        elif outcome is None:
+            self._next.append(attempt)
+        else:
+            self._note_silence(attempt.last)
+            heapq.heappush(self._waiting, (time.monotonic() + outcome, next(self._order), attempt))
 
     @property
     def _is_silent(self) -> bool:
         """Whether the last calls had no reply that helps, more of them than chance would have it."""
-        return self._silent > 2 * len(self._threads)
+        return self._silent > 2 * self._at_once
 
     def _note_silence(self, latest: BalanceAnswer | None) -> None:
         """The breaker: many calls without a reply that helps, for long, and no more are made."""

@@ -2,18 +2,21 @@
 
 The bank's answer need not name its account, so the connection is all that ties an answer to its question.
 Hence two verdicts beside the answer: whether the connection may be asked again, and whether anything on it
-was in doubt. Knows bytes and deadlines; what an answer means is for others.
+was in doubt. Knows bytes, and no socket: a reader yields where more has to come first, so that one thread
+can read many answers at once. What an answer means is for others.
 """
 
 import re
-import socket
-import time
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import TypeVar
+
+_T = TypeVar("_T")
+Reader = Generator[None, None, _T]  # yields for more to be fed to its Incoming, and returns what it read
 
 HEAD_CAP = 64 * 1024  # bytes of a status line and its headers
 MOST_HEADERS = 100
 LONGEST_LINE = 4096  # bytes of a chunk's size or of a trailer
-_READ = 64 * 1024
 
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\x00\r\n]*)?")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00\r\n]*?)[ \t]*")
@@ -30,7 +33,7 @@ class HeaderTooBigError(BrokenAnswerError):
     """The headers of one answer are larger than HEAD_CAP."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Answer:
     """A final answer, whatever its status.
 
@@ -52,72 +55,64 @@ class Answer:
         return ", ".join(values) if values else None
 
 
-class Stream:
-    """What a socket brings, by an instant of time.monotonic() and up to so many bytes."""
+class Incoming:
+    """What a connection has brought and nobody has read yet; of one answer, up to so many bytes."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self.held = bytearray()  # received, and not yet read
-        self._ends = 0.0
-        self._room = 0
+    __slots__ = ("_room", "ended", "held")
 
-    def bound(self, ends: float, most_bytes: int) -> None:
-        """For what is read from now on. Raises TimeoutError later, ConnectionAbortedError beyond."""
-        self._ends, self._room = ends, most_bytes
+    def __init__(self, most_bytes: int) -> None:
+        self.held = bytearray()
+        self.ended = False  # the other side says no more
+        self._room = most_bytes
 
-    def fill(self) -> bool:
-        """Wait for more; False when the other side has ended."""
-        self._sock.settimeout(seconds_left(self._ends))
-        data = self._sock.recv(_READ)
+    def feed(self, data: bytes) -> None:
+        """Take in what came: nothing is the end. Raises ConnectionAbortedError beyond the most."""
         self._room -= len(data)
         if self._room < 0:
             raise ConnectionAbortedError("more came than any answer has")
         self.held += data
-        return bool(data)
+        self.ended = not data
 
-    def take(self, count: int) -> bytes:
+    def more(self) -> Reader[bool]:
+        """Wait for more; False when the other side has ended."""
+        if not self.ended:
+            yield
+        return not self.ended
+
+    def take(self, count: int) -> Reader[bytes]:
         """So many bytes. Raises BrokenAnswerError where the other side ends before."""
         while len(self.held) < count:
-            if not self.fill():
+            if not (yield from self.more()):
                 raise BrokenAnswerError("the answer was cut")
         data = bytes(self.held[:count])
         del self.held[:count]
         return data
 
-    def line(self) -> bytes:
+    def line(self) -> Reader[bytes]:
         """A line without its end."""
         seen = 0
         while (end := self.held.find(b"\n", seen)) < 0:
             seen = len(self.held)
-            if seen > LONGEST_LINE or not self.fill():
+            if seen > LONGEST_LINE or not (yield from self.more()):
                 raise BrokenAnswerError("a line has no end")
-        line = self.take(end + 1)[:-1]
-        return line.removesuffix(b"\r")
+        line = yield from self.take(end + 1)
+        return line[:-1].removesuffix(b"\r")
 
 
-def seconds_left(ends: float) -> float:
-    """Until an instant of time.monotonic(); TimeoutError where none is left."""
-    left = ends - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("the call's deadline has passed")
-    return left
-
-
-def read_answer(stream: Stream, *, most_body: int, head_only: bool = False) -> Answer:
+def read_answer(incoming: Incoming, *, most_body: int, head_only: bool = False) -> Reader[Answer]:
     """The final answer: interim ones (1xx, RFC 9110 15.2) are read over, but 101, which ends the connection.
 
-    ``head_only``: nothing follows the head, as after CONNECT. Raises BrokenAnswerError, and what ``stream``
-    raises.
+    ``head_only``: nothing follows the head, as after CONNECT. Raises BrokenAnswerError.
     """
     in_doubt = False
     while True:
-        if not stream.held and not stream.fill():
+        if not incoming.held and not (yield from incoming.more()):
             raise BrokenAnswerError("the connection ended without an answer")
-        if stream.held[0] in b"\r\n":  # an empty line that belongs to no answer
+        if incoming.held[0] in b"\r\n":  # an empty line that belongs to no answer
             in_doubt = True
-            stream.line()
+            yield from incoming.line()
             continue
-        version, status, headers = _read_head(stream)
+        version, status, headers = yield from _read_head(incoming)
         lengths, chunked = _framing(headers)
         if status == 101:
             return Answer(status=status, headers=headers, is_last=True, in_doubt=True)
@@ -127,18 +122,18 @@ def read_answer(stream: Stream, *, most_body: int, head_only: bool = False) -> A
 
     closes = version == 0 or "close" in _listed(headers, "connection")
     if status in (204, 304) or head_only:
-        in_doubt = in_doubt or bool(stream.held)
+        in_doubt = in_doubt or bool(incoming.held)
         return Answer(status=status, headers=headers, is_last=True, in_doubt=in_doubt)
     if chunked:
-        body, cut = _read_chunks(stream, most_body)
+        body, cut = yield from _read_chunks(incoming, most_body)
         in_doubt = in_doubt or bool(lengths) or version == 0
     elif lengths:
-        body, cut = _read_length(stream, int(lengths[0]), most_body)
+        body, cut = yield from _read_length(incoming, int(lengths[0]), most_body)
         in_doubt = in_doubt or len(lengths) > 1
     else:
-        body, cut = _read_all(stream, most_body)
+        body, cut = yield from _read_all(incoming, most_body)
         closes = True
-    in_doubt = in_doubt or (bool(stream.held) and not cut)  # bytes after the end
+    in_doubt = in_doubt or (bool(incoming.held) and not cut)  # bytes after the end
     return Answer(
         status=status,
         headers=headers,
@@ -149,19 +144,19 @@ def read_answer(stream: Stream, *, most_body: int, head_only: bool = False) -> A
     )
 
 
-def _read_head(stream: Stream) -> tuple[int, int, dict[str, list[str]]]:
-    """Minor version, status and headers; the stream stands behind the empty line."""
+def _read_head(incoming: Incoming) -> Reader[tuple[int, int, dict[str, list[str]]]]:
+    """Minor version, status and headers; what is held begins behind the empty line."""
     seen = 0
-    while (end := _HEAD_END.search(stream.held, seen)) is None:
-        seen = max(0, len(stream.held) - 3)
-        if len(stream.held) > HEAD_CAP:
+    while (end := _HEAD_END.search(incoming.held, seen)) is None:
+        seen = max(0, len(incoming.held) - 3)
+        if len(incoming.held) > HEAD_CAP:
             raise HeaderTooBigError("the headers have no end")
-        if not stream.fill():
+        if not (yield from incoming.more()):
             raise BrokenAnswerError("the headers were cut")
     if end.start() > HEAD_CAP:
         raise HeaderTooBigError("the headers are too large")
-    first, *lines = bytes(stream.held[: end.start()]).split(b"\n")
-    del stream.held[: end.end()]
+    first, *lines = bytes(incoming.held[: end.start()]).split(b"\n")
+    del incoming.held[: end.end()]
     match = _STATUS.fullmatch(first.removesuffix(b"\r"))
     if match is None or len(lines) > MOST_HEADERS:
         raise BrokenAnswerError("it does not begin as an answer does")
@@ -199,32 +194,32 @@ def _framing(headers: dict[str, list[str]]) -> tuple[list[str], bool]:
     return lengths, bool(codings)
 
 
-def _read_length(stream: Stream, length: int, most: int) -> tuple[bytes, bool]:
-    return stream.take(min(length, most)), length > most
+def _read_length(incoming: Incoming, length: int, most: int) -> Reader[tuple[bytes, bool]]:
+    return (yield from incoming.take(min(length, most))), length > most
 
 
-def _read_all(stream: Stream, most: int) -> tuple[bytes, bool]:
+def _read_all(incoming: Incoming, most: int) -> Reader[tuple[bytes, bool]]:
     """Until the other side ends: whether that was the whole, only the body can show."""
-    while len(stream.held) <= most and stream.fill():
+    while len(incoming.held) <= most and (yield from incoming.more()):
         pass
-    cut = len(stream.held) > most
-    return stream.take(min(len(stream.held), most)), cut
+    cut = len(incoming.held) > most
+    return (yield from incoming.take(min(len(incoming.held), most))), cut
 
 
-def _read_chunks(stream: Stream, most: int) -> tuple[bytes, bool]:
+def _read_chunks(incoming: Incoming, most: int) -> Reader[tuple[bytes, bool]]:
     body = bytearray()
     while True:
-        match = _CHUNK.fullmatch(stream.line())
+        match = _CHUNK.fullmatch((yield from incoming.line()))
         if match is None:
             raise BrokenAnswerError("a chunk has no size")
         size = int(match[1], 16)
         if size == 0:
             break
-        body += stream.take(min(size, most + 1 - len(body)))
+        body += yield from incoming.take(min(size, most + 1 - len(body)))
         if len(body) > most:
             return bytes(body[:most]), True
-        if stream.line():
+        if (yield from incoming.line()):
             raise BrokenAnswerError("a chunk is longer than it says")
-    while stream.line():
+    while (yield from incoming.line()):
         pass  # trailers
     return bytes(body), False

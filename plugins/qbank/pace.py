@@ -12,7 +12,6 @@ import time
 from collections import deque
 from typing import Literal
 
-from qbank.budget import Budget
 from qbank.evidence import Evidence
 
 Verdict = Literal["taken", "throttled", "lost"]
@@ -23,6 +22,7 @@ FIRST_STEP = 1.0  # calls a second, a success; halves with each cut, as the rate
 LEAST_STEP = 0.25  # down to this
 LEAST_RATE = 1.0
 WINDOW_S = 1.0
+FULL_S = 0.1  # until another batch of the client may have given a turn back
 
 
 class Pace:
@@ -42,36 +42,33 @@ class Pace:
         self._before: tuple[float, float] | None = (
             None  # limit and rate, until it is known whether a cut helped
         )
-        self._turn = threading.Condition()
+        self._lock = threading.Lock()
 
-    def enter(self, budget: Budget) -> float | None:
-        """Wait for a turn: its beginning in time.monotonic(), or None when the budget is spent."""
-        with self._turn:
-            while not budget.spent:
-                now = time.monotonic()
-                if now >= self._opens_at and self._busy < int(self._limit):
-                    self._busy += 1
-                    if self._rate < math.inf:
-                        space = 1 / self._rate
-                        self._opens_at = max(self._opens_at, now - space) + space
-                    return now
-                wait = self._opens_at - now
-                self._turn.wait(min(wait, 0.1) if wait > 0 else 0.1)
-        return None
+    def enter(self, now: float) -> float:
+        """Take a turn at this time.monotonic(): 0.0, or the seconds until it is worth trying again."""
+        with self._lock:
+            if now < self._opens_at:
+                return self._opens_at - now
+            if self._busy >= int(self._limit):
+                return FULL_S
+            self._busy += 1
+            if self._rate < math.inf:
+                space = 1 / self._rate
+                self._opens_at = max(self._opens_at, now - space) + space
+            return 0.0
 
     def leave(self, began_at: float, account_id: str, verdict: Verdict, wait: float | None = None) -> None:
         """Give the turn back, saying how the bank took the call for this account.
 
         `wait`: the seconds that a throttling bank asks for.
         """
-        with self._turn:
+        with self._lock:
             self._busy -= 1
             now = time.monotonic()
             if verdict == "taken":
                 self._speed_up(now)
             if verdict != "lost" and began_at > self._cut_at:  # one that left before knows nothing of the cut
                 self._judge(account_id, verdict == "throttled", wait, now)
-            self._turn.notify()
 
     def _judge(self, account_id: str, throttled: bool, wait: float | None, now: float) -> None:
         finding = self._evidence.record(account_id, throttled=throttled, wait=wait)

@@ -2,7 +2,8 @@
 
 Takes requests' prepared requests, and leaves out what a Session adds: .netrc, *_PROXY,
 REQUESTS_CA_BUNDLE, cookies, redirects. Decides which connection is asked: docs/adr/0016 says why.
-Foreign exceptions end here: a call has a Reply or a NoReply.
+Foreign exceptions end here: a call has a Reply or a NoReply. `send` waits for it; `exchanges.py` has many
+on their way at once.
 """
 
 import logging
@@ -11,7 +12,8 @@ import ssl
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
@@ -36,7 +38,7 @@ USER_AGENT = f"airflow-provider-qbank-ledger/{version('airflow-provider-qbank-le
 REQUEST_ID = "X-Request-ID"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Reply:
     """What a server answered, whatever the status."""
 
@@ -56,37 +58,62 @@ class NoReply:
 
 
 class Transport:
-    """Connections to the bank's hosts, shared by all threads of a client.
+    """Connections to the bank's hosts, shared by all calls of a client.
 
-    Keeps up to `connections` idle ones for each host. Raises QBankConfigError for a `ca_bundle` that
-    can't be read.
+    Opens no more to a host while `connections` of them rest. Raises QBankConfigError for a `ca_bundle`
+    that can't be read.
     """
 
     def __init__(self, *, connections: int, ca_bundle: str | None, proxy: str | None) -> None:
         self.tls = _tls_context(ca_bundle)
         self._proxy = Origin.of(proxy) if proxy else None
-        self._most_idle = connections
+        self._most_resting = connections
         self._idle: dict[Origin, deque[Connection]] = {}
         self._distrusted: set[Origin] = set()
         self._lock = threading.Lock()
-        self._origins: dict[str, Origin] = {}
         self._ids = f"{secrets.token_hex(8)}-"
         self._numbers = count(1)
 
     def send(self, request: PreparedRequest, ends: float) -> Reply | NoReply:
-        """Send, and read the answer, by an instant of time.monotonic(). Never raises for the net.
+        """Send, and wait for the answer until an instant of time.monotonic(). Never raises for the net.
 
         The URL must have passed `hosts.check_url`.
         """
-        untrusted = False
+        form = self.form(request)
+        data, number = form.fill("")
         try:
-            return _reply(self._exchange(request, ends))
-        except HeaderTooBigError:
-            return NoReply(reason="header_too_big")
-        except (OSError, ValueError) as error:  # ValueError: a host's name that is none
-            untrusted = isinstance(error, ssl.SSLCertVerificationError)
-        late = time.monotonic() >= ends - 0.001  # a poll may return a little early
-        return NoReply(reason="timeout" if late else "connection", untrusted=untrusted)
+            connection = self.take(form.origin) or self.connect(form.origin, ends)
+            try:
+                answer = connection.ask(data, ends, most_body=BODY_CAP)
+                return self.settle(connection, answer, form.origin, number)
+            except BaseException:
+                connection.close()
+                raise
+        except (OSError, ValueError) as error:
+            return no_reply(error, ends)
+
+    def form(self, request: PreparedRequest) -> "Form":
+        """The request as bytes, but for what differs from one to the next of its kind."""
+        url = request.url or ""
+        path_at = url.find("/", len("https://"))
+        origin = Origin.of(url[:path_at])
+        target = url if origin.is_plain and self._proxy is not None else url[path_at:]
+        body = request.body or b""
+        headers = [f"{name}: {value}" for name, value in request.headers.items()]
+        return Form(
+            origin=origin,
+            before=f"{request.method} {target}".encode("latin-1"),
+            between=f" HTTP/1.1\r\nHost: {origin.netloc}\r\n{REQUEST_ID}: {self._ids}".encode("latin-1"),
+            after="\r\n".join(["", *headers, "", ""]).encode("latin-1")
+            + (body.encode() if isinstance(body, str) else body),
+            numbers=self._numbers,
+        )
+
+    def connect(self, origin: Origin, ends: float) -> Connection:
+        """A new connection, by an instant of time.monotonic(). Raises OSError or ValueError."""
+        connection = connect(origin, ends, tls=self.tls, proxy=self._proxy)
+        log.debug("connected to %s", origin.netloc)
+        return connection
 
     def close(self) -> None:
         """Close what is idle."""
@@ -95,67 +122,22 @@ class Transport:
                 while idle:
                     idle.pop().close()
 
-    def _exchange(self, request: PreparedRequest, ends: float) -> Answer:
-        origin = self._origin(request.url or "")
-        request_id = f"{self._ids}{next(self._numbers)}"
-        connection = self._take_idle(origin)
-        if connection is None:
-            connection = connect(origin, ends, tls=self.tls, proxy=self._proxy)
-            log.debug("connected to %s", origin.netloc)
-        try:
-            data = self._as_bytes(request, origin, request_id)
-            answer = connection.ask(data, ends, most_body=BODY_CAP)
-            self._check(answer, origin, request_id)
-        except BaseException:
-            connection.close()
-            raise
-        self._give_back(origin, connection)
-        return answer
+    def rest(self, origin: Origin) -> float:
+        """The seconds until a connection may be asked; none, where one rested or may be opened."""
+        with self._lock:
+            idle = self._idle.get(origin)
+            if not idle or len(idle) < self._most_resting:
+                return 0.0
+            return idle[0].idle_since + REST_S - time.monotonic()
 
-    def _origin(self, url: str) -> Origin:
-        base = url[: url.find("/", len("https://"))]
-        origin = self._origins.get(base)
-        if origin is None:
-            origin = self._origins[base] = Origin.of(base)
-        return origin
-
-    def _as_bytes(self, request: PreparedRequest, origin: Origin, request_id: str) -> bytes:
-        url = request.url or ""
-        through_proxy = origin.is_plain and self._proxy is not None
-        target = url if through_proxy else url[url.find("/", len("https://")) :]
-        head = [
-            f"{request.method} {target} HTTP/1.1",
-            f"Host: {origin.netloc}",
-            f"{REQUEST_ID}: {request_id}",
-        ]
-        head += [f"{name}: {value}" for name, value in request.headers.items()]
-        body = request.body or b""
-        return "\r\n".join([*head, "", ""]).encode("latin-1") + (
-            body.encode() if isinstance(body, str) else body
-        )
-
-    def _check(self, answer: Answer, origin: Origin, request_id: str) -> None:
-        """Note a host in doubt. Raises ConnectionError for an answer that names another of our requests."""
-        echoed = answer.headers.get(REQUEST_ID.lower(), ())  # a gateway's own ids say nothing
-        if any(text.startswith(self._ids) and text != request_id for text in echoed):
-            self._distrust(origin, "an answer names another request")
-            raise ConnectionError("the answer belongs to another request")
-        if answer.in_doubt:
-            self._distrust(origin, "an answer was framed in two ways, or was not all that came")
-
-    def _take_idle(self, origin: Origin) -> Connection | None:
+    def take(self, origin: Origin) -> Connection | None:
         """The connection idle for longest, once it has rested and nothing was heard on it meanwhile."""
         while True:
             with self._lock:
                 idle = self._idle.get(origin)
-                if not idle:
-                    return None
-                rest = idle[0].idle_since + REST_S - time.monotonic()
-                if rest > 0 and len(idle) < self._most_idle:
+                if not idle or idle[0].idle_since + REST_S > time.monotonic():
                     return None
                 connection = idle.popleft()
-            if rest > 0:
-                time.sleep(rest)
             state = connection.listen()
             if state == "quiet":
                 return connection
@@ -163,10 +145,25 @@ class Transport:
             if state == "speaks":
                 self._distrust(origin, "something came that nobody had asked for")
 
+    def settle(self, connection: Connection, answer: Answer, origin: Origin, number: int) -> Reply:
+        """What a request's answer says; its connection may be asked again, or is closed.
+
+        Raises ConnectionError for an answer that names another of our requests.
+        """
+        echoed = answer.headers.get(REQUEST_ID.lower(), ())  # a gateway's own ids say nothing
+        own = f"{self._ids}{number}"
+        if any(text.startswith(self._ids) and text != own for text in echoed):
+            self._distrust(origin, "an answer names another request")
+            raise ConnectionError("the answer belongs to another request")
+        if answer.in_doubt:
+            self._distrust(origin, "an answer was framed in two ways, or was not all that came")
+        self._give_back(origin, connection)
+        return _reply(answer)
+
     def _give_back(self, origin: Origin, connection: Connection) -> None:
         with self._lock:
             idle = self._idle.setdefault(origin, deque())
-            if connection.may_be_asked and origin not in self._distrusted and len(idle) < self._most_idle:
+            if connection.may_be_asked and origin not in self._distrusted:
                 connection.idle_since = time.monotonic()
                 idle.append(connection)
                 return
@@ -182,6 +179,37 @@ class Transport:
             connection.close()
         if not known:
             log.warning("%s: %s; each call gets a connection of its own now.", origin.netloc, why)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A request's bytes, made once for many: but for the end of its path, and its id."""
+
+    origin: Origin
+    before: bytes
+    between: bytes
+    after: bytes = field(repr=False)  # has the token
+    numbers: Iterator[int]
+
+    def fill(self, path_end: str) -> tuple[bytes, int]:
+        """The bytes of the next request, and the number that its id ends with."""
+        number = next(self.numbers)
+        return b"%b%b%b%d%b" % (
+            self.before,
+            path_end.encode("ascii"),
+            self.between,
+            number,
+            self.after,
+        ), number
+
+
+def no_reply(error: OSError | ValueError, ends: float) -> NoReply:
+    """Why an exchange that had time until an instant of time.monotonic() brought no answer."""
+    if isinstance(error, HeaderTooBigError):
+        return NoReply(reason="header_too_big")
+    late = time.monotonic() >= ends - 0.001  # a poll may return a little early
+    untrusted = isinstance(error, ssl.SSLCertVerificationError)
+    return NoReply(reason="timeout" if late else "connection", untrusted=untrusted)
 
 
 def _reply(answer: Answer) -> Reply:

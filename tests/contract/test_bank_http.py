@@ -9,9 +9,12 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from qbank import transport
+from qbank.connection import Connection, Origin, connect
 from qbank.errors import QBankAuthError, QBankConfigError, QBankUnavailableError
 from tests.contract.bank import Answer, Bank, as_bytes
 from tests.contract.conftest import ClientOf
@@ -133,6 +136,32 @@ def test_a_connection_that_hangs_in_the_making_is_a_timeout(bank: Bank, client_o
         assert time.monotonic() - began < 1.0
         for filler in fillers:
             filler.close()
+
+
+def test_a_name_that_is_looked_up_for_long_holds_no_call(
+    bank: Bank, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = socket.getaddrinfo
+    opened: list[Connection] = []
+
+    def slow(host: str, *args: Any, **kwargs: Any) -> Any:
+        time.sleep(1.0 if host == "localhost" else 0.0)
+        return found("127.0.0.1", *args, **kwargs)
+
+    def connect_late(origin: Origin, ends: float, **kwargs: Any) -> Connection:
+        opened.append(connect(origin, ends + 5, **kwargs))
+        return opened[-1]
+
+    client = client_of(api_url=f"http://localhost:{bank.port}", timeout_s=0.3, max_attempts=1)
+    client.check()
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    monkeypatch.setattr(transport, "connect", connect_late)
+    began = time.monotonic()
+    answers = client.get_balances(["a"])
+    assert next(answers).reason == "timeout"
+    assert time.monotonic() - began < 0.8
+    assert list(answers) == []
+    assert [connection.sock.fileno() for connection in opened] == [-1]  # came too late, and is closed
 
 
 @pytest.mark.parametrize(

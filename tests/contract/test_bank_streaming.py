@@ -3,7 +3,6 @@
 import threading
 import time
 import tracemalloc
-from collections.abc import Iterator
 
 import pytest
 
@@ -71,12 +70,43 @@ def test_only_a_window_of_accounts_is_on_its_way(bank: Bank, client_of: ClientOf
     answers.close()  # type: ignore[attr-defined]
 
 
+class Prompt:
+    """Calls that end at once, each with the same answer or with a fault."""
+
+    def __init__(self, answer: BalanceAnswer | Exception) -> None:
+        self._answer = answer
+        self._begun: list[batch.Attempt] = []
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def begin(self, attempt: batch.Attempt) -> float:
+        self._begun.append(attempt)
+        return 0.0
+
+    def wait(self, seconds: float) -> list[tuple[batch.Attempt, batch.Ended]]:
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        ended: list[tuple[batch.Attempt, batch.Ended]] = [(attempt, self._answer) for attempt in self._begun]
+        self._begun = []
+        return ended
+
+    def wake(self) -> None:
+        pass
+
+    def finish(self) -> None:
+        pass
+
+
 def test_memory_does_not_grow_with_the_accounts(client_of: ClientOf, monkeypatch: pytest.MonkeyPatch) -> None:
     one = client_of().get_balance("a")
     grown = []
     for count in (1_000, 20_000):
         ids = [f"account-{number}" for number in range(count)]
-        running = batch.Batch(ids, lambda *_: one, threads=8, budget=batch.Budget())
+        running = batch.Batch(ids, Prompt(one), at_once=8, budget=batch.Budget())
         tracemalloc.start()
         assert sum(1 for _ in running) == count
         grown.append(tracemalloc.get_traced_memory()[1])
@@ -87,12 +117,14 @@ def test_memory_does_not_grow_with_the_accounts(client_of: ClientOf, monkeypatch
 @pytest.mark.parametrize("consume", [1, 50])
 def test_a_consumer_that_goes_away_leaves_no_thread(bank: Bank, client_of: ClientOf, consume: int) -> None:
     bank.balance = lambda call: Answer(delay_s=0.02)
-    answers = client_of().get_balances(IDS)
+    client = client_of()
+    answers = client.get_balances(IDS)
     for _ in range(consume):
         next(answers)
     answers.close()  # type: ignore[attr-defined]
     assert threads() == 0
     assert len(bank.balance_calls) < 200
+    assert client._pace._busy == 0
 
 
 def test_a_consumer_that_fails_leaves_no_thread(bank: Bank, client_of: ClientOf) -> None:
@@ -195,10 +227,8 @@ def test_answers_that_had_come_are_given_before_the_error(bank: Bank, client_of:
 
 
 def test_a_fault_of_our_own_reaches_the_consumer() -> None:
-    def broken(*_: object) -> Iterator[None]:
-        raise ZeroDivisionError
-
-    running = batch.Batch(IDS, broken, threads=4, budget=batch.Budget())  # type: ignore[arg-type]
+    broken = Prompt(ZeroDivisionError())
+    running = batch.Batch(IDS, broken, at_once=4, budget=batch.Budget())
     with pytest.raises(ZeroDivisionError):
         list(running)
     assert threads() == 0

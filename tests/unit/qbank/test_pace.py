@@ -7,7 +7,6 @@ import time
 import pytest
 
 from qbank import pace as pace_module
-from qbank.budget import Budget
 from qbank.evidence import LEAST_THROTTLED, TRIAL_LEAST
 from qbank.pace import PAUSE_S, SLOW_START, Pace
 
@@ -26,15 +25,15 @@ def object_(pace: Pace, wait: float | None = None) -> None:
 
 
 def take(pace: Pace) -> float:
-    began_at = pace.enter(Budget(5))
-    assert began_at is not None
-    return began_at
+    while (wait := pace.enter(now := time.monotonic())) > 0:
+        time.sleep(wait)
+    return now
 
 
 def test_concurrency_starts_low_and_doubles_a_round_until_the_bank_objects() -> None:
     pace = Pace(64)
     turns = [take(pace) for _ in range(SLOW_START)]
-    assert pace.enter(Budget(0.05)) is None  # no more at once, for now
+    assert pace.enter(time.monotonic()) > 0  # no more at once, for now
     for began_at in turns:
         pace.leave(began_at, "a", "taken")
     assert pace._limit == 2 * SLOW_START
@@ -145,14 +144,3 @@ def test_where_slowing_changes_nothing_the_pace_is_as_before() -> None:
         slowest = min(slowest, (pace._limit, pace._rate))
     assert slowest < before
     assert (pace._limit, pace._rate) >= before
-
-
-def test_waiting_for_a_turn_ends_with_the_budget() -> None:
-    pace = Pace(1)
-    take(pace)
-    began = time.monotonic()
-    assert pace.enter(Budget(0.2)) is None
-    assert 0.15 < time.monotonic() - began < 0.5
-    budget = Budget()
-    threading.Timer(0.1, budget.cancel).start()
-    assert pace.enter(budget) is None
