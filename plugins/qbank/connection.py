@@ -32,6 +32,9 @@ class Origin:
     port: int
     netloc: str  # as the Host header has it
 
+    def __hash__(self) -> int:
+        return hash(self.netloc)  # looked up with each call
+
     @classmethod
     def of(cls, url: str) -> "Origin":
         """The origin that a URL names."""

@@ -25,6 +25,7 @@ class Evidence:
 
     def __init__(self) -> None:
         self._recent: OrderedDict[str, tuple[bool, float | None]] = OrderedDict()
+        self._recent_throttled = 0  # of those
         self._known: set[str] = set()  # accounts that were throttled
         self._limited_share = LIMITED_SHARE
         self._on_trial = False
@@ -43,12 +44,12 @@ class Evidence:
             self._known.add(account_id)
             if known and excused:
                 return None  # in trouble of its own, still
-        self._recent.pop(account_id, None)
+        gone = self._recent.pop(account_id, None)
+        if gone is None and len(self._recent) == RECENT:
+            _, gone = self._recent.popitem(last=False)
         self._recent[account_id] = throttled, wait
-        if len(self._recent) > RECENT:
-            self._recent.popitem(last=False)
-        heard = len(self._recent)
-        count = sum(throttled for throttled, _ in self._recent.values())
+        self._recent_throttled += throttled - (gone is not None and gone[0])
+        heard, count = len(self._recent), self._recent_throttled
         if heard >= TRIAL_LEAST and count >= CLOSED_SHARE * heard:
             self._begin_trial()
             return "closed"
@@ -79,3 +80,4 @@ class Evidence:
     def reset(self) -> None:
         """Forget the calls: those that follow tell of another pace."""
         self._recent.clear()
+        self._recent_throttled = 0

@@ -9,6 +9,7 @@ can read many answers at once. What an answer means is for others.
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -167,28 +168,37 @@ def _read_head(incoming: Incoming) -> Reader[tuple[int, int, dict[str, list[str]
         if text[:1] in (b" ", b"\t") and values and b"\r" not in text and b"\x00" not in text:
             values[-1] += " " + text.strip().decode("latin-1")  # a folded line, as old servers send
             continue
-        header = _HEADER.fullmatch(text)
+        header = _read_header(text)
         if header is None:
             raise BrokenAnswerError("a line of its head is no header")
-        values = headers.setdefault(header[1].decode("latin-1").lower(), [])
-        values.append(header[2].decode("latin-1"))
+        values = headers.setdefault(header[0], [])
+        values.append(header[1])
     return int(match[1]), int(match[2]), headers
+
+
+@lru_cache(maxsize=64)  # most are the same in each answer
+def _read_header(line: bytes) -> tuple[str, str] | None:
+    """Its name in lower case, and its value; None where it is no header."""
+    match = _HEADER.fullmatch(line)
+    return (match[1].decode("latin-1").lower(), match[2].decode("latin-1")) if match else None
 
 
 def _listed(headers: dict[str, list[str]], name: str) -> list[str]:
     """The elements of a header that is a list, in lower case."""
-    elements = (element.strip().lower() for value in headers.get(name, ()) for element in value.split(","))
+    if name not in headers:
+        return []
+    elements = [element.strip().lower() for element in ",".join(headers[name]).split(",")]
     return [element for element in elements if element]
 
 
 def _framing(headers: dict[str, list[str]]) -> tuple[list[str], bool]:
     """The lengths that it says, which agree, and whether it comes in chunks."""
-    lengths = _listed(headers, "content-length") if "content-length" in headers else []
+    lengths = _listed(headers, "content-length")
     if "content-length" in headers and not lengths:
         raise BrokenAnswerError("its length is empty")
-    if any(not _LENGTH.fullmatch(length) for length in lengths) or len({int(x) for x in lengths}) > 1:
+    if not all(map(_LENGTH.fullmatch, lengths)) or len(set(map(int, lengths))) > 1:
         raise BrokenAnswerError("its lengths can't be told")
-    codings = _listed(headers, "transfer-encoding") if "transfer-encoding" in headers else []
+    codings = _listed(headers, "transfer-encoding")
     if codings not in ([], ["chunked"]):
         raise BrokenAnswerError("it comes in a coding that was not asked for")
     return lengths, bool(codings)

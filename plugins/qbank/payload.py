@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Context, Decimal, Inexact, Underflow
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
 MAX_DIGITS = 38
 _BALANCES = ("available_balance", "ledger_balance")
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(?P<exponent>[eE][+-]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[+-]?(s?nan|inf|infinity)", re.IGNORECASE | re.ASCII)
+_CONSTANT = re.compile(rb"NaN|Infinity")
 _JSON_TYPE = re.compile(r"(application|text)/([a-z0-9.+-]+\+)?json", re.IGNORECASE)
 _MARKUP_TYPE = re.compile(r"text/html|[a-z]+/([a-z0-9.+-]+\+)?xml", re.IGNORECASE)
 _AS_OF = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
@@ -61,7 +63,9 @@ def read_balance(account_id: str, body: bytes, content_type: str | None) -> Read
     """Read one answer with status 200, never raising: what is wrong with it is its `reason`."""
     echoes: dict[str, Any] = {}
     try:
-        members = _members(_decode_as(content_type or "", body))
+        members = _members(
+            _decode_as(content_type or "", body), has_constants=_CONSTANT.search(body) is not None
+        )
         echoes = _read_echoes(account_id, members)
         available, ledger = (_read_amount(members, name) for name in _BALANCES)
     except UnusableAnswerError as unfit:
@@ -75,15 +79,23 @@ def _decode_as(content_type: str, body: bytes) -> Any:
     What is called plain text or nothing much, none at all or two things, is JSON where it reads as JSON:
     the bank's page promises no header.
     """
-    kinds = [kind.partition(";")[0].strip() for kind in content_type.split(",")]
-    is_called_json = kinds == [""] or any(_JSON_TYPE.fullmatch(kind) for kind in kinds)
-    if not is_called_json and any(_MARKUP_TYPE.fullmatch(kind) for kind in kinds):
+    called = _called(content_type)
+    if called == "markup":
         raise UnusableAnswerError("wrong_content_type")
     try:
         return decode_json(body)
     except UnusableAnswerError as unfit:
-        is_wrong = unfit.reason == "not_json" and not is_called_json
+        is_wrong = unfit.reason == "not_json" and called != "json"
         raise UnusableAnswerError("wrong_content_type" if is_wrong else unfit.reason) from None
+
+
+@lru_cache(maxsize=16)  # a bank has one or two
+def _called(content_type: str) -> Literal["json", "markup", "other"]:
+    """What a content type says that the body is; JSON where it says nothing."""
+    kinds = [kind.partition(";")[0].strip() for kind in content_type.split(",")]
+    if kinds == [""] or any(_JSON_TYPE.fullmatch(kind) for kind in kinds):
+        return "json"
+    return "markup" if any(_MARKUP_TYPE.fullmatch(kind) for kind in kinds) else "other"
 
 
 def decode_json(body: bytes) -> Any:
@@ -136,9 +148,11 @@ def _leaves(document: Any) -> Iterator[str]:
             waiting.extend(node)
 
 
-def _members(document: Any) -> dict[str, Any]:
+def _members(document: Any, *, has_constants: bool) -> dict[str, Any]:
     """The top-level members; a bare NaN or Infinity anywhere but in a balance is not JSON."""
     members = document if isinstance(document, dict) else {}
+    if not has_constants:
+        return members
     others = [value for name, value in members.items() if name not in _BALANCES]
     balances = [members.get(name) for name in _BALANCES]
     nested = [value for value in balances if not isinstance(value, _Constant)]
@@ -163,8 +177,11 @@ def exact_amount(text: str) -> Decimal:
     At most 38 significant digits (`too_large`) and 38 decimals (`too_precise`), zeros at the end
     of the fraction not counted; those are kept as written, up to 38 digits in all.
     """
-    if not _NUMBER.fullmatch(text):
+    match = _NUMBER.fullmatch(text)
+    if match is None:
         raise UnusableAnswerError("not_finite" if _NOT_FINITE.fullmatch(text) else "not_a_number")
+    if match["exponent"] is None and len(text) <= MAX_DIGITS:
+        return Decimal(text) or Decimal(0)  # as most are: neither limit can be passed
     try:
         amount = _EXACT.create_decimal(text)
     except Underflow:
@@ -187,7 +204,7 @@ def _decimals(amount: Decimal) -> int:
 
 def _read_echoes(account_id: str, members: dict[str, Any]) -> dict[str, Any]:
     as_of = _text(members.get("as_of"))
-    ids = [_text(members[name]) for name in ("account_id", "accountId") if name in members]
+    ids = (_text(members.get(name)) for name in ("account_id", "accountId"))
     said = [text for text in ids if text is not None]
     other = [text for text in said if text != account_id]  # one that disagrees is the one to show
     return {

@@ -29,7 +29,9 @@ def is_redirect(status: int) -> bool:
 
 def requested_wait(outcome: Reply | NoReply) -> float | None:
     """The seconds of Retry-After, in either of its forms, however many; None where it says none."""
-    text = (outcome.retry_after or "").strip() if isinstance(outcome, Reply) else ""
+    if not isinstance(outcome, Reply) or outcome.retry_after is None:
+        return None
+    text = outcome.retry_after.strip()
     if re.fullmatch(r"[0-9]+", text):
         return float(text[:12]) if len(text) <= 12 else LONGEST_WAIT_S
     try:
