@@ -12,7 +12,7 @@ from requests import Request
 from qbank.client import QBankClient
 from qbank.errors import QBankAuthError, QBankConfigError, QBankUnavailableError
 from qbank.transport import NoReply, Transport
-from tests.contract.bank import Bank
+from tests.contract.bank import Answer, Bank
 from tests.contract.conftest import settings_of
 from tests.contract.test_bank_http import drip, serving
 from tests.words.authority import Authority
@@ -27,6 +27,18 @@ def test_a_bank_that_proves_itself_is_asked(authority: Authority) -> None:
     with Bank().serving(authority.serve_as("127.0.0.1")) as bank:
         client = QBankClient(settings_of(bank, ca_bundle=str(authority.bundle)))
         assert [a.state for a in client.get_balances(["a", "b"])] == ["answered"] * 2
+
+
+def test_an_answer_of_many_records_is_read_whole(authority: Authority) -> None:
+    """A record that was read ahead wakes nobody."""
+    body = b'{"available_balance":1,"ledger_balance":2}'.ljust(60_000)
+    with Bank().serving(authority.serve_as("127.0.0.1")) as bank:
+        bank.balance = lambda call: Answer(body=body)
+        client = QBankClient(
+            settings_of(bank, ca_bundle=str(authority.bundle), concurrency=4, max_attempts=1)
+        )
+        answers = list(client.get_balances([f"account-{number}" for number in range(40)]))
+    assert {(a.state, len(a.payload or "")) for a in answers} == {("answered", 60_000)}
 
 
 @pytest.mark.parametrize(
