@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
 from typing import Generic, TypeVar
@@ -29,7 +29,7 @@ class Exchange(Generic[_About]):
     about: _About
     ends: float  # time.monotonic()
     form: Form
-    data: bytes
+    data: bytes = field(repr=False)  # has the token
     number: int
     connection: Connection | None = None  # None: it is being connected
 

@@ -7,8 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from requests import Request
 
+from qbank.auth import Token
 from qbank.errors import QBankAuthError, QBankError, QBankUnavailableError
+from qbank.exchanges import Exchange
+from qbank.transport import Transport
 from tests.contract.bank import Answer, Bank, Call
 from tests.contract.conftest import ClientOf
 
@@ -36,6 +40,15 @@ def test_the_token_is_in_the_header_and_nowhere_else(bank: Bank, client_of: Clie
     (call,) = bank.balance_calls
     assert call.headers["authorization"] == f"Bearer {seen[0]}"
     assert seen[0] not in call.path
+
+
+def test_the_token_is_in_nothing_that_is_printed() -> None:
+    token = Token("a-token-of-this-test", 60)
+    transport = Transport(connections=1, ca_bundle=None, proxy=None)
+    form = transport.form(token(Request("GET", "http://127.0.0.1:1/v1/balances/").prepare()))
+    exchange = Exchange(None, 0.0, form, *form.fill("a"))
+    assert b"a-token-of-this-test" in exchange.data
+    assert "a-token-of-this-test" not in f"{token!r} {form!r} {exchange!r}"
 
 
 def test_many_threads_need_one_token(bank: Bank, client_of: ClientOf) -> None:
