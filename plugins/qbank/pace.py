@@ -1,4 +1,4 @@
-"""How fast the whole client calls: one limiter for all of its threads.
+"""How fast the whole client calls: one limiter for all of its batches.
 
 Concurrency grows by one a round and halves when the bank says that it is too much. As even one
 call at a time can be too fast for a bank that is near, a rate is found too: a share of what went

@@ -160,6 +160,13 @@ def test_the_budget_ends_everything_and_names_what_is_left(bank: Bank, client_of
     assert len(bank.balance_calls) < 40
 
 
+def test_waiting_for_a_turn_ends_with_the_budget(bank: Bank, client_of: ClientOf) -> None:
+    began = time.monotonic()
+    answers = list(client_of(requests_per_second=0.2).get_balances(IDS[:5], budget_s=0.5))
+    assert time.monotonic() - began < 1.5
+    assert [a.reason for a in answers][-3:] == ["not_attempted"] * 3
+
+
 def test_an_account_that_waits_when_time_runs_out_keeps_its_reason(bank: Bank, client_of: ClientOf) -> None:
     bank.balance = lambda call: Answer(status=503, headers={"Retry-After": "30"})
     began = time.monotonic()
