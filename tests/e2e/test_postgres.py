@@ -20,10 +20,10 @@ from local.postgres import Cluster, without_root
 from tests.conftest import free_port
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Cluster]:
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster in a directory that only its owner may enter, and too deep for a socket."""
-    closed = tmp_path / "closed"
+    closed = tmp_path_factory.mktemp("own") / "closed"
     closed.mkdir(mode=0o700)
     cluster = Cluster(closed / ("d" * 100), free_port())
     cluster.start()

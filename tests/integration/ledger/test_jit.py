@@ -1,7 +1,6 @@
 """Nobody waits for PostgreSQL to compile a plan: not who reads, and not who calls a function of the ledger."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -29,11 +28,12 @@ def url(new_database: Callable[[], URL]) -> URL:
     return new_database()
 
 
-@pytest.fixture
-def reader(url: URL, tmp_path: Path) -> Iterator[URL]:
+@pytest.fixture(scope="module")
+def reader(new_database: Callable[[], URL], tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     """The login of an analyst, as its own programs use it: without any settings."""
+    url = new_database()
     migrate(url)
-    ledger = Ledger(url, tmp_path)
+    ledger = Ledger(url, tmp_path_factory.mktemp("read"))
     ledger.quick_run()
     with ledger.people({"anna": "qbank_analyst"}) as people:
         yield people["anna"].url
