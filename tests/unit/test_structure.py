@@ -183,6 +183,13 @@ def test_nothing_heavy_is_loaded_by_a_dag_file() -> None:
     assert {"great_expectations", "pandas"}.isdisjoint(done.stdout.split())
 
 
+def test_a_command_and_what_reads_a_ledger_load_without_alembic() -> None:
+    """It takes half as long to load as all the rest."""
+    code = "import sys, qbank_ledger.__main__, local.__main__; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"alembic", "mako"}.isdisjoint(done.stdout.split())
+
+
 def test_the_ledgers_pure_modules_load_without_a_database_driver() -> None:
     code = "import sys, qbank_ledger.sync.accounts_file; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

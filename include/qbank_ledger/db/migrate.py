@@ -2,19 +2,19 @@
 
 A revision is a folder of plain SQL: what it does, then ``check.sql``, whose rows name what is wrong
 and undo it. Everything runs in one transaction: two processes at once migrate once.
+
+Alembic takes half as long to import as all the rest of a command: only what migrates imports it.
 """
 
 import io
 import logging
+import re
 import time
 from contextlib import suppress
 from functools import cache
 from importlib import resources
+from typing import Any
 
-from alembic import command, op
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, TextClause, exc, text
 from sqlalchemy.engine import URL
 
@@ -32,7 +32,9 @@ from qbank_ledger.errors import (
 )
 
 _MIGRATIONS = resources.files("qbank_ledger.db").joinpath("migrations")
+_REVISION = re.compile(r'^revision = "(\w+)"$', re.MULTILINE)  # in a revision's file
 _VERSIONED = text("SELECT to_regclass('ledger.alembic_version') IS NOT NULL")
+_VERSION = text("SELECT version_num FROM ledger.alembic_version")
 _IS_SUPERUSER = text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
 _BECOME_OWNER = text(
     """SELECT pg_has_role(current_user, oid, CASE WHEN current_setting('server_version_num')::int >= 160000
@@ -116,13 +118,11 @@ def _migrate(connection: Connection) -> str:
         raise MigratedMeanwhileError("The ledger database was migrated by somebody else at the same time.")
     # A change that waits for a long query keeps every run waiting behind it: it makes room, and tries again.
     connection.execute(text("SET LOCAL lock_timeout = '1s'"))
-    config = _alembic()
-    config.attributes["connection"] = connection
     if before in _UNRELEASED:
         connection.execute(_plain("unreleased/set_aside.sql"))
-        command.upgrade(config, _BASELINE)
+        _upgrade(_BASELINE, connection=connection)
         connection.execute(_plain("unreleased/carry_over.sql"))
-    command.upgrade(config, "head")
+    _upgrade("head", connection=connection)
     _set_up_server(connection)
     return f"The ledger database went from {_named(before) or 'nothing'} to {head}."
 
@@ -181,7 +181,7 @@ def require_newest(connection: Connection) -> None:
 
 
 def _require_known(revision: str | None) -> None:
-    if revision not in (None, *_UNRELEASED, *_known_revisions()):
+    if revision not in (None, *_UNRELEASED, *known_revisions()):
         raise UnknownSchemaError(
             f"The ledger database is at schema {revision}, which {DISTRIBUTION} {package_version()} does not "
             f"know: upgrade the package {DISTRIBUTION} to the version that migrated it, or a newer one."
@@ -194,20 +194,20 @@ def _named(revision: str | None) -> str | None:
 
 def current_revision(connection: Connection) -> str | None:
     """The revision that the database is at; None: not migrated."""
-    context = MigrationContext.configure(connection, opts={"version_table_schema": "ledger"})
-    return context.get_current_revision()
+    return connection.execute(_VERSION).scalar() if connection.execute(_VERSIONED).scalar() else None
+
+
+def newest_revision() -> str:
+    """The revision that this version of the code needs."""
+    return known_revisions()[-1]
 
 
 @cache  # every page asks, and the files are this package's
-def newest_revision() -> str | None:
-    """The revision that this version of the code needs."""
-    return ScriptDirectory.from_config(_alembic()).get_current_head()
-
-
-@cache
-def _known_revisions() -> tuple[str, ...]:
-    """Every revision that this version of the code can take a database through."""
-    return tuple(script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions())
+def known_revisions() -> tuple[str, ...]:
+    """Every revision that this version of the code can take a database through, the oldest first."""
+    files = (file for file in _MIGRATIONS.joinpath("versions").iterdir() if file.name.endswith(".py"))
+    texts = (file.read_text("utf-8") for file in sorted(files, key=lambda file: file.name))
+    return tuple(found[1] for each in texts if (found := _REVISION.search(each)))
 
 
 def sql_for_dba(since: str | None) -> str:
@@ -236,7 +236,7 @@ def sql_for_dba(since: str | None) -> str:
 def _upgrade_sql(since: str, to: str) -> str:
     """The SQL of the revisions between the two, without a transaction's beginning and end."""
     out = io.StringIO()
-    command.upgrade(_alembic(out), f"{since}:{to}", sql=True)
+    _upgrade(f"{since}:{to}", output_buffer=out)
     return out.getvalue().replace("BEGIN;", "", 1).rpartition("COMMIT;")[0]
 
 
@@ -247,6 +247,8 @@ def _sql_for_superuser() -> str:
 
 def apply(folder: str, *files: str) -> None:
     """Run the files (up.sql) of a revision's folder, then its check.sql; called by the revision itself."""
+    from alembic import op  # noqa: PLC0415
+
     for file in files or ("up",):
         op.execute(_plain(f"{folder}/{file}.sql"))
     if op.get_context().as_sql:
@@ -256,10 +258,13 @@ def apply(folder: str, *files: str) -> None:
         raise LedgerError(f"Revision {folder} was undone: {'; '.join(problems)}.")
 
 
-def _alembic(output: io.StringIO | None = None) -> Config:
-    config = Config(output_buffer=output) if output else Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    return config
+def _upgrade(to: str, connection: Connection | None = None, **options: Any) -> None:
+    """Have Alembic run the revisions on the connection; without one it writes their SQL."""
+    from alembic import command, config  # noqa: PLC0415
+
+    settings = config.Config(attributes={"connection": connection}, **options)
+    settings.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    command.upgrade(settings, to, sql=connection is None)
 
 
 def _plain(name: str) -> TextClause:
