@@ -1,5 +1,6 @@
 """What the tests share: a real PostgreSQL of their own, ledgers in it, and an Airflow of their own."""
 
+import gc
 import itertools
 import os
 import random
@@ -22,6 +23,10 @@ from xdist.scheduler import LoadFileScheduling
 
 from qbank_ledger.db import transaction
 from qbank_ledger.db.migrate import migrate
+
+# What is imported and collected stays to the end, and the garbage collector would go through it again and again,
+# for as long as all the rest of it takes.
+gc.disable()
 
 # Airflow reads its settings when it is imported, which a test module may do: they come first. Nothing
 # of the machine's own Airflow, connections or proxies gets in. QBANK_TEST_… is for the tests, in every worker.
@@ -80,6 +85,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # Airflow and Great Expectations are imported yet
+    gc.enable()
 
 
 def free_port() -> int:
