@@ -1,8 +1,8 @@
 """Audit: which answers of a run are fit to publish, decided in PostgreSQL by the rules as data.
 
-Great Expectations gives each rule's verdict, its count and Data Docs; the same predicate, set at a
-time, writes ``sync.finding``. GX lists 20 failing rows by default and 200 at most, so the rows never
-come from it. The two counts must agree, and a gate proves that the audit looked at every answer:
+Great Expectations gives each rule's verdict, its count and Data Docs, in one pass over the answers; the same
+predicates, in another, write ``sync.finding``. GX lists 20 failing rows by default and 200 at most, so the
+rows never come from it. The two counts must agree, and a gate proves that the audit looked at every answer:
 where it can't, nothing may be published.
 """
 
@@ -17,7 +17,7 @@ from qbank_ledger.db.transaction import in_transaction, patiently, plan_for_sets
 from qbank_ledger.errors import AuditError, RunRefusedError
 from qbank_ledger.sync.data_docs import keep
 from qbank_ledger.sync.gx import GATE, Result, evaluate
-from qbank_ledger.sync.rules import RULES, AuditRule
+from qbank_ledger.sync.rules import RULES
 from qbank_ledger.sync.run import lock_run
 from qbank_ledger.sync.sql import execute
 
@@ -59,8 +59,8 @@ def _decide(connection: Connection, run_no: int, answers: int, results: list[Res
     if _check_complete(connection, run_no) != answers:
         raise AuditError(f"Answers of run {run_no} changed while they were audited: clear the audit task.")
     _store_results(connection, run_no, results, answers)
-    for rule in RULES if answers else ():
-        _find(connection, run_no, rule, results)
+    if answers:
+        _find(connection, run_no, results)
     execute(connection, "write_verdicts", run_no=run_no)
     verdicts = execute(connection, "count_verdicts", run_no=run_no).one()
     if verdicts.audited != answers:
@@ -87,27 +87,29 @@ def _find_lookalikes(connection: Connection, run_no: int) -> None:
     execute(connection, "find_lookalikes", run_no=run_no, since=since)
 
 
-def _find(connection: Connection, run_no: int, rule: AuditRule, results: list[Result]) -> None:
-    """Write the rule's findings; their number must be GX's."""
+def _find(connection: Connection, run_no: int, results: list[Result]) -> None:
+    """Write the findings of all rules; their numbers must be GX's."""
+    broken = " OR ".join(f"({rule.predicate})" for rule in RULES)
+    each = ", ".join(f"('{rule.name}', '{rule.severity}', ({rule.predicate}))" for rule in RULES)
+    # Which rules they break is asked only of the answers that break any.
     connection.execute(
         text(
             "INSERT INTO sync.finding (run_no, account_id, rule, severity, reason)"
-            " SELECT s.run_no, s.account_id, :rule, :severity, coalesce(s.reason, :rule)"
-            f" FROM sync.audit_subject AS s WHERE s.run_no = :run_no AND ({rule.predicate})"
-            " ON CONFLICT DO NOTHING"
+            " SELECT s.run_no, s.account_id, r.name, r.severity, coalesce(s.reason, r.name)"
+            " FROM (SELECT * FROM sync.audit_subject WHERE run_no = :run_no OFFSET 0) AS s,"
+            f" LATERAL (VALUES {each}) AS r (name, severity, is_broken)"
+            f" WHERE ({broken}) AND r.is_broken ON CONFLICT DO NOTHING"
         ),
-        {"run_no": run_no, "rule": rule.name, "severity": rule.severity},
+        {"run_no": run_no},
     )
-    found = connection.execute(
-        text("SELECT count(*) FROM sync.finding WHERE run_no = :run_no AND rule = :rule"),
-        {"run_no": run_no, "rule": rule.name},
-    ).scalar_one()
-    expected = next(result.count for result in results if result.name == rule.name)
-    if found != expected:
-        raise AuditError(
-            f"Rule {rule.name} matched {expected} rows of run {run_no} for Great Expectations and {found} "
-            "for the ledger: not published."
-        )
+    found = {row.rule: row.found for row in execute(connection, "count_findings", run_no=run_no)}
+    counted = {result.name: result.count for result in results if result.name != GATE}
+    for name, count in counted.items():
+        if found.get(name, 0) != count:
+            raise AuditError(
+                f"Rule {name} matched {count} rows of run {run_no} for Great Expectations and "
+                f"{found.get(name, 0)} for the ledger: not published."
+            )
 
 
 def _store_results(connection: Connection, run_no: int, results: list[Result], answers: int) -> None:

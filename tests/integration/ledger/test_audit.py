@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import exc
 
+from qbank_ledger.db import session
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import AuditError, LedgerError
 from qbank_ledger.sync import audit, data_docs, rules
@@ -95,6 +96,10 @@ OWN_PAST: dict[str, tuple[list[int], str, list[str]]] = {
     "jumped": ([500, 700] * 12, "9000", ["jump"]),
     "grew": ([500, 700] * 12, "6000", []),
     "jumped-when-new": ([500, 700] * 11, "9000", []),
+    # As near to its last balance as a jump can be.
+    "jumped-near-the-last": ([*[0] * 23, 100], "1005", ["jump"]),
+    "gone-negative": ([20] * 24, "-181", ["available_above_ledger", "below_minimum", "jump"]),
+    "from-nought": ([0] * 24, "60", ["jump"]),
 }
 
 
@@ -268,6 +273,21 @@ def test_a_rule_that_counts_otherwise_for_gx_and_for_the_ledger_blocks_publishin
     with pytest.raises(AuditError, match=r"Rule stale matched 3 rows .* and 0 for the ledger"):
         ledger.audit(run_no)
     assert ledger.value("SELECT count(*) FROM sync.verdict") == 0
+
+
+def test_great_expectations_reads_the_answers_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    execute = session._Cursor.execute
+
+    def noting(self: Any, query: Any, *arguments: Any) -> Any:
+        asked.append(str(query))
+        return execute(self, query, *arguments)
+
+    monkeypatch.setattr(session._Cursor, "execute", noting)
+    ledger.run()
+    counting = [query for query in asked if "audit_subject" in query and "FILTER" in query]
+    assert len(counting) == 1, "a query for all rules, and not one for each"
+    assert all(f'"{rule.name}"' in counting[0] for rule in rules.RULES)
 
 
 def test_an_audit_that_saw_fewer_rows_blocks_publishing(

@@ -77,7 +77,7 @@ COLUMNS = {
         " ledger_balance numeric, echoed_account_id text, echoed_currency text, echoed_as_of text,"
         " bank_as_of timestamp with time zone, observed_at timestamp with time zone, currency text,"
         " minor_units smallint, max_age_minutes integer, minimum_balance numeric,"
-        " started_at timestamp with time zone"
+        " started_at timestamp with time zone, is_lookalike boolean, last_balance numeric"
     ),
     "reporting.position": (
         f"{NAMED}, currency text, ledger_balance numeric, available_balance numeric,"

@@ -182,7 +182,6 @@ BROKEN = {
     ],
     "sync.payload_run_no_fkey": ["INSERT INTO sync.payload VALUES (20, 'a', '{}')"],
     "sync.finding_run_no_fkey": ["INSERT INTO sync.finding VALUES (20, 'a', 'stale', 'critical', 'stale')"],
-    "sync.verdict_run_no_fkey": ["INSERT INTO sync.verdict VALUES (20, 'a', true, now())"],
     "sync.lookalike_run_no_fkey": ["INSERT INTO sync.lookalike VALUES (20, 'a', 'b')"],
     "sync.validation_result_run_no_fkey": ["INSERT INTO sync.validation_result VALUES (20, 'x', 'critical', true, 1, 0)"],
     "sync.publication_run_no_fkey": ["INSERT INTO sync.publication VALUES (20, now())"],
