@@ -18,11 +18,12 @@ from qbank_ledger.recon.match import GLAccount
 from qbank_ledger.recon.preview import Mirror, preview
 from qbank_ledger.recon.profile import Given, Profile
 from qbank_ledger.terminal import visible
+from qbank_page.previewed_rows import PreviewedRows
 from qbank_page.security import MOST_MIB
 from qbank_page.sql import execute
+from qbank_page.table import Table
 
 _BLOCK = 64 * 1024
-_MOST_ROWS = 500
 _LONGEST_NAME = 140
 # What a profile may take from whoever gives the file, by its column.
 _GIVEN = {"as_of_date": "date", "entity": "entity", "currency": "currency"}
@@ -51,24 +52,18 @@ class Uploaded:
 
 @dataclass(slots=True)
 class Read:
-    """What became of a file: what there is to say of it, its first rows, and why it is refused."""
+    """What became of a file: what there is to say of it, its rows, and why it is refused."""
 
     name: str
     about: list[str] = field(default_factory=list)
-    rows: list[str] = field(default_factory=list)
-    count: int = 0
+    rows: Table | None = None
     refused: str = ""
     proposal: str = ""
     fingerprint: str = ""
 
-    def show(self, line: str) -> None:
-        """Take a line of the preview: of many rows the first."""
-        if not line.startswith("line "):
-            self.about += [line] if line.strip() else []
-            return
-        self.count += 1
-        if self.count <= _MOST_ROWS:
-            self.rows.append(line)
+    def say(self, line: str) -> None:
+        """Take what a preview says of the file as a whole."""
+        self.about += [line] if line.strip() else []
 
 
 def asks(profile: Profile) -> list[str]:
@@ -110,12 +105,14 @@ def previewed(connection: Connection, file: Uploaded, profile: Profile, given: G
     if lacking:
         read.refused = f"The profile {profile.name} asks you for {', '.join(lacking)}: fill them in."
         return read
+    rows = PreviewedRows(profile.kind)
     try:
-        preview(file, profile, given, _mirrors(connection), read.show)
+        preview(file, profile, given, _mirrors(connection), read.say, take=rows.take)
     except GLFileError as error:
         read.refused = str(error)
     else:
         read.fingerprint = fingerprint(file, profile, given)
+    read.rows = rows.table()
     return read
 
 

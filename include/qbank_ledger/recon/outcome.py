@@ -34,6 +34,11 @@ class Skipped:
     text: str
     other: int | None = None
 
+    @property
+    def reason(self) -> str:
+        """Why, with the line that counts instead."""
+        return f"{self.why} (line {self.other})" if self.other else self.why
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:

@@ -44,11 +44,18 @@ class Mirror:
 
 
 def preview(
-    path: AnySource, profile: Profile, given: Given, mirrors: Iterable[Mirror], show: Callable[[str], None]
+    path: AnySource,
+    profile: Profile,
+    given: Given,
+    mirrors: Iterable[Mirror],
+    show: Callable[[str], None],
+    *,
+    take: Callable[[Outcome], None] | None = None,
 ) -> None:
     """Show what loading the file by the profile would make of it, line by line as it is read.
 
-    Raises GLFileError, with every problem, where it would not be loaded.
+    ``take`` gets what became of each row, where it is not to be shown as a line. Raises GLFileError, with
+    every problem, where the file would not be loaded.
     """
     problems = Problems()
     mapping = _Mapping(mirrors, profile.kind)
@@ -60,7 +67,10 @@ def preview(
                 for number, outcome in enumerate(reading.outcomes()):
                     if not number:
                         show(_head(reading))
-                    show(_shown(outcome, reading))
+                    if take:
+                        take(outcome)
+                    else:
+                        show(_shown(outcome, reading))
                     if isinstance(outcome, Row):
                         mapping.add(outcome, problems)
     except UnreadableFileError as error:
@@ -100,8 +110,7 @@ def _shown(outcome: Outcome, reading: Reading) -> str:
         return f"line {outcome.line:<6} {said}  {amount}{cleared}   from {cells}{summed}"
     if isinstance(outcome, Refused):
         return f"line {outcome.line:<6} refused: {'; '.join(outcome.wrong)}"
-    instead = f" (line {outcome.other})" if outcome.other else ""
-    return f"line {outcome.line:<6} skipped: {outcome.why}{instead}: {shown(outcome.text)}"
+    return f"line {outcome.line:<6} skipped: {outcome.reason}: {shown(outcome.text)}"
 
 
 def _tail(reading: Reading) -> list[str]:

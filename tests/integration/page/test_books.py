@@ -63,7 +63,7 @@ def test_a_file_is_previewed_loaded_and_compared(ann: Sender, site: Site, books:
     status, said = ann.send("preview")
     assert status == 200
     assert "Rows: 2. Skipped: 0." in said
-    assert "line 2 QB01 1100 EUR 2024-10-01 100.00 EUR" in said
+    assert "2 balance QB01 1100 EUR 2024-10-01 100.00 1100 | 100.00" in said
     assert "No account of the accounts file mirrors 1 of the 2 rows" in said
     assert "It would load: 2 rows." in said
     assert loads(books) == 0
@@ -204,11 +204,41 @@ def test_a_profile_is_proposed(ann: Sender) -> None:
     assert "No profile can be proposed" in ann.send("draft", b"nothing")[1]
 
 
-def test_a_large_file_shows_its_first_rows(ann: Sender) -> None:
+def test_a_preview_is_a_table_that_says_of_each_row_what_it_became_and_why(ann: Sender) -> None:
+    content = (DATA / "netsuite-trial-balance.csv").read_bytes()
+    given = {"profile": "netsuite-trial-balance", "entity": "QB01", "currency": "USD"}
+    said = ann.send("preview", content, **given)[1]
+    assert "Line Read as Entity GL account Currency Date Balance Why In the file" in said
+    assert " 9 balance QB01 10010 USD 2025-10-31 165,289.63 10010 - Checking Account | $165,289.63" in said
+    assert " 10 skipped empty, and the account stands in another row (line 9) 10010 - Checking" in said
+    assert " 18 skipped the total row matches ^Total$ Total" in said
+    wrong = FILE.replace(b"100.00", b"100,00") + b"QB01,7,EUR,2024-10-01,<b>1\n"
+    said = ann.send("preview", wrong)[1]
+    assert " 2 refused " in said
+    assert " 3 balance QB01 9 EUR 2024-10-01 7.00 " in said
+    assert re.search(r" 4 refused .* 2024-10-01\W+<b>1", said)
+
+
+def test_items_and_rates_are_previewed_by_their_own_columns(ann: Sender) -> None:
+    items = f"{ITEM_HEADER}\nQB01,1100,EUR,2024-10-01,2024-10-02,bank,cheque,-5.00,r\n".encode()
+    said = ann.send("preview", items, profile="plain-items")[1]
+    assert "Item date Side Kind Reference Amount Cleared Why" in said
+    assert " 2 item QB01 1100 EUR 2024-10-01 bank cheque r -5.00 2024-10-02 " in said
+    rates = b"from_currency,to_currency,as_of_date,rate\nJPY,EUR,2024-10-01,0.006131\n"
+    assert " 2 rate JPY EUR 2024-10-01 0.006131 " in ann.send("preview", rates, profile="plain-rates")[1]
+
+
+def test_of_a_large_file_the_first_rows_are_shown_and_what_was_left_out_wherever_it_stands(
+    ann: Sender,
+) -> None:
     rows = b"".join(b"QB01,%d,EUR,2024-10-01,1.00\n" % n for n in range(2000))
     said = ann.send("preview", GL_HEADER.encode() + b"\n" + rows)[1]
-    assert "the first 500 of 2,000" in said
+    assert "Of the 2,000 balances, the first 500." in said
     assert "It would load: 2000 rows." in said
+    assert " 501 balance " in said
+    assert " 502 balance " not in said
+    said = ann.send("preview", GL_HEADER.encode() + b"\n" + rows + b"QB01,x,EUR,2024-10-01,1.005\n")[1]
+    assert " 2,002 refused " in said
 
 
 ODOO = {"profile": "odoo-trial-balance", "entity": "QB01", "currency": "EUR"}
