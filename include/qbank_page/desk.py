@@ -11,7 +11,8 @@ from fastapi import Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
-from qbank_ledger.db.acting import acting
+from qbank_ledger.db.acting import act_as
+from qbank_ledger.db.transaction import transaction
 from qbank_page.host import Host, Visitor
 from qbank_page.ledger import Ledger
 from qbank_page.security import new_token, require_own_origin, require_token
@@ -79,11 +80,16 @@ class Action:
         Raises LedgerError: RefusedError with what the ledger says against it, such as that the form was sent
         before. One that is refused leaves the form as it was.
         """
-        with acting(self.desk.ledger.desk, self.visitor.identity) as connection:
-            if not self._is_used:
-                execute(connection, "use_form", form_no=self.form_no)
+        with transaction(self.desk.ledger.desk) as connection:
+            self.begin(connection)
             yield connection
         self._is_used = True
+
+    def begin(self, connection: Connection) -> None:
+        """Have an open transaction act in the visitor's name, and use up the form. Raises RefusedError."""
+        act_as(connection, self.visitor.identity)
+        if not self._is_used:
+            execute(connection, "use_form", form_no=self.form_no)
 
 
 def _action(request: Request, visitor: SignedIn, token: Annotated[str, Form()] = "") -> Action:

@@ -92,7 +92,7 @@ def load(
                 profile.kind,
                 profile,
                 given=filled.given,
-                identity=action.visitor.identity,
+                begin=action.begin,
             )
         except GLFileError as error:
             read = Read(file.name, refused=str(error))

@@ -5,14 +5,23 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from qbank_ledger.db.acting import acting
+from qbank_ledger.db.acting import act_as
+from qbank_ledger.db.transaction import transaction
 from tests.words.ledger import Ledger
 from tests.words.signers import FIRST
 
 PAGE, OPERATOR = "page", "otto"
 ROLES = {PAGE: "qbank_desk", OPERATOR: "qbank_operator"}
+
+
+@contextmanager
+def acting(engine: Engine, identity: str) -> Iterator[Connection]:
+    """One transaction of the page's login in the name of ``identity``, as the page makes them."""
+    with transaction(engine) as connection:
+        act_as(connection, identity)
+        yield connection
 
 
 class Register:

@@ -7,14 +7,13 @@ import hashlib
 import io
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from itertools import islice
 
 from sqlalchemy import Connection, Engine
 
-from qbank_ledger.db.acting import act_as
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction, plan_for_sets
 from qbank_ledger.errors import GLFileError, GLFileUnreachableError
@@ -56,7 +55,6 @@ class _File:
     profile: Profile
     given: Given
     source: str | None
-    identity: str | None
 
     @property
     def read_as(self) -> str | None:
@@ -75,22 +73,29 @@ def load_file(
     *,
     given: Given = _NOTHING_GIVEN,
     source: str | None = None,
-    identity: str | None = None,
+    begin: Callable[[Connection], object] | None = None,
 ) -> Load:
     """Load a file of the ERP; the same bytes again, read in the same way, are the load that they were.
 
     It is read by ``profile``, one of this kind (default: the plain layout), with what the run says in
-    ``given``. ``source``: the source of books that the file came from by itself. ``identity``: in whose name
-    the page's login loads it (``airflow:NAME``); what that one may not is a RefusedError.
+    ``given``. ``source``: the source of books that the file came from by itself. ``begin``: what the
+    transaction begins with, such as in whose name (acting.act_as); what that one may not is a RefusedError.
     Raises GLFileError, naming the file and the lines as ``line N``; nothing of it is in the ledger then.
     What was loaded and is compared with nothing is said in the log. Memory does not grow with the file.
     """
     if profile is None:
         profile = read_gl_sources(None).profile(PLAIN, kind)
     profile.require(kind)
-    file = _File(path, profile, given, source, identity)
+    file = _File(path, profile, given, source)
+
+    def load(connection: Connection) -> Load:
+        require_newest(connection)
+        if begin:
+            begin(connection)
+        return _load(connection, file)
+
     try:
-        return in_transaction(engine, lambda connection: _load(connection, file))
+        return in_transaction(engine, load)
     except UnreachableFileError as error:
         raise GLFileUnreachableError(
             f"The file {path} can't be read: {error}; nothing of it was loaded."
@@ -103,9 +108,6 @@ def _load(connection: Connection, file: _File) -> Load:
     problems = Problems()
     rows = 0
     with open_books(file.path, file.profile) as text:
-        require_newest(connection)
-        if file.identity is not None:
-            act_as(connection, file.identity)
         plan_for_sets(connection)
         execute(connection, "make_incoming")
         reading = Reading(text, file.profile, file.given, problems)

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,18 @@ def test_the_same_file_again_is_the_load_that_it_was(ann: Sender, site: Site) ->
     seen = ann.fingerprint
     ann.send("load", previewed=seen)
     assert "oct.csv was loaded before, as load 1: nothing is new." in ann.send("load", previewed=seen)[1]
+    assert site.host.reconciled_by == ["ann"]
+
+
+def test_a_form_that_loaded_a_file_loads_no_other(ann: Sender, site: Site, books: Books) -> None:
+    ann.send("preview")
+    token, seen = site.token("books", "ann"), {"previewed": ann.fingerprint}
+    send = partial(site.post, "books/load", "ann", token=token, files={"file": ("oct.csv", FILE)})
+    assert send(data={"previewed": "0" * 64}).status_code == 409  # which uses nothing up
+    assert send(data=seen).status_code == 303
+    again = send(data=seen)
+    assert (again.status_code, "This form was sent before" in again.text) == (403, True)
+    assert loads(books) == 1
     assert site.host.reconciled_by == ["ann"]
 
 

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, exc
 
-from qbank_ledger.db.acting import acting
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import RefusedError
 from tests.words.ledger import PASSWORD, Ledger, Reply
-from tests.words.register import PAGE, Register
+from tests.words.register import PAGE, Register, acting
 from tests.words.signers import Signers, bank_restated, refused
 
 PREPARE = "SELECT recon.prepare('x', '2024-10-01')"

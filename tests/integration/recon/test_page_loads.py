@@ -1,16 +1,17 @@
 """Files of the ERP that the page loads, in the name of who may, for the entities of their rows."""
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from qbank_ledger.db.acting import acting
+from qbank_ledger.db.acting import act_as
 from qbank_ledger.errors import GLFileError, RefusedError
 from qbank_ledger.recon.load import Load, load_file
 from tests.words.books import GL_HEADER, ITEM_HEADER, Books, day
-from tests.words.register import PAGE, Register
+from tests.words.register import PAGE, Register, acting
 
 HELD = "SELECT kind, loaded_by, via FROM recon.file_load ORDER BY load_no"
 NEW_LOAD = (
@@ -33,7 +34,8 @@ def rows_of(books: Books, *entities: str, gl: str = "1100") -> Path:
 
 
 def load(register: Register, path: Path, identity: str | None = "airflow:ann", **given: Any) -> Load:
-    return load_file(register.logins[PAGE], path, given.pop("kind", "gl"), identity=identity, **given)
+    begin = partial(act_as, identity=identity) if identity else None
+    return load_file(register.logins[PAGE], path, given.pop("kind", "gl"), begin=begin, **given)
 
 
 def test_a_load_says_who_and_by_which_login(books: Books, register: Register, page: str) -> None:

@@ -1,10 +1,11 @@
 """Exchange rates: previewed, loaded whole or not at all, the newest load of a date counts."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
-from qbank_ledger.db.acting import acting
+from qbank_ledger.db.acting import act_as
 from qbank_ledger.errors import BooksRefusedError, GLFileError, RefusedError
 from qbank_ledger.files.source import TextSource
 from qbank_ledger.recon.load import load_file
@@ -14,7 +15,7 @@ from qbank_ledger.recon.profile import Given
 from qbank_ledger.recon.sources import Found, load_new, require_books
 from tests.words.books import GL_HEADER, RATE_HEADER, Books, day
 from tests.words.erp import DATA, RATE_SAMPLES, RateSample, built_in
-from tests.words.register import PAGE, Register
+from tests.words.register import PAGE, Register, acting
 
 RATES = (
     "SELECT line_no, from_currency, to_currency, as_of_date::text, rate::text FROM ledger.fx_rate"
@@ -124,13 +125,18 @@ def test_rates_are_loaded_through_the_page_by_who_may_load_for_all_entities(
         " an operator grants it with recon.grant_signatory.$"
     )
     with pytest.raises(RefusedError, match=said):
-        load_file(desk, path, "rates", identity="airflow:ann")
+        load_file(desk, path, "rates", begin=partial(act_as, identity="airflow:ann"))
     assert books.rows("SELECT FROM recon.file_load") == []
-    assert load_file(desk, path, "rates", identity="airflow:joe").is_new
+    assert load_file(desk, path, "rates", begin=partial(act_as, identity="airflow:joe")).is_new
     assert books.value("SELECT loaded_by FROM ledger.current_fx_rate") == "airflow:joe"
     page.revoke("airflow:joe", "load")
     with pytest.raises(RefusedError, match="airflow:joe may load for no entity"):
-        load_file(desk, books.file(f"{RATE_HEADER}\nEUR,USD,{day(2)},1\n"), "rates", identity="airflow:joe")
+        load_file(
+            desk,
+            books.file(f"{RATE_HEADER}\nEUR,USD,{day(2)},1\n"),
+            "rates",
+            begin=partial(act_as, identity="airflow:joe"),
+        )
 
 
 def test_no_rate_is_added_to_a_load_that_is_done(books: Books, page: Register) -> None:
