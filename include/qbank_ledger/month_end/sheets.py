@@ -127,6 +127,7 @@ SIGN_OFFS = Sheet(
         Column("Action", "state", 12),
         Column("Version", "version", 8),
         Column("By", "actor", 20),
+        Column("By login", "via", 20),
         Column("At (UTC)", "at", 20),
         Column("Comment", "comment", 80),
     ),
