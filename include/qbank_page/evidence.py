@@ -219,7 +219,7 @@ def notes(connection: Connection, account_id: str) -> Table:
         caption="Notes",
         columns=_NOTES,
         rows=[
-            dict(row._mapping)
+            {**row._mapping, "assignee": "nobody" if row.assignee == "" else row.assignee}
             for row in execute(connection, "notes", account_id=account_id, most=_MOST_NOTES)
         ],
         empty="Nobody has noted anything.",

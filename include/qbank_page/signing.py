@@ -81,14 +81,17 @@ def sign(action: Action, verb: Verb, on: date, comment: str, chosen: Sequence[Se
     return done
 
 
-def note(action: Action, account_id: str, assignee: str, text: str) -> None:
-    """Keep who is to look into an account's open item, what is known of it, or both. Raises LedgerError."""
+def note(action: Action, account_id: str, assignee: str | None, text: str) -> None:
+    """Keep who is to look into an account's open item, what is known of it, or both.
+
+    An empty ``assignee`` is nobody any more; None is whoever was. Raises LedgerError.
+    """
     with action.transaction() as connection:
         execute(
             connection,
             "note_break",
             account_id=account_id,
-            assignee=without_nul(assignee),
+            assignee=assignee if assignee is None else without_nul(assignee),
             note=without_nul(text),
         )
 

@@ -234,6 +234,24 @@ def test_an_open_break_has_an_owner_and_notes(site: Site, grant: Grant) -> None:
 
 
 @pytest.mark.usefixtures("books")
+def test_an_owner_is_taken_away_and_kept_where_the_field_was_left_alone(site: Site, grant: Grant) -> None:
+    grant("ann", "prepare", entity="QB01")
+    page, path = f"reconciliation/y?date={DATE}", "reconciliation/y/note"
+    site.act(page, path, "ann", date=DATE, assignee="Kim <b>")
+    form = site.get(page, "ann").text
+    assert '<input type="hidden" name="was" value="Kim &lt;b&gt;">' in form
+    assert 'name="assignee" maxlength="200" value="Kim &lt;b&gt;"' in form
+    site.act(page, path, "ann", date=DATE, was="", assignee="Joe")  # meanwhile, by somebody else
+    site.act(page, path, "ann", date=DATE, was="Kim <b>", assignee="Kim <b>", note="a fee")
+    assert "Owner Joe" in site.text(page)
+    site.act(page, path, "ann", date=DATE, was="Joe", assignee=" ")
+    assert "Owner" not in site.text(page)
+    notes = [line.split(",")[2:4] for line in site.csv(f"reconciliation/y.csv?date={DATE}&table=notes")[1:]]
+    assert notes == [["nobody", ""], ["", "a fee"], ["Joe", ""], ["Kim <b>", ""]]
+    assert ",,open," in site.csv("reconciliation.csv?status=break")[1]
+
+
+@pytest.mark.usefixtures("books")
 def test_a_note_is_refused_in_the_ledgers_words(site: Site, grant: Grant) -> None:
     grant("ann", "prepare")
     page = f"reconciliation/y?date={DATE}"

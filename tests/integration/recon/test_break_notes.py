@@ -42,6 +42,21 @@ def test_the_newest_assignee_and_the_newest_note_stand(broken: Register) -> None
     assert broken.ledger.value("SELECT count(*) FROM recon.break_note") == 3
 
 
+def test_nobody_is_to_look_into_it_any_more_once_somebody_said_so(broken: Register) -> None:
+    broken.act("airflow:ann", NOTE, "x", "Joe", "a fee")
+    for blank in (None, " \n"):
+        broken.act("airflow:ann", NOTE, "x", blank, "still")
+        assert current(broken)[0].assignee == "Joe"
+    assert broken.act("airflow:ann", NOTE, "x", "", None).assignee == ""
+    assert current(broken) == [("x", None, "airflow:ann", "still", "airflow:ann")]
+    assert (
+        broken.ledger.value("SELECT string_agg(assignee, '|' ORDER BY note_no) FROM recon.break_note")
+        == "Joe|"
+    )
+    broken.act("airflow:ann", NOTE, "x", "Jim", None)
+    assert current(broken)[0].assignee == "Jim"
+
+
 @pytest.mark.parametrize("name", ["jane", "joe", "otto"])
 def test_who_signs_or_operates_notes_by_a_login_of_his_own(broken: Register, name: str) -> None:
     with broken.logins[name].begin() as connection:
@@ -73,7 +88,7 @@ def test_what_is_not_open_has_no_notes(broken: Register, signers: Signers, accou
         broken.act("airflow:ann", NOTE, account_id, "me", None)
 
 
-@pytest.mark.parametrize("nothing", [None, "", " \n"])
+@pytest.mark.parametrize("nothing", [None, " ", " \n"])
 def test_a_note_says_something(broken: Register, nothing: str | None) -> None:
     with (
         refused("say who is to look into it, or what is known of it", "22023"),
