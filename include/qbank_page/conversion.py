@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from itertools import groupby
-from operator import itemgetter
+from itertools import chain, groupby
+from math import prod
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -22,6 +23,7 @@ _OLD_DAYS = 7
 _MOST_SHOWN = 100
 _BALANCES = ("ledger_balance", "available_balance")
 _USED = (
+    Column("currency", "Converts"),
     Column("from_currency", "From"),
     Column("to_currency", "To"),
     Column("as_of_date", "Date"),
@@ -44,10 +46,13 @@ def reporting_currencies(connection: Connection) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """Into one currency, by the newest rate of each other; ``totals``: by entity, then currency."""
+    """Into one currency, by the newest rate of each other, or by two over a third currency.
+
+    ``ways``: by currency, the rates that follow one another. ``totals``: by entity, then currency.
+    """
 
     into: str
-    rates: Mapping[str, Any]
+    ways: Mapping[str, Sequence[Any]]
     totals: Sequence[Mapping[str, Any]]
 
     @property
@@ -63,12 +68,17 @@ class Conversion:
     @property
     def old(self) -> list[str]:
         """The currencies whose rate is old."""
-        return [currency for currency, rate in self.rates.items() if rate.age_days > _OLD_DAYS]
+        return [currency for currency, (rate, *_) in self.ways.items() if rate.age_days > _OLD_DAYS]
+
+    @property
+    def crossed(self) -> list[str]:
+        """The currencies that are converted over another, and which, such as ``USD over EUR``."""
+        return [f"{currency} over {rate.third}" for currency, (rate, *_) in self.ways.items() if rate.third]
 
     @property
     def dates(self) -> list[str]:
         """The oldest and the newest date of the rates that are used."""
-        dates = sorted(rate.as_of_date for rate in self.rates.values())
+        dates = sorted(rate.as_of_date for rate, *_ in self.ways.values())
         return [date.isoformat() for date in dict.fromkeys([*dates[:1], *dates[-1:]])]
 
     @property
@@ -119,15 +129,15 @@ class Conversion:
             yield from map(self._line, of_entity)
 
     def _line(self, total: Mapping[str, Any]) -> dict[str, Any]:
-        rate = self.rates.get(total["currency"])
+        way = self.ways.get(total["currency"], ())
         return {
             "level": "currency",
             "entity": total["entity"],
             "currency": total["currency"],
             **{key: total[key] for key in _BALANCES},
-            "rate": rate and Amount(rate.rate, 0),
-            "quoted": rate and f"{rate.to_currency} for 1 {rate.from_currency}",
-            "rate_date": rate and rate.as_of_date,
+            "rate": Amount(way[0].rate, 0) if len(way) == 1 else None,
+            "quoted": _quoted(way),
+            "rate_date": way[0].as_of_date if way else None,
             **self._figures([total]),
         }
 
@@ -168,10 +178,12 @@ class Conversion:
         """Units of the reporting currency for one of this; None: nobody said."""
         if currency == self.into:
             return Fraction(1)
-        rate = self.rates.get(currency)
-        if rate is None:
+        way = self.ways.get(currency)
+        if way is None:
             return None
-        return 1 / Fraction(rate.rate) if rate.is_inverse else Fraction(rate.rate)
+        return prod(
+            (Fraction(rate.rate) ** (-1 if rate.is_inverse else 1) for rate in way), start=Fraction(1)
+        )
 
     def _rounded(self, exact: Fraction) -> Amount:
         # As text: Decimal's arithmetic would round to 28 digits.
@@ -194,16 +206,37 @@ class Conversion:
                     "age": Mark(f"{rate.age_days} d", "warn" if rate.age_days > _OLD_DAYS else "plain"),
                     "load_no": load_link(rate.load_no, base),
                 }
-                for rate in self.rates.values()
+                for rate in chain.from_iterable(self.ways.values())
             ],
             empty=f"No balance needed a rate into {self.into}, or none is loaded.",
-            note=f"The newest of each pair, in whichever direction it was given; marked where older than "
+            note="The newest of each pair, in whichever direction it was given; where a pair has none, two "
+            "of one date, source and profile over a third currency. Marked where older than "
             f"{_OLD_DAYS} days.",
         )
 
 
-def conversion(connection: Connection, into: str, totals: Sequence[Mapping[str, Any]]) -> Conversion:
-    """Of these totals into a currency, by the rates that the ledger has now."""
+def conversion(
+    connection: Connection, into: str, totals: Sequence[Mapping[str, Any]], currencies: Sequence[str]
+) -> Conversion:
+    """Of these totals into a currency, by the rates that the ledger has now of these currencies."""
     others = sorted({total["currency"] for total in totals} - {into})
-    used = execute(connection, "rates_used", currencies=others, into=into)
-    return Conversion(into, {row.currency: row for row in used}, totals)
+    used = execute(connection, "rates_used", currencies=others, into=into).all()
+    lacking = sorted(set(others) - {row.currency for row in used})
+    if lacking:
+        thirds = [currency for currency in currencies if currency != into]
+        used += execute(connection, "rates_crossed", currencies=lacking, thirds=thirds, into=into)
+    ways = groupby(sorted(used, key=attrgetter("currency")), key=attrgetter("currency"))
+    return Conversion(into, {currency: list(way) for currency, way in ways}, totals)
+
+
+def _quoted(way: Sequence[Any]) -> str | None:
+    """How the rates were given; of two, with what they say."""
+    if not way:
+        return None
+    said = [f"{rate.to_currency} for 1 {rate.from_currency}" for rate in way]
+    if len(way) == 1:
+        return said[0]
+    both = " and ".join(
+        f"{Amount(rate.rate, 0).plain()} {text}" for rate, text in zip(way, said, strict=True)
+    )
+    return f"over {way[0].third}: {both}"

@@ -93,7 +93,7 @@ def position(request: Request, visitor: SignedIn, asked: Annotated[Filter, Query
             raise HTTPException(
                 422, f"There is no exchange rate of {asked.into}: load rates, or choose another currency."
             )
-        converted = conversion(connection, asked.into, totals) if asked.into else None
+        converted = conversion(connection, asked.into, totals, choices) if asked.into else None
         accounts = _accounts(connection, found if whole else pages.of(found), request.scope["root_path"])
     tables = [
         Table(

@@ -3,8 +3,9 @@
 --          by its key: ledger.current_fx_rate would first sort all dates of the pair.
 -- Grain:   currency of those asked for that has a rate.
 -- Parameters: currencies, a list; into, the reporting currency.
-SELECT c.currency, r.from_currency, r.to_currency, r.as_of_date, r.rate, r.line_no, r.load_no, r.is_inverse,
-       (now() AT TIME ZONE 'UTC')::date - r.as_of_date AS age_days, f.name AS file_name, f.source, f.loaded_by
+SELECT c.currency, NULL AS third, r.from_currency, r.to_currency, r.as_of_date, r.rate, r.line_no, r.load_no,
+       r.is_inverse, (now() AT TIME ZONE 'UTC')::date - r.as_of_date AS age_days, f.name AS file_name, f.source,
+       f.loaded_by
   FROM unnest(CAST(:currencies AS text[])) AS c (currency)
  CROSS JOIN LATERAL (
        (SELECT d.*, false AS is_inverse FROM ledger.fx_rate AS d

@@ -90,9 +90,9 @@ def test_each_rate_that_was_used_leads_to_its_file_and_line(site: Site, books: B
     corrected = books.rates(f"GBP,EUR,{ago(1)},1.1", f"EUR,USD,{ago(2)},1.09")
     folder = books.ledger.folder
     assert site.csv("position.csv?table=rates&in=EUR") == [
-        "from_currency,to_currency,as_of_date,rate,use,age,file_name,line_no,load_no,source,loaded_by",
-        f"JPY,EUR,{ago(8)},0.0061,multiplied by,8 d,{folder}/1.csv,4,{first.load_no},,postgres",
-        f"EUR,USD,{ago(2)},1.09,divided by,2 d,{folder}/2.csv,3,{corrected.load_no},,postgres",
+        "currency,from_currency,to_currency,as_of_date,rate,use,age,file_name,line_no,load_no,source,loaded_by",
+        f"JPY,JPY,EUR,{ago(8)},0.0061,multiplied by,8 d,{folder}/1.csv,4,{first.load_no},,postgres",
+        f"USD,EUR,USD,{ago(2)},1.09,divided by,2 d,{folder}/2.csv,3,{corrected.load_no},,postgres",
     ]
     page = site.get("position?in=EUR").text
     assert f'href="/somewhere/qbank/books?load={corrected.load_no}"' in page
@@ -126,7 +126,7 @@ def test_a_currency_without_a_rate_is_named_and_its_totals_are_called_incomplete
         ("QB02", "CHF", "1.00"),
         ("QB03", "EUR", "7.00"),
     )
-    books.rates(f"EUR,USD,{ago(0)},1.085", f"USD,KES,{ago(0)},129")
+    books.rates(f"EUR,USD,{ago(0)},1.085", f"USD,KES,{ago(1)},129")
     rows = [line.split(",") for line in site.csv("position.csv?table=converted&in=EUR")[1:]]
     assert [(*row[:3], row[9], ",".join(row[11:])) for row in rows] == [
         ("all", "all", "all", "107.00", 'incomplete,"a rate for CHF, KES"'),
@@ -141,6 +141,58 @@ def test_a_currency_without_a_rate_is_named_and_its_totals_are_called_incomplete
     page = site.get("position?in=EUR").text
     assert '<p class="said bad" role="alert">The converted totals are incomplete.' in page
     assert "There is no rate between EUR and CHF, KES" in page
+
+
+def test_a_pair_without_a_rate_goes_over_a_third_currency_and_says_by_which_two_rates(
+    site: Site, books: Books
+) -> None:
+    hold(books, ("QB01", "USD", "108.50"), ("QB01", "JPY", "16000"), ("QB01", "GBP", "1.00"))
+    books.rates(f"EUR,USD,{ago(1)},1.0850", f"EUR,GBP,{ago(1)},0.86", f"JPY,EUR,{ago(1)},0.00625")
+    assert converted(site, "GBP") == {
+        "QB01 GBP": "1.00",
+        "QB01 JPY": "86.00",
+        "QB01 USD": "86.00",
+        "QB01 all": "173.00",
+        "all all": "173.00",
+    }
+    rows = {line.split(",")[2]: line for line in site.csv("position.csv?table=converted&in=GBP")[1:]}
+    assert f",,over EUR: 1.085 USD for 1 EUR and 0.86 GBP for 1 EUR,{ago(1)},GBP,86.00," in rows["USD"]
+    assert f",,over EUR: 0.00625 EUR for 1 JPY and 0.86 GBP for 1 EUR,{ago(1)},GBP,86.00," in rows["JPY"]
+    used = [line.split(",")[:6] for line in site.csv("position.csv?table=rates&in=GBP")[1:]]
+    assert used == [
+        ["JPY", "JPY", "EUR", f"{ago(1)}", "0.00625", "multiplied by"],
+        ["JPY", "EUR", "GBP", f"{ago(1)}", "0.86", "multiplied by"],
+        ["USD", "EUR", "USD", f"{ago(1)}", "1.085", "divided by"],
+        ["USD", "EUR", "GBP", f"{ago(1)}", "0.86", "multiplied by"],
+    ]
+    said = site.text("position?in=GBP")
+    assert "as they were loaded; JPY over EUR, USD over EUR, by two rates of one date." in said
+    assert "incomplete" not in said
+    books.rates(f"USD,GBP,{ago(20)},0.5")  # its own rate comes first
+    assert converted(site, "GBP")["QB01 USD"] == "54.25"
+    assert "JPY over EUR, by two rates" in site.text("position?in=GBP")
+
+
+def test_a_way_over_a_third_currency_is_of_one_date_one_source_and_what_the_ledger_has_now(
+    site: Site, books: Books
+) -> None:
+    hold(books, ("QB01", "USD", "100.00"))
+    books.rates(f"EUR,USD,{ago(3)},2", f"EUR,GBP,{ago(2)},1")
+    assert "a rate for USD" in "".join(site.csv("position.csv?table=converted&in=GBP"))
+    books.rates(f"EUR,USD,{ago(2)},4")
+    assert converted(site, "GBP")["QB01 USD"] == "25.00"
+    books.rates(f"EUR,USD,{ago(2)},5")  # corrected
+    assert converted(site, "GBP")["QB01 USD"] == "20.00"
+    books.rates(f"CHF,USD,{ago(1)},2", f"CHF,GBP,{ago(1)},1")  # a newer way
+    assert converted(site, "GBP")["QB01 USD"] == "50.00"
+    with books.ledger.owner.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE recon.file_load DISABLE TRIGGER append_only")
+        connection.exec_driver_sql("UPDATE recon.file_load SET source = load_no::text")
+        connection.exec_driver_sql("ALTER TABLE recon.file_load ENABLE TRIGGER append_only")
+    assert converted(site, "GBP")["QB01 USD"] == "50.00"  # of one load, while euro's are of two sources now
+    assert "CHF" in "".join(site.csv("position.csv?table=rates&in=GBP"))
+    books.rates(f"CHF,GBP,{ago(1)},3")  # from nowhere: the older way is of two sources, too
+    assert "a rate for USD" in "".join(site.csv("position.csv?table=converted&in=GBP"))
 
 
 def test_a_total_that_lacks_a_balance_says_so_too(site: Site, books: Books) -> None:
