@@ -1,10 +1,14 @@
 """The ledger as the page sees it: it reads one state of it a page, and acts in a visitor's name."""
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
+from typing import Any
 
-from sqlalchemy import Connection, Engine
+import psycopg2
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
@@ -18,13 +22,21 @@ READER = "qbank_analyst"
 _LIMITS = "-c statement_timeout=20s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
 
 
+# For how long the host's connection is taken as it was: it may come from a vault, which each page would ask.
+_KEPT_S = 60.0
+
+
 class Ledger:
-    """The database of the host's connection, which may change while the page is served."""
+    """The database of the host's connection, which may change while the page is served.
+
+    It is looked up once a minute, and at once where the database does not take it, as after a new password.
+    """
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self._lock = Lock()
         self._engines: tuple[URL, Engine, Engine] | None = None
+        self._looked_up_at = -math.inf
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -44,11 +56,28 @@ class Ledger:
         return self._open()[2]
 
     def _open(self) -> tuple[URL, Engine, Engine]:
-        url = self._host.ledger()
         with self._lock:
-            if self._engines is None or self._engines[0] != url:
-                given = url.query.get("options", "")
-                limited = url.update_query_dict({"options": f"{_LIMITS} {given}".strip()})
-                reader = engine_for(limited, READER, poolclass=QueuePool)
-                self._engines = (url, reader, engine_for(limited, None, poolclass=QueuePool))
+            if self._engines is None or time.monotonic() - self._looked_up_at >= _KEPT_S:
+                url = self._host.ledger()
+                if self._engines is None or self._engines[0] != url:
+                    self._engines = (url, self._engine(url, READER), self._engine(url, None))
+                self._looked_up_at = time.monotonic()
             return self._engines
+
+    def _engine(self, url: URL, role: str | None) -> Engine:
+        given = url.query.get("options", "")
+        limited = url.update_query_dict({"options": f"{_LIMITS} {given}".strip()})
+        engine = engine_for(limited, role, poolclass=QueuePool)
+
+        @event.listens_for(engine, "do_connect")
+        def connect(dialect: Any, _record: Any, arguments: Any, options: dict[str, Any]) -> Any:
+            try:
+                return dialect.connect(*arguments, **options)
+            except psycopg2.OperationalError:
+                now = self._host.ledger()
+                if now == url:
+                    raise
+                self._looked_up_at = -math.inf  # the next page has engines of its own
+                return dialect.connect(*arguments, **{**options, **dialect.create_connect_args(now)[1]})
+
+        return engine

@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import Engine, exc, text
 
+from qbank_page import ledger as of_the_page
 from tests.words.ledger import PASSWORD, Ledger
 from tests.words.page import Site, served
 
@@ -23,8 +24,9 @@ def _site(_shared: Ledger, server: Engine) -> Iterator[Site]:
 
 
 @pytest.fixture
-def site(_site: Site, ledger: Ledger) -> Site:
-    """The page, and in it what the test puts into ``ledger``."""
+def site(_site: Site, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """The page, and in it what the test puts into ``ledger``; its connection is as the test last set it."""
+    monkeypatch.setattr(of_the_page, "_KEPT_S", 0.0)
     _site.host.reconciled_by.clear()
     _site.host.gl_sources_file = None
     return _site

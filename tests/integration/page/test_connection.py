@@ -1,0 +1,75 @@
+"""The page's connection to the ledger: kept for a while, and looked up anew where the ledger refuses it."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import URL
+
+from qbank_ledger.errors import LedgerConnectionError
+from qbank_page import ledger as of_the_page
+from qbank_page.ledger import Ledger as LedgerOfThePage
+from tests.integration.page.conftest import DESK
+from tests.words.ledger import PASSWORD
+from tests.words.page import Cookies, Site
+
+
+class Vault(Cookies):
+    """A host that counts how often it is asked for its connection."""
+
+    def __init__(self, ledger: URL) -> None:
+        super().__init__(ledger)
+        self.asked = 0
+
+    def ledger(self) -> URL:
+        self.asked += 1
+        return super().ledger()
+
+
+@pytest.fixture
+def vault(site: Site, monkeypatch: pytest.MonkeyPatch) -> Vault:
+    monkeypatch.setattr(of_the_page, "_KEPT_S", 60.0)
+    return Vault(site.host.url)
+
+
+@pytest.fixture
+def rotated(server: Engine) -> Iterator[str]:
+    """Another password than the login had."""
+    _set_password(server, "another")
+    yield "another"
+    _set_password(server, PASSWORD)
+
+
+def _set_password(server: Engine, word: str) -> None:
+    with server.begin() as connection:
+        connection.execute(text(f"ALTER ROLE {DESK} PASSWORD '{word}'"))
+
+
+def look(ledger: LedgerOfThePage) -> None:
+    with ledger.reading() as connection:
+        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+
+
+def test_many_pages_ask_for_the_connection_once(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = LedgerOfThePage(vault)
+    for _ in range(5):
+        look(ledger)
+    assert ledger.desk is ledger.desk
+    assert vault.asked == 1
+    monkeypatch.setattr(of_the_page, "_KEPT_S", 0.0)
+    look(ledger)
+    assert vault.asked == 2
+
+
+def test_a_new_password_is_looked_up_where_the_old_one_is_refused(
+    vault: Vault, rotated: str, request: pytest.FixtureRequest
+) -> None:
+    ledger = LedgerOfThePage(vault)
+    with pytest.raises(LedgerConnectionError, match="refused the connection"):
+        look(ledger)
+    vault.url = vault.url.set(password=rotated)
+    look(ledger)
+    asked = vault.asked
+    look(ledger)
+    look(ledger)
+    assert vault.asked == asked + 1
