@@ -6,22 +6,30 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from qbank_ledger.db import migrate as module
 from qbank_ledger.db.connection import engine_for
-from qbank_ledger.db.migrate import migrate, require_newest
+from qbank_ledger.db.migrate import known_revisions, migrate, require_newest
 from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
 
 from .bare_server import Server, database
 
-BASELINE, NEWEST = "0001_baseline_2", "0012_unassign"
+BASELINE, NEWEST = "0001_baseline_2", "0012_open_items"
 
 
 @pytest.fixture
 def server(bare_server: Server) -> Server:
     return bare_server
+
+
+def test_the_revisions_are_those_of_alembic_in_its_order() -> None:
+    revisions = ScriptDirectory(str(module._MIGRATIONS)).walk_revisions()
+    assert known_revisions() == tuple(each.revision for each in revisions)[::-1]
+    assert known_revisions()[-1] == NEWEST
 
 
 def test_a_superuser_migrates_once(server: Server) -> None:
@@ -110,9 +118,9 @@ def test_a_ledger_of_the_baseline_gets_what_came_after_it_and_keeps_every_row(
 ) -> None:
     """By whoever may, or by the SQL that a DBA is given."""
     url = database(server, "one")
-    upgrade = module.command.upgrade
+    upgrade = command.upgrade
     with monkeypatch.context() as patch:
-        patch.setattr(module.command, "upgrade", lambda config, _: upgrade(config, BASELINE))
+        patch.setattr(command, "upgrade", lambda config, _, **options: upgrade(config, BASELINE, **options))
         migrate(url)
     server.run(
         "INSERT INTO ledger.account VALUES ('a', 'A', 'EUR', 2, 'QB01', '1100', 'UTC', NULL, 90, NULL, 0, NULL, NULL, true);"

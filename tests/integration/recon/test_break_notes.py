@@ -42,6 +42,21 @@ def test_the_newest_assignee_and_the_newest_note_stand(broken: Register) -> None
     assert broken.ledger.value("SELECT count(*) FROM recon.break_note") == 3
 
 
+def test_one_accounts_open_item_is_found_without_a_look_at_the_others(broken: Register) -> None:
+    broken.ledger.listed([{"id": f"other-{n}"} for n in range(50)])
+    plan = broken.ledger.value(
+        "EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM recon.open_break WHERE account_id = 'x'"
+    )
+    assert len(broken.ledger.rows("SELECT FROM recon.open_break WHERE account_id = 'x'")) == 1
+    assert [node["Actual Loops"] for node in nodes(plan[0]["Plan"], "reconciliation")] == [1]
+
+
+def nodes(plan: dict[str, Any], relation: str) -> list[dict[str, Any]]:
+    """Where a plan reads the relation."""
+    below = [found for each in plan.get("Plans", []) for found in nodes(each, relation)]
+    return [plan, *below] if plan.get("Relation Name") == relation else below
+
+
 def test_nobody_is_to_look_into_it_any_more_once_somebody_said_so(broken: Register) -> None:
     broken.act("airflow:ann", NOTE, "x", "Joe", "a fee")
     for blank in (None, " \n"):

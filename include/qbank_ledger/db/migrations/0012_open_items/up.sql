@@ -1,5 +1,18 @@
--- Purpose: have nobody look into an open item any more, by a note like any other.
+-- Purpose: have nobody look into an open item any more, by a note like any other; and find an account's open item
+--          without a look at every other account.
 -- Run as:  qbank_owner, in one transaction (see migrate.py).
+
+CREATE OR REPLACE VIEW recon.open_break AS
+-- The account's own id, not its comparison's: who asks for one account has only that one looked at.
+SELECT a.account_id, n.opened_on, n.as_of_date, n.status, n.difference, n.unexplained, n.cause, n.age_days,
+       n.entity, n.gl_account, n.currency, n.members, n.provisional
+  FROM ledger.account AS a
+  JOIN recon.account_time AS t USING (account_id)
+ CROSS JOIN LATERAL (
+       SELECT * FROM recon.reconciliation AS r
+        WHERE r.account_id = a.account_id AND r.as_of_date BETWEEN t.begins_on AND t.today
+        ORDER BY r.as_of_date DESC, r.version DESC LIMIT 1) AS n
+ WHERE a.active AND n.opened_on IS NOT NULL;
 
 ALTER TABLE recon.break_note
     DROP CONSTRAINT break_note_assignee_check,
