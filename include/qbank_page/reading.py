@@ -63,7 +63,7 @@ class Read:
 
     def say(self, line: str) -> None:
         """Take what a preview says of the file as a whole."""
-        self.about += [line] if line.strip() else []
+        self.about += [each for each in line.splitlines() if each.strip()]
 
 
 def asks(profile: Profile) -> list[str]:

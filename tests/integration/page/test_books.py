@@ -48,6 +48,7 @@ class Sender:
             timeout=60,
         )
         self.fingerprint = next(iter(re.findall(r'name="previewed" value="(\w+)"', answer.text)), "")
+        self.page = answer.text
         return answer.status_code, read(answer.text)
 
 
@@ -222,6 +223,7 @@ def test_a_preview_is_a_table_that_says_of_each_row_what_it_became_and_why(ann: 
     given = {"profile": "netsuite-trial-balance", "entity": "QB01", "currency": "USD"}
     said = ann.send("preview", content, **given)[1]
     assert "Line Read as Entity GL account Currency Date Balance Why In the file" in said
+    assert "<li>entity of every row: QB01</li><li>currency of every row: USD</li>" in ann.page
     assert " 9 balance QB01 10010 USD 2025-10-31 165,289.63 10010 - Checking Account | $165,289.63" in said
     assert " 10 skipped empty, and the account stands in another row (line 9) 10010 - Checking" in said
     assert " 18 skipped the total row matches ^Total$ Total" in said
