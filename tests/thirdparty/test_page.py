@@ -177,9 +177,16 @@ def trigger_a_run_and_find_its_balances(office: Office) -> None:
 
 
 def load_books(preparer: Page, folder: Path) -> None:
+    go(preparer, "books")
+    preview(preparer, folder)
+    preparer.get_by_role("button", name="Load it").click()
+    expect(preparer.get_by_role("status").first).to_contain_text("The reconciliation has begun")
+    expect(preparer.locator("table#loads")).to_contain_text("airflow:preparer")
+
+
+def preview(preparer: Page, folder: Path) -> None:
     file = folder / "trial-balance.csv"
     file.write_text(BOOKS)
-    go(preparer, "books")
     form = preparer.get_by_role("form", name="Load a file")
     form.locator("[name=file]").set_input_files(file)
     form.get_by_role("combobox", name="Profile").select_option("netsuite-trial-balance")
@@ -188,9 +195,6 @@ def load_books(preparer: Page, folder: Path) -> None:
     preparer.get_by_role("button", name="Preview").click()
     savings = preparer.get_by_role("table", name="Rows of the file").get_by_role("row", name="Savings")
     expect(savings).to_contain_text("90,071,992,547,509.93")
-    preparer.get_by_role("button", name="Load it").click()
-    expect(preparer.get_by_role("status").first).to_contain_text("The reconciliation has begun")
-    expect(preparer.locator("table#loads")).to_contain_text("airflow:preparer")
 
 
 def reconciled(page: Page) -> None:
@@ -228,6 +232,7 @@ def newest_run(office: Office) -> int:
 
 
 PAGES = ("position", "coverage", "runs", "books", "reconciliation", "close", "accounts/hostile")
+OPENED = ("runs/1", "reconciliation/checking?date=2026-10-30")
 ACTIONS = (
     "reconciliation/sign",
     "reconciliation/savings/note",
@@ -293,18 +298,26 @@ def test_a_form_of_another_site_does_nothing(office: Office) -> None:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_it(office: Office, scheme: Literal["light", "dark"]) -> None:
+def test_everybody_can_use_it(office: Office, scheme: Literal["light", "dark"], tmp_path: Path) -> None:
     """Without anything grave in light and dark, from a telephone's width to a wall's; pictures for the docs."""
     preparer = office.login("preparer", scheme=scheme)
-    for path in PAGES:
+    for path in (*PAGES, *OPENED):
         go(preparer, path)
-        assert violations(preparer, office.axe) == [], path
-        for width in (360, 2560):
-            preparer.set_viewport_size({"width": width, "height": 900})
-            assert preparer.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-        preparer.set_viewport_size({"width": 1400, "height": 900})
+        usable(preparer, office, path, scheme)
+    go(preparer, "books")
+    preview(preparer, tmp_path)
+    usable(preparer, office, "preview", scheme)
+
+
+def usable(page: Page, office: Office, name: str, scheme: str) -> None:
+    """It has nothing grave, and fits each width; of each the picture is taken where pictures are asked for."""
+    assert violations(page, office.axe) == [], name
+    for width in (360, 2560, 1400):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
         if SHOTS:
-            preparer.screenshot(path=Path(SHOTS) / f"{path.partition('/')[0]}-{scheme}.png")
+            size = "" if width == 1400 else f"-{width}"
+            page.screenshot(path=Path(SHOTS) / f"{re.split(r'[/?]', name)[-1]}-{scheme}{size}.png")
 
 
 def violations(page: Page, axe: str) -> list[str]:
