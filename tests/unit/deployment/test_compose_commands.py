@@ -1,6 +1,5 @@
 """Every command, module, setting, path and host in docker-compose.yml exists."""
 
-import json
 import os
 import re
 import subprocess
@@ -16,34 +15,12 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from tests.unit.deployment.airflow import unknown_to_airflow
 from tests.unit.deployment.compose import ROOT
 
 OURS = "/opt/airflow/"
 MARKER = "/tmp/watched"  # noqa: S108 - in the container's own
 MADE_BY_THE_IMAGE = {"logs", "state"}
-
-# Run with the environment of a service: does Airflow know these settings, these commands?
-ASK_AIRFLOW = """
-import json, os, sys
-from airflow.cli.cli_parser import get_parser
-from airflow.configuration import conf
-from airflow.executors.executor_loader import ExecutorLoader
-from airflow.providers_manager import ProvidersManager
-
-ProvidersManager().initialize_providers_configuration()
-unknown = [
-    name for name in os.environ
-    if name.startswith("AIRFLOW__")
-    and not conf.configuration_description.get(name.split("__")[1].lower(), {})
-        .get("options", {}).get(name.split("__")[2].lower())
-]
-conf.getimport("core", "auth_manager")
-ExecutorLoader.load_executor(ExecutorLoader.get_default_executor_name())
-parser = get_parser()
-for command in json.load(sys.stdin):
-    parser.parse_args(command)
-print(json.dumps(unknown))
-"""
 
 
 def _commands(service: dict[str, Any]) -> list[str]:
@@ -70,21 +47,7 @@ def test_airflow_knows_every_command_and_setting(services: dict[str, Any], tmp_p
     docs = (ROOT / "docs/deployment.md").read_text("utf-8").replace("\\\n", " ")
     documented = [each.split() for each in re.findall(r"exec api-server airflow ([^`\n]*)", docs)]
     assert {each[0] for each in documented} == {"users", "rotate-fernet-key"}
-    home = {
-        "AIRFLOW_HOME": str(tmp_path),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/a.db",
-    }
-    asked = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", ASK_AIRFLOW],
-        env={"PATH": os.environ["PATH"], **services["worker"]["environment"], **home},
-        input=json.dumps(commands + documented),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert asked.returncode == 0, asked.stderr[-2000:]
-    assert json.loads(asked.stdout.splitlines()[-1]) == []
+    assert unknown_to_airflow(services["worker"]["environment"], tmp_path, commands + documented) == []
 
 
 def test_every_program_is_in_its_image(services: dict[str, Any]) -> None:
