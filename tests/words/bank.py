@@ -19,15 +19,16 @@ START_S = 20
 class SandboxProcess:
     """A started sandbox: its address, its log, and the calls that tests make of it."""
 
-    def __init__(self, log: Path, *arguments: str) -> None:
+    def __init__(self, log: Path, *arguments: str, module: str = "qbank_sandbox", **environ: str) -> None:
         self.secret = secrets.token_urlsafe(16)
         self._log = log
         with log.open("wb") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "qbank_sandbox", "--port", "0", *arguments],
+                [sys.executable, "-m", module, "--port", "0", *arguments],
                 stderr=errors,
                 env={
                     **os.environ,
+                    **environ,
                     "QBANK_SANDBOX_CLIENT_ID": CLIENT_ID,
                     "QBANK_SANDBOX_CLIENT_SECRET": self.secret,
                 },
