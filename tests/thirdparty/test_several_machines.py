@@ -1,7 +1,7 @@
-"""docs/several-machines.md, with its settings as they stand there: an hour over two workers, of which one dies in mid-fetch.
+"""docs/several-machines.md, with its settings as they stand there: an hour that loses half of them in mid-fetch.
 
-Four machines, each with a home, logs and a supervisor of its own, on one: what `make run` starts, with the bank and
-both databases; a second scheduler and API server; two Celery workers. In common they have Redis, the databases, the
+Five machines, each with a home, logs and a supervisor of its own, on one: what `make run` starts, with the bank and
+both databases; a second API server; a second scheduler; two Celery workers. In common they have Redis, the databases, the
 keys, and the code. The workers reach the ledger through PgBouncer by the transaction.
 """
 
@@ -10,7 +10,7 @@ import re
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,6 +48,7 @@ DEPLOYED, _, POOLER = re.findall(
 # Of each batch, how much is written down.
 SHARES = """SELECT batch_no, avg((o.account_id IS NOT NULL)::int) AS share
               FROM sync.run_account LEFT JOIN sync.observation AS o USING (run_no, account_id) GROUP BY batch_no"""
+SCHEDULERS = "SELECT FROM job WHERE job_type = 'SchedulerJob' AND state = 'running'"
 # What a test can't wait for as long as an operator can.
 QUICKER = {"AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30"}
 
@@ -59,6 +60,11 @@ def until(is_so: Callable[[], Any]) -> Any:
         assert time.monotonic() < ends
         time.sleep(0.2)
     return found
+
+
+def at_once(found: Iterable[processes.Marked]) -> None:
+    """kill -9, and before it each of them stands still: none sees another go."""
+    processes.end([each.process for each in found], 0, how=signal.SIGSTOP)
 
 
 @dataclass(frozen=True)
@@ -74,8 +80,8 @@ class Machines:
     def ledger(self) -> URL:
         return make_url(self.stack.cluster.url("postgres", "ledger")).set(drivername="postgresql+psycopg2")
 
-    def start(self, name: str, commands: dict[str, tuple[str, ...]], **environ: str) -> None:
-        """Start a machine with these of Airflow's programs."""
+    def start(self, name: str, *words: str, **environ: str) -> None:
+        """Start a machine with one of Airflow's programs."""
         settings, keys = self.stack.settings, self.stack.keys
         like = units.airflow(settings, keys, self.stack.cluster.url("airflow", "airflow"))
         (start,) = {program.command[:3] for program in like.programs}
@@ -84,7 +90,7 @@ class Machines:
         machine = replace(
             like,
             name=name,
-            programs=tuple(Program(name=each, command=(*start, *words)) for each, words in commands.items()),
+            programs=(Program(name=name, command=(*start, *words)),),
             environ={**like.environ, **own, **environ},
             directory=home,
         )
@@ -94,21 +100,22 @@ class Machines:
         extra = {"token_url": f"{self.bank.url}/token"}
         bank = {"conn_type": "qbank", "host": self.bank.url, "login": CLIENT_ID, "password": self.bank.secret}
         self.start(
-            name,
-            {name: ("celery", "worker", "--celery-hostname", name)},
+            name, "celery", "worker", "--celery-hostname", name,
             AIRFLOW__CORE__EXECUTION_API_SERVER_URL=f"http://127.0.0.1:{api}/execution/",
             AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=str(logs),
             AIRFLOW_CONN_QBANK_DEFAULT=json.dumps({**bank, "extra": extra}),
             AIRFLOW_CONN_LEDGER_DEFAULT=ledger,
-        )
+        )  # fmt: skip
 
-    def kill(self, name: str) -> None:
-        """The machine is gone at once, with all that ran on it."""
-        lost = [each.process for each in processes.find(self.stack.settings.state) if each.unit == name]
-        assert len(lost) > 3, "a supervisor, a worker, its child, and a task"
-        for process in lost:
-            process.suspend()  # none of them sees another go
-        processes.end(lost, 10, how=signal.SIGKILL)
+    def kill(self, *names: str) -> None:
+        """These machines are gone at once, with all that ran on them."""
+        found = processes.find(self.stack.settings.state)
+        assert {each.program for each in found} >= set(names)
+        at_once(each for each in found if each.unit in names)
+
+    def end(self) -> None:
+        """Nothing is left but the databases."""
+        at_once(each for each in processes.find(self.stack.settings.state) if each.unit != "postgres")
 
     def tasks(self, run_id: str, task_id: str) -> list[dict[str, Any]]:
         return [task for task in self.api.tasks(SYNC, run_id) if task["task_id"] == task_id]
@@ -154,6 +161,8 @@ def machines(tmp_path: Path) -> Iterator[Machines]:
         api.unfinished_runs(SYNC)  # logs in
         machines = Machines(tmp_path, stack, bank, replace(api, url=f"http://127.0.0.1:{second_api}"))
 
+        stack_.callback(machines.end)
+
         pooled = free_port()
         (tmp_path / "pgbouncer").mkdir()
         logins = {"ledger_loader": stack.keys["ledger_loader"]}
@@ -163,18 +172,15 @@ def machines(tmp_path: Path) -> Iterator[Machines]:
         )
         ledger = f"postgres://ledger_loader:{logins['ledger_loader']}@127.0.0.1:{pooled}/ledger"
 
-        machines.start(
-            "second",
-            {"second-api-server": ("api-server",), "second-scheduler": ("scheduler", "--skip-serve-logs")},
-            AIRFLOW__API__PORT=str(second_api),
-        )
+        machines.start("second-api-server", "api-server", AIRFLOW__API__PORT=str(second_api))
+        machines.start("second-scheduler", "scheduler", "--skip-serve-logs")
         machines.start_worker("worker-1", ledger, stack.settings.ui_port, free_port())
         machines.start_worker("worker-2", ledger, second_api, survivors_logs)
         yield machines
 
 
 @pytest.mark.timeout(900)
-def test_an_hour_is_whole_though_a_worker_is_killed_in_mid_fetch(machines: Machines) -> None:
+def test_an_hour_is_whole_though_a_worker_and_a_scheduler_are_killed_in_mid_fetch(machines: Machines) -> None:
     (run_id,) = until(lambda: machines.api.unfinished_runs(SYNC))
 
     def both_are_in_mid_fetch() -> bool:
@@ -185,7 +191,8 @@ def test_an_hour_is_whole_though_a_worker_is_killed_in_mid_fetch(machines: Machi
         return len(running) == 2 and all(0.1 < share[batch_no] < 0.7 for batch_no in running)
 
     until(both_are_in_mid_fetch)
-    machines.kill("worker-1")
+    assert len(rows(machines.ledger.set(database="airflow"), SCHEDULERS)) == 2
+    machines.kill("worker-1", "second-scheduler")
     kept, killed = machines.kept(), time.monotonic()
 
     until(lambda: machines.api.run_state(SYNC, run_id) in ("success", "failed"))
@@ -204,6 +211,4 @@ def test_an_hour_is_whole_though_a_worker_is_killed_in_mid_fetch(machines: Machi
     # The log comes from the worker that has it, over HTTP: no folder is shared.
     said = " ".join(str(event.get("event")) for event in machines.api.log(SYNC, run_id, again))
     assert re.search(rf"fetch: run 1 batch {again['map_index']} asks for \d+ accounts", said), said
-    schedulers = "SELECT FROM job WHERE job_type = 'SchedulerJob' AND state = 'running'"
-    assert len(rows(machines.ledger.set(database="airflow"), schedulers)) == 2
     assert "db=ledger user=ledger_loader" in (machines.folder / "pgbouncer/pgbouncer.log").read_text()
