@@ -17,12 +17,12 @@ PROSE := README.md CHANGELOG.md CONTRIBUTING.md docs
 	verify health bench chaos lock
 
 # An environment may well have names like these for something else: they count on the command line alone.
-$(foreach name,FAULT OUT DATE VERSION SENDER RECEIVER FILE PROFILE ENTITY CURRENCY,$(if $(filter command,$(origin $(name))),,$(eval override $(name) :=)))
+$(foreach name,BEFORE FAULT OUT DATE VERSION SENDER RECEIVER FILE PROFILE ENTITY CURRENCY,$(if $(filter command,$(origin $(name))),,$(eval override $(name) :=)))
 MAKEOVERRIDES := # a command needs them once, not also in MAKEFLAGS
 # What the command line gives, under whatever name, is text: make would expand a $ in it on its way into
 # the commands' environment. What the environment gives is handed on as it is.
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval override export $(name) := $$(value $(name)))))
-export SQL CONF FAULT MONTH FORMAT OUT DATE VERSION SENDER RECEIVER FILE PROFILE ENTITY CURRENCY
+export BEFORE SQL CONF FAULT MONTH FORMAT OUT DATE VERSION SENDER RECEIVER FILE PROFILE ENTITY CURRENCY
 
 help: ## these, one line each
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r verb does; do printf '%-10s %s\n' "$$verb" "$$does"; done
@@ -91,8 +91,8 @@ verify: setup ## recompute the chain of seals over the ledger
 health: setup ## say how the ledger is, in counts; exit code 0 when it is well
 	@$(PYTHON) -m local health
 
-bench: setup ## the benchmark
-	@$(PYTHON) -m benchmarks
+bench: setup ## the benchmark, side by side with its peers, into docs/benchmarks.md (BEFORE=commit to compare with)
+	@$(PYTHON) -m benchmarks $(if $(BEFORE),--before "$$BEFORE")
 
 chaos: setup ## the faults, one after the other, bounded in time (FAULT=name for one)
 	@$(PYTHON) -m chaos
@@ -101,3 +101,4 @@ lock: setup ## pin what the requirements bring in, with hashes
 	@$(COMPILE) --output-file requirements.lock requirements.txt
 	@$(COMPILE) --output-file requirements-dev.lock --constraints requirements.lock requirements-dev.txt
 	@$(COMPILE) --output-file local/uv.txt local/uv.txt
+	@for peer in benchmarks/peers/*.txt; do $(COMPILE) --output-file $$peer $$peer; done

@@ -1,23 +1,89 @@
-"""`python -m benchmarks`: every subject, one after the other. `--quick` for small sizes."""
+"""`python -m benchmarks [SUBJECT …]`: the subjects, one after the other; without one named, all.
 
+All of them in full size are written down in docs/benchmarks.md. `--quick` takes small sizes.
+`--before COMMIT` measures that commit, too, each subject right after ours.
+"""
+
+import argparse
+import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
 
-from benchmarks import QUICK
+from benchmarks import LARGE, QUICK, Table
+from benchmarks.report import Report, write
 
-SUBJECTS = ("client", "ledger", "recon", "reporting", "page")
+ROOT = Path(__file__).parents[1]
+SUBJECTS = ("client", "ledger", "recon", "reporting", "page", "peers", "scheduler", "curves", "growth")
+DOCS = ROOT / "docs"
 
 
 def main(arguments: list[str]) -> int:
-    """Measure all, each in a process of its own: the peak of one is none of the next.
+    """Measure, each subject in a process of its own: the peak of one is none of the next.
 
     Exit code 1 where a subject could not be measured, 2 for an option that there is not.
     """
-    if arguments not in ([], [QUICK]):
-        sys.stderr.write(f"usage: python -m benchmarks [{QUICK}]\n")
-        return 2
-    commands = [[sys.executable, "-m", f"benchmarks.{subject}", *arguments] for subject in SUBJECTS]
-    return max(subprocess.run(command, check=False).returncode != 0 for command in commands)  # noqa: S603 - our own
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=", ".join(SUBJECTS))
+    parser.add_argument(QUICK, action="store_true", help="small sizes, which say nothing but that it runs")
+    parser.add_argument(LARGE, action="store_true", help="a ledger of 100 million rows, too")
+    parser.add_argument("--before", metavar="COMMIT", help="what to measure beside ours")
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.subjects) - set(SUBJECTS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}: there are {', '.join(SUBJECTS)}")
+    options = [option for option in (QUICK, LARGE) if option in arguments]
+    report = Report(now=datetime.now(UTC), commit=_git("rev-parse", "--short", "HEAD"), before=asked.before)
+    with _worktree(asked.before) if asked.before else nullcontext() as before:
+        for subject in asked.subjects or SUBJECTS:
+            for root, found in ((ROOT, report.tables), (before, report.tables_before)):
+                if root is None:
+                    continue
+                tables, whole = _measure(subject, root, options)
+                found[subject] = tables
+                if not whole:
+                    report.failed.append(subject if root == ROOT else f"{subject} of {asked.before}")
+    if not (asked.quick or asked.subjects):
+        write(report, DOCS)
+    for name in report.failed:
+        sys.stderr.write(f"{name} could not be measured.\n")
+    return 1 if report.failed else 0
+
+
+def _measure(subject: str, root: Path, options: list[str]) -> tuple[list[Table], bool]:
+    """The tables of a subject, as the tree in ``root`` does it, and whether it came to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "tables.json"
+        command = [root / ".venv/bin/python", "-m", "benchmarks.subject", subject, file, *options]
+        environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        done = subprocess.run(command, cwd=root, env=environ, check=False)  # noqa: S603 - our own
+        tables = json.loads(file.read_text("utf-8")) if file.exists() else []
+        return [Table.from_json(table) for table in tables], done.returncode == 0
+
+
+@contextmanager
+def _worktree(commit: str) -> Iterator[Path]:
+    """The tree of that commit with its own virtual environment, and the benchmarks of today in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "before"
+        _git("worktree", "add", "--quiet", "--detach", str(tree), commit)
+        try:
+            shutil.rmtree(tree / "benchmarks", ignore_errors=True)
+            shutil.copytree(ROOT / "benchmarks", tree / "benchmarks")
+            subprocess.run([sys.executable, "-I", "local/bootstrap.py"], cwd=tree, check=True)
+            yield tree
+        finally:
+            _git("worktree", "remove", "--force", str(tree))
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603
 
 
 if __name__ == "__main__":

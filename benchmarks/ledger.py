@@ -19,7 +19,7 @@ from local.postgres import Cluster, version_of
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from benchmarks import is_quick, print_table
+from benchmarks import Cell, Figure, Table, is_quick
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.db.migrate import migrate
 from qbank_ledger.seals.verify import verify
@@ -87,42 +87,49 @@ SELECT * FROM ledger.balance_as_known(now() - interval '2 days')
 """
 
 
-def main() -> None:
-    """Measure and print."""
+def measure() -> Iterator[Table]:
+    """What is written, its size, and what a reader waits for."""
     rows, hours = (20_000, 50) if is_quick() else (1_000_000, 5_000)
     with new_ledger() as (engine, superuser):
         run(superuser, _BARE)
-        timed: list[tuple[str, float, str]] = []
+        timed: list[tuple[Cell, ...]] = []
         first = stage(superuser, rows)
         with tempfile.TemporaryDirectory() as docs:
-            timed.append(
-                (f"audit {rows:,} rows", seconds(lambda: audit_run(engine, first, Path(docs))), "60 s")
-            )
+            took = seconds(lambda: audit_run(engine, first, Path(docs)))
+        timed.append((f"audit {rows:,} rows", Figure(took, "s", at_most=60), ""))
         timed += _publish(engine, superuser, first, "first time")
         size = _bytes_per_row(superuser)
-        timed.append((f"verify {rows:,} rows", seconds(lambda: verify(engine)), "20 s"))
+        timed.append((f"verify {rows:,} rows", Figure(seconds(lambda: verify(engine)), "s", at_most=20), ""))
         second = stage(superuser, rows)
         with superuser.begin() as connection:
             execute(connection, "write_verdicts", run_no=second)
         timed += _publish(engine, superuser, second, "over the first")
-        print_table("The ledger", ("what", "seconds", "promised"), [(w, f"{s:.1f}", p) for w, s, p in timed])
+        yield Table(title="The ledger", head=("what", "measured", "beside the bare"), rows=timed)
         sizes = ("balance and its indexes, an account-hour", "its hash in the seal")
-        print_table("Size", ("what", "bytes"), [(w, f"{b:.0f}") for w, b in zip(sizes, size, strict=True)])
-        _years(superuser, hours)
+        yield Table(
+            title="Size",
+            head=("what", "measured"),
+            rows=[(what, Figure(found, "bytes")) for what, found in zip(sizes, size, strict=True)],
+        )
+        yield _years(superuser, hours)
 
 
-def _publish(engine: Engine, superuser: Engine, run_no: int, when: str) -> list[tuple[str, float, str]]:
+def _publish(engine: Engine, superuser: Engine, run_no: int, when: str) -> list[tuple[Cell, ...]]:
     """The bare statement and the ledger's publish, of the same rows."""
     bare = seconds(lambda: run(superuser, _BARE_UPSERT, run_no=run_no))
     run(superuser, "CHECKPOINT")
     ours = seconds(lambda: publish_run(engine, run_no))
     return [
-        (f"bare INSERT … ON CONFLICT, {when}", bare, ""),
-        (f"publish with its seal, {when}", ours, f"30 s, and twice the bare ({ours / bare:.1f})"),
+        (f"bare INSERT … ON CONFLICT, {when}", Figure(bare, "s"), ""),
+        (
+            f"publish with its seal, {when}",
+            Figure(ours, "s", at_most=30),
+            Figure(ours / bare, "x", at_most=2),
+        ),
     ]
 
 
-def _years(superuser: Engine, hours: int) -> None:
+def _years(superuser: Engine, hours: int) -> Table:
     """What a reader waits for, over 2,000 accounts and so many hours."""
     run(superuser, _YEARS, hours=hours)
     with superuser.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
@@ -130,20 +137,20 @@ def _years(superuser: Engine, hours: int) -> None:
             "VACUUM ANALYZE ledger.balance, ledger.balance_history, ledger.account_period"
         )
     queries = {
-        "latest_balance, all accounts": ("SELECT * FROM ledger.latest_balance", "100 ms"),
-        "2,000 accounts as known at an instant": (_AS_KNOWN, "50 ms"),
-        "a day's closings": ("SELECT * FROM ledger.daily_balance WHERE as_of_date = current_date - 1", ""),
-        "a day's coverage": (f"{_COVERAGE} WHERE as_of_hour > now() - interval '1 day'", ""),
-        "a month's coverage": (f"{_COVERAGE} WHERE as_of_hour > now() - interval '30 days'", ""),
-        "coverage of all hours": (_COVERAGE, ""),
+        "latest_balance, all accounts": ("SELECT * FROM ledger.latest_balance", 100),
+        "2,000 accounts as known at an instant": (_AS_KNOWN, 50),
+        "a day's closings": ("SELECT * FROM ledger.daily_balance WHERE as_of_date = current_date - 1", None),
+        "a day's coverage": (f"{_COVERAGE} WHERE as_of_hour > now() - interval '1 day'", None),
+        "a month's coverage": (f"{_COVERAGE} WHERE as_of_hour > now() - interval '30 days'", None),
+        "coverage of all hours": (_COVERAGE, None),
     }
     found = []
-    for what, (query, promised) in queries.items():
+    for what, (query, goal) in queries.items():
         with superuser.connect() as connection:
             read = partial(_read, connection, query)
             times = [seconds(read) for _ in range(20)]
-        found.append((what, f"{statistics.quantiles(times, n=20)[-1] * 1000:.0f}", promised))
-    print_table(f"Reading, {2_000 * hours:,} rows", ("what", "p95, ms", "promised"), found)
+        found.append((what, Figure(statistics.quantiles(times, n=20)[-1] * 1000, "ms", at_most=goal)))
+    return Table(title=f"Reading, {2_000 * hours:,} rows", head=("what", "p95"), rows=found)
 
 
 @contextmanager
@@ -209,7 +216,3 @@ def seconds(work: Callable[[], object]) -> float:
     began = time.monotonic()
     work()
     return time.monotonic() - began
-
-
-if __name__ == "__main__":
-    main()

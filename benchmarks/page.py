@@ -18,7 +18,7 @@ from fastapi import FastAPI, Request
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
-from benchmarks import is_quick, print_table
+from benchmarks import Figure, Table, is_quick
 from benchmarks.ledger import new_ledger, run, seconds, stage
 from benchmarks.reporting import YEAR
 from qbank_ledger.recon.profile_file import GLSources, read_gl_sources
@@ -90,11 +90,11 @@ class _Host:
         return ""
 
 
-def main() -> None:
-    """Measure and print."""
+def measure() -> Iterator[Table]:
+    """Each page, and a publish among readers."""
     health._FRESH_S = 0.0  # each is asked anew
     sizes = ((20, 48), (40, 48)) if is_quick() else ((1_000, 8_760), (10_000, 168))
-    for (accounts, hours), goal in zip(sizes, ("300 ms", "1000 ms"), strict=True):
+    for (accounts, hours), goal in zip(sizes, (300, 1000), strict=True):
         with new_ledger() as (loader, superuser):
             run(superuser, YEAR, accounts=accounts, hours=hours)
             run(superuser, _COMPARED)
@@ -102,12 +102,12 @@ def main() -> None:
             with superuser.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 connection.exec_driver_sql("VACUUM ANALYZE")
             with _served(superuser.url.set(username=_LOGIN, password=_PASSWORD)) as url:
-                _read_pages(url, goal, f"{accounts:,} accounts, {accounts * hours:,} account-hours")
-                if goal == "300 ms":
-                    _publish_among_readers(loader, superuser, url, rows=accounts * 100)
+                yield _read_pages(url, goal, f"{accounts:,} accounts, {accounts * hours:,} account-hours")
+                if goal == 300:
+                    yield _publish_among_readers(loader, superuser, url, rows=accounts * 100)
 
 
-def _read_pages(url: str, goal: str, what: str) -> None:
+def _read_pages(url: str, goal: float, what: str) -> Table:
     measured = []
     with requests.Session() as browser:
         for path in PAGES:
@@ -120,18 +120,15 @@ def _read_pages(url: str, goal: str, what: str) -> None:
                 (
                     path,
                     str(answer.status_code),
-                    f"{len(answer.content):,}",
-                    f"{times[10]:.0f}",
-                    f"{p95:.0f}",
-                    goal,
+                    Figure(len(answer.content), "bytes"),
+                    Figure(times[10], "ms"),
+                    Figure(p95, "ms", at_most=goal),
                 )
             )
-    print_table(
-        f"The page: {what}", ("page", "status", "bytes", "median, ms", "p95, ms", "promised"), measured
-    )
+    return Table(title=f"The page: {what}", head=("page", "status", "size", "median", "p95"), rows=measured)
 
 
-def _publish_among_readers(loader: Engine, superuser: Engine, url: str, rows: int) -> None:
+def _publish_among_readers(loader: Engine, superuser: Engine, url: str, rows: int) -> Table:
     """Publish rows alone, and while twenty browsers read page after page."""
     times: dict[int, list[float]] = {0: [], 20: []}
     for _ in range(3):
@@ -146,10 +143,13 @@ def _publish_among_readers(loader: Engine, superuser: Engine, url: str, rows: in
             with _reading(url, readers):
                 found.append(seconds(lambda: publish_run(loader, run_no)))  # noqa: B023 - called at once
     alone, among = (min(found) for found in times.values())
-    print_table(
-        f"Publishing {rows:,} rows",
-        ("readers", "fastest of 3, s", "promised"),
-        [("0", f"{alone:.2f}", ""), ("20", f"{among:.2f}", f"1.1 x alone ({among / alone:.2f})")],
+    return Table(
+        title=f"Publishing {rows:,} rows",
+        head=("readers", "fastest of 3", "beside none"),
+        rows=[
+            ("0", Figure(alone, "s"), ""),
+            ("20", Figure(among, "s"), Figure(among / alone, "x", at_most=1.1)),
+        ],
     )
 
 
@@ -192,7 +192,3 @@ def _served(ledger: URL) -> Iterator[str]:
         server.should_exit = True
         thread.join()
         listener.close()
-
-
-if __name__ == "__main__":
-    main()

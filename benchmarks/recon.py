@@ -5,12 +5,13 @@ import resource
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
-from benchmarks import is_quick, print_table
+from benchmarks import Figure, Table, is_quick
 from benchmarks.ledger import new_ledger, run, seconds
 from qbank_ledger.recon.reconcile import reconcile
 
@@ -44,8 +45,8 @@ SELECT (SELECT max(load_no) FROM recon.file_load), 'QB01', a.gl_account, 'EUR', 
 """
 
 
-def main() -> None:
-    """Measure and print."""
+def measure() -> Iterator[Table]:
+    """Time, size and memory."""
     accounts = 200 if is_quick() else 10_000
     with new_ledger() as (engine, superuser):
         run(superuser, _ACCOUNTS, accounts=accounts)
@@ -54,18 +55,21 @@ def main() -> None:
             connection.exec_driver_sql("VACUUM ANALYZE")
         run(superuser, _BOOKS, accounts=accounts)
         timed = [
-            (f"reconcile {accounts:,} accounts, 31 days", seconds(lambda: _reconcile(engine)), "20 s"),
-            ("once more, nothing changed", seconds(lambda: _reconcile(engine)), ""),
+            (
+                f"reconcile {accounts:,} accounts, 31 days",
+                Figure(seconds(lambda: _reconcile(engine)), "s", 20),
+            ),
+            ("once more, nothing changed", Figure(seconds(lambda: _reconcile(engine)), "s")),
         ]
-        print_table(
-            "Reconciliation", ("what", "seconds", "promised"), [(w, f"{s:.1f}", p) for w, s, p in timed]
-        )
+        yield Table(title="Reconciliation", head=("what", "measured"), rows=timed)
         rows = []
         for form in ("csv", "camt052", "bai2"):
             took, size, peak = _export(superuser.url, form)
-            rows.append((form, f"{took:.1f}", "10 s", f"{size:.1f}", f"{peak:.0f}"))
-        print_table(
-            f"Exports of {accounts:,} balances", ("format", "seconds", "promised", "MB", "peak MB"), rows
+            rows.append((form, Figure(took, "s", at_most=10), Figure(size, "MB"), Figure(peak, "MB")))
+        yield Table(
+            title=f"Exports of {accounts:,} balances",
+            head=("format", "time", "size", "peak memory"),
+            rows=rows,
         )
 
 
@@ -84,7 +88,3 @@ def _export(url: URL, form: str) -> tuple[float, float, float]:
         # The largest of the processes so far: they are alike.
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         return took, file.stat().st_size / 1e6, peak
-
-
-if __name__ == "__main__":
-    main()

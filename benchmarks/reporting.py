@@ -6,12 +6,13 @@ where it is let (JIT): `QBANK_TEST_POSTGRES=/usr/lib/postgresql/15/bin`.
 """
 
 import statistics
+from collections.abc import Iterator
 from functools import partial
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from benchmarks import is_quick, print_table
+from benchmarks import Figure, Table, is_quick
 from benchmarks.ledger import new_ledger, run, seconds
 
 YEAR = """
@@ -42,28 +43,28 @@ INSERT INTO ledger.missing_hour_reason SELECT account_id, hour, 'http_403', 1 FR
 _QUERIES = {
     "ledger.daily_movement, 28 days": (
         "SELECT * FROM ledger.daily_movement WHERE as_of_date > current_date - 28",
-        "200 ms",
+        200,
     ),
     "reporting.daily, a year": (
         "SELECT * FROM reporting.daily WHERE as_of_date > current_date - 365",
-        "200 ms",
+        200,
     ),
-    "reporting.daily, yesterday": ("SELECT * FROM reporting.daily WHERE as_of_date = current_date - 1", ""),
+    "reporting.daily, yesterday": ("SELECT * FROM reporting.daily WHERE as_of_date = current_date - 1", None),
     "reporting.movement, 28 days": (
         "SELECT * FROM reporting.movement WHERE as_of_date > current_date - 28",
-        "",
+        None,
     ),
-    "reporting.position": ("SELECT * FROM reporting.position", ""),
+    "reporting.position": ("SELECT * FROM reporting.position", None),
     "reporting.hourly, a day": (
         "SELECT * FROM reporting.hourly WHERE as_of_hour > now() - interval '1 day'",
-        "",
+        None,
     ),
-    "reporting.coverage, a year": ("SELECT * FROM reporting.coverage", ""),
+    "reporting.coverage, a year": ("SELECT * FROM reporting.coverage", None),
 }
 
 
-def main() -> None:
-    """Measure and print."""
+def measure() -> Iterator[Table]:
+    """The fastest and the middle one of twenty turns."""
     accounts, hours = (5, 24 * 30) if is_quick() else (40, 8_760)
     with new_ledger() as (_, superuser):
         run(superuser, YEAR, accounts=accounts, hours=hours)
@@ -75,26 +76,22 @@ def main() -> None:
             server = ann.execute(
                 text("SELECT current_setting('server_version'), current_setting('jit')")
             ).one()
-            measured = [(what, *_times(ann, query), promised) for what, (query, promised) in _QUERIES.items()]
-        print_table(
-            f"Reporting: {accounts} accounts, {hours:,} hours, PostgreSQL {server[0]}, JIT {server[1]}",
-            ("what", "rows", "fastest of 20, ms", "median, ms", "promised"),
-            measured,
+            measured = [(what, *_times(ann, *query)) for what, query in _QUERIES.items()]
+        yield Table(
+            title=f"Reporting: {accounts} accounts, {hours:,} hours, PostgreSQL {server[0]}, JIT {server[1]}",
+            head=("what", "rows", "fastest of 20", "median"),
+            rows=measured,
         )
 
 
-def _times(session: Connection, query: str) -> tuple[str, str, str]:
+def _times(session: Connection, query: str, goal: float | None) -> tuple[Figure, Figure, Figure]:
     """How many rows there are; of 20 turns, after one that is not counted, the fastest and the middle one."""
     rows = len(session.execute(text(query)).all())
     times = [1000 * seconds(partial(_read, session, query)) for _ in range(20)]
-    return f"{rows:,}", f"{min(times):.0f}", f"{statistics.median(times):.0f}"
+    return Figure(rows), Figure(min(times), "ms", at_most=goal), Figure(statistics.median(times), "ms")
 
 
 def _read(session: Connection, query: str) -> None:
     # As they come over the wire: what Python makes of each is not the ledger's time.
     with session.connection.cursor() as cursor:
         cursor.execute(query)
-
-
-if __name__ == "__main__":
-    main()

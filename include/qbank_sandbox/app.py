@@ -28,11 +28,13 @@ def create_app(
     scenario: ScenarioFile | None = None,
     token_lifetime_s: float = 3600,
     latency_s: float = 0,
+    balance_at: Callable[[str, int, str, datetime], Balance] = balance_at,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """The bank that holds these accounts (id → currency) and knows this one client.
 
     Every answer comes ``latency_s`` late; the scenario and the request's fault header can do worse.
+    ``balance_at`` says what an account has: id, minor units, currency and instant.
     ValueError for a currency that ISO 4217 doesn't have.
     """
     scenario = scenario or ScenarioFile(None)
