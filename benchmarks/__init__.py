@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 LARGE = "--large"  # the largest size, too, where a subject has one that takes long
+OURS_ALONE = "--ours-alone"  # without the peers, which are the same beside another commit
 QUICK = "--quick"  # small sizes: to see that it runs, not what the figures are
 
 

@@ -16,12 +16,13 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import LARGE, QUICK, Table
+from benchmarks import LARGE, OURS_ALONE, QUICK, Table
 from benchmarks.report import Report, write
 
 ROOT = Path(__file__).parents[1]
 SUBJECTS = ("client", "ledger", "recon", "reporting", "page", "peers", "scheduler", "curves", "growth")
 DOCS = ROOT / "docs"
+_INSTRUMENTS = ("benchmarks", "include/qbank_sandbox")
 
 
 def main(arguments: list[str]) -> int:
@@ -44,7 +45,8 @@ def main(arguments: list[str]) -> int:
             for root, found in ((ROOT, report.tables), (before, report.tables_before)):
                 if root is None:
                     continue
-                tables, whole = _measure(subject, root, options)
+                alone = [] if root == ROOT else [OURS_ALONE]
+                tables, whole = _measure(subject, root, [*options, *alone])
                 found[subject] = tables
                 if not whole:
                     report.failed.append(subject if root == ROOT else f"{subject} of {asked.before}")
@@ -68,13 +70,14 @@ def _measure(subject: str, root: Path, options: list[str]) -> tuple[list[Table],
 
 @contextmanager
 def _worktree(commit: str) -> Iterator[Path]:
-    """The tree of that commit with its own virtual environment, and the benchmarks of today in it."""
+    """The tree of that commit with its own virtual environment, measured with today's instruments."""
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "before"
         _git("worktree", "add", "--quiet", "--detach", str(tree), commit)
         try:
-            shutil.rmtree(tree / "benchmarks", ignore_errors=True)
-            shutil.copytree(ROOT / "benchmarks", tree / "benchmarks")
+            for ours in _INSTRUMENTS:
+                shutil.rmtree(tree / ours, ignore_errors=True)
+                shutil.copytree(ROOT / ours, tree / ours)
             subprocess.run([sys.executable, "-I", "local/bootstrap.py"], cwd=tree, check=True)
             yield tree
         finally:
