@@ -73,8 +73,8 @@ class Stack:
         shutil.copytree(ROOT / "dags", dags, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(dag, dags)
         self.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(dags)
+        _do("run", self.environ)
         stack = self._local()
-        stack.start()
         scheduler = Scheduler(stack.api)
         scheduler.settle((SYNC, *_BESIDE, dag.stem))
         connection = {**_connection(bank), "connection_id": "qbank_default"}
@@ -131,12 +131,17 @@ def own_stack(accounts: Sequence[str]) -> Iterator[Stack]:
         stack = Stack({**inherited, **own}, accounts)
         write_accounts(Path(own["QBANK_ACCOUNTS_FILE"]), accounts)
         try:
-            LocalStack.open(Settings.read(stack.environ)).ledger_connection("ledger_loader")
+            _do("migrate", stack.environ)
             yield stack
         finally:
-            stop = [sys.executable, "-m", "local", "stop"]
-            subprocess.run(stop, cwd=ROOT, env=stack.environ, check=False, stdout=subprocess.DEVNULL)  # noqa: S603
+            _do("stop", stack.environ)
             processes.end([each.process for each in processes.find(stack.folder)], 5)
+
+
+def _do(verb: str, environ: dict[str, str]) -> None:
+    """`make VERB`, by a process that ends: what it starts would wait for us to bury it."""
+    command = [sys.executable, "-m", "local", verb]
+    subprocess.run(command, cwd=ROOT, env=environ, check=True, capture_output=True)  # noqa: S603
 
 
 def write_accounts(file: Path, ids: Sequence[str]) -> None:
