@@ -96,7 +96,7 @@ def measure() -> Iterator[Table]:
         first = stage(superuser, rows)
         with tempfile.TemporaryDirectory() as docs:
             took = seconds(lambda: audit_run(engine, first, Path(docs)))
-        timed.append((f"audit {rows:,} rows", Figure(took, "s", at_most=60), ""))
+        timed.append((f"audit {rows:,} rows", Figure(took, "s", at_most=25), ""))
         timed += _publish(engine, superuser, first, "first time")
         size = _bytes_per_row(superuser)
         timed.append((f"verify {rows:,} rows", Figure(seconds(lambda: verify(engine)), "s", at_most=20), ""))
@@ -124,7 +124,7 @@ def _publish(engine: Engine, superuser: Engine, run_no: int, when: str) -> list[
         (
             f"publish with its seal, {when}",
             Figure(ours, "s", at_most=30),
-            Figure(ours / bare, "x", at_most=2),
+            Figure(ours / bare, "x", at_most=1.5),
         ),
     ]
 

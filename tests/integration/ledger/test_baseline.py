@@ -23,6 +23,7 @@ OTHERWISE = re.compile(
     r"ledger\.seal_sha256\(.*time zone\)"
     r"|constraint .*_(account_id|currency|fingerprint|sha256|balance|amount|difference|items|unexplained)_check"
     r"|constraint sync\.batch batch_fetch_started_at_not_null"  # a batch is written down before it begins
+    r"|constraint sync\.verdict verdict_run_no_fkey"  # docs/adr/0029
     r"|.* sync\.observation_\d{4}_\d\d(_pkey)?\b|.* sync\.observation (run_started_at|payload|observation_run_started_at_not_null)"
     r"|.*sync\.drop_payloads\(interval\)|(index|relation) sync\.run_payloads"
     r"|.*function ledger\.closing\(text,text,time without time zone,date\)"  # it has the grace now
