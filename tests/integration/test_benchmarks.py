@@ -26,7 +26,7 @@ def test_every_figure_of_the_client_stands_beside_its_goal() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     figures = {goal: [line for line in lines if line.endswith(goal)] for goal in ("x asyncio", "MB", "%")}
-    assert [len(lines) for lines in figures.values()] == [2, 1, 2]
+    assert [len(lines) for lines in figures.values()] == [4, 1, 2]
     assert ["Token", "requests,", "a", "process", "1.00", "at", "most", "1"] in [
         line.split() for line in lines
     ]

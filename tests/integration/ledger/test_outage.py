@@ -26,6 +26,7 @@ from qbank_ledger.month_end import reading
 from qbank_ledger.month_end.pack import close_month
 from qbank_ledger.recon import load, reconcile
 from qbank_ledger.sync import audit, fetch, gx, plan, publish, run, settle
+from qbank_ledger.sync.rules import AuditRule
 from tests.conftest import throwaway
 from tests.words.ledger import Ledger, Reply, failed
 
@@ -167,7 +168,7 @@ def test_a_server_that_goes_away_while_the_rules_are_evaluated_costs_no_account(
 def test_a_rule_that_cant_be_evaluated_is_not_waited_for(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad = audit.AuditRule(
+    bad = AuditRule(
         "bad", "critical", "it divides by nought", "s.ledger_balance / (s.ledger_balance * 0) > 1"
     )
     monkeypatch.setattr(audit, "RULES", (*audit.RULES, bad))
