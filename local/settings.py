@@ -164,6 +164,7 @@ def foreground_environment(settings: Settings, home: Path, connections: Mapping[
     own = {
         "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
         FILES_DIRS: "/",  # who runs it here may read what they may read anyway
+        "QBANK_FETCH_TASKS": "1",  # tasks run one after the other here, so that more would gain nothing
     }
     fixed = {
         # Never the user's: a live scheduler there would run the tasks a second time.

@@ -31,6 +31,9 @@ LIMITS = {
     # Compiling a plan that reads many partitions takes longer than running it: 6.8 s, where 0.06 s do.
     "jit": "off",
 }
+# For statements over many rows of a run: sets are joined whole. No statistics know of what was just
+# written, and rows that were taken for a few, looked up one by one, take minutes for thousands.
+FOR_SETS = {"enable_nestloop": "off", "work_mem": "128MB"}
 _OPTION = re.compile(r"(?:-c|--)(?P<name>[A-Za-z_][\w.-]*)=(?P<value>.*)", re.ASCII | re.DOTALL)
 
 
@@ -61,6 +64,10 @@ class LedgerConnection(connection):
         self._settings = settings
         # Of the server's session, which a pooler lends for one transaction: none has begun.
         self.server_pid: int | None = None
+
+    def plan_for_sets(self) -> None:
+        """Have every transaction to come join sets whole."""
+        self._settings = {**self._settings, **FOR_SETS}
 
     def cursor(self, name: Any = None, cursor_factory: Any = None, *arguments: Any, **named: Any) -> Any:
         """A cursor of ours, whichever is asked for: psycopg2 itself asks for its own."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.db.connection import translated_errors
 from qbank_ledger.db.locks import watched
-from qbank_ledger.db.sql import execute
+from qbank_ledger.db.session import FOR_SETS
 from qbank_ledger.errors import LedgerUnavailableError
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ T = TypeVar("T")
 PATIENCE_S = 240.0
 _LONGEST_WAIT_S = 3.0
 _XID = text("SELECT pg_current_xact_id()::text")
+_SET = text("SELECT set_config(:name, :value, true)")
 _XACT_STATUS = text("SELECT pg_xact_status(CAST(:xid AS xid8))")
 
 
@@ -97,4 +98,5 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
 
 def plan_for_sets(connection: Connection) -> None:
     """Have the rest of the transaction join sets whole: for statements over many rows that are new to it."""
-    execute(connection, "plan_for_sets")
+    for name, value in FOR_SETS.items():
+        connection.execute(_SET, {"name": name, "value": value})

@@ -33,6 +33,7 @@ def audit_run(engine: Engine, run_no: int, docs: Any = None) -> int:
     """
 
     def begin(connection: Connection) -> int:
+        plan_for_sets(connection)
         execute(connection, "add_not_attempted", run_no=run_no)
         answers = _check_complete(connection, run_no)
         _find_lookalikes(connection, run_no)
@@ -52,6 +53,7 @@ def audit_run(engine: Engine, run_no: int, docs: Any = None) -> int:
 
 def _decide(connection: Connection, run_no: int, answers: int, results: list[Result]) -> int:
     """Write results, findings and verdicts; returns how many answers are fit."""
+    plan_for_sets(connection)
     if lock_run(connection, run_no).state != "running":
         raise RunRefusedError(
             f"Run {run_no} was closed while it was audited: clear its fetch with what follows."
@@ -82,7 +84,6 @@ def _check_complete(connection: Connection, run_no: int) -> int:
 
 def _find_lookalikes(connection: Connection, run_no: int) -> None:
     """Write down which answers are exactly another account's: once for the run, not once for each rule."""
-    plan_for_sets(connection)
     since = execute(connection, "recent_runs", run_no=run_no).scalar_one()
     execute(connection, "find_lookalikes", run_no=run_no, since=since)
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, text
 
-from qbank_ledger.db.transaction import in_transaction
+from qbank_ledger.db.transaction import in_transaction, plan_for_sets
 from qbank_ledger.errors import RunRefusedError
 from qbank_ledger.sync.answer_shape import KEPT, Answer
 from qbank_ledger.sync.run import lock_run
@@ -102,6 +102,8 @@ def fetch_batch(
                 "balances. If that is the same bank, an operator accepts it with "
                 f"SELECT ledger.accept_host('{api_host}'); otherwise set the connection right."
             )
+        # Nothing is known yet of what other tasks of the run have written a moment ago.
+        plan_for_sets(connection)
         missing = list(execute(connection, "unanswered", run_no=run_no, batch_no=batch_no).scalars())
         return time_, missing, Clock.read(connection)
 

@@ -130,7 +130,9 @@ def _connected(engine: Engine) -> Any:
     """A connection of our own for GX, which refuses URLs that libpq takes, and shows them as it does."""
     lent = engine.raw_connection()
     lent.detach()
-    return lent.dbapi_connection
+    connection: Any = lent.dbapi_connection
+    connection.plan_for_sets()
+    return connection
 
 
 def _project() -> Any:

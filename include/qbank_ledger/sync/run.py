@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from qbank_ledger.db.transaction import plan_for_sets
 from qbank_ledger.errors import RunRefusedError
 from qbank_ledger.sync.sql import execute
 
@@ -42,6 +43,7 @@ def close_run(connection: Connection, run_no: int) -> RunCounts:
     Waits for who is publishing it at this moment, and counts what that published.
     """
     lock_run(connection, run_no)
+    plan_for_sets(connection)
     row = execute(connection, "close_run", run_no=run_no).one()
     execute(connection, "record_missing_hours", run_no=run_no)
     return RunCounts(**row._mapping)

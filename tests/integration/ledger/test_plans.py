@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import Connection, text
 
-from qbank_ledger.db.statements import statement_text
-from qbank_ledger.sync import publish
+from qbank_ledger.sync import audit, fetch, gx, publish, run, settle
 from tests.words.ledger import Ledger
 
 # 200 accounts: every hour of the ten days before last month began and of the ten days after, a day of each month
@@ -215,24 +215,48 @@ def test_a_publish_touches_the_partition_of_its_hour(ledger: Ledger, monkeypatch
     assert [set(read) - may_read for read in seen] == [set(), {partition(now, "balance_history")}]
 
 
-def test_a_publish_looks_nothing_up_row_by_row(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+OF_A_RUN = {
+    fetch: {"unanswered"},
+    audit: {"add_not_attempted", "find_lookalikes", "write_verdicts"},
+    publish: {"publish_balances"},
+    run: {"close_run", "record_missing_hours"},
+    settle: {"lost_accounts"},
+}
+
+
+def test_no_room_looks_a_run_up_row_by_row(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """No statistics know of a run that has just been fetched: PostgreSQL takes its million rows for a few."""
-    plans: list[str] = []
-    real: Callable[..., Any] = publish.execute
+    may_loop: dict[str, str] = {}
 
-    def looking(connection: Connection, name: str, **parameters: Any) -> Any:
-        if name == "publish_balances":
-            lines = connection.execute(
-                text(f"EXPLAIN {statement_text('qbank_ledger.sync.sql', name)}"), parameters
-            ).scalars()
-            plans.append("\n".join(lines))
-        return real(connection, name, **parameters)
+    def watch(room: ModuleType, names: set[str]) -> None:
+        real: Callable[..., Any] = room.execute
 
-    monkeypatch.setattr(publish, "execute", looking)
+        def looking(connection: Connection, name: str, **parameters: Any) -> Any:
+            if name in names:
+                may_loop[name] = connection.execute(text("SHOW enable_nestloop")).scalar_one()
+            return real(connection, name, **parameters)
+
+        monkeypatch.setattr(room, "execute", looking)
+
+    for room, names in OF_A_RUN.items():
+        watch(room, names)
     ledger.accounts(*(f"old-{n:03}" for n in range(1, 201)))
-    ledger.quick_run()
-    assert "Hash Join" in plans[0]
-    assert "Nested Loop" not in plans[0]
+    run_no = ledger.plan()
+    ledger.fetch(run_no)
+    ledger.quick_audit(run_no)
+    ledger.publish(run_no)
+    settle.settle_run(ledger.engine, run_no)
+    assert may_loop == dict.fromkeys(set().union(*OF_A_RUN.values()), "off")
+
+
+def test_great_expectations_joins_a_runs_answers_whole(ledger: Ledger) -> None:
+    connection = gx._connected(ledger.engine)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW enable_nestloop")
+            assert cursor.fetchone() == ("off",)
+    finally:
+        connection.close()
 
 
 def test_an_hour_is_found_where_its_rows_took_the_space_of_a_later_one(ledger: Ledger) -> None:
