@@ -45,6 +45,8 @@ os.environ |= {
 
 # What takes longest, first: so begin workers, that none is at it long after the others are done.
 LONGEST = (
+    "tests/thirdparty/test_several_machines.py",
+    "tests/thirdparty/test_page.py",
     "tests/e2e/test_stack.py",
     "tests/dags/",
     "tests/contract/test_bank_retries.py",
