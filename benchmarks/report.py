@@ -63,6 +63,8 @@ def _page(report: Report) -> Iterator[str]:
     yield ""
     short = [line for tables in report.tables.values() for table in tables for line in table.shortfalls()]
     short += [f"{name} could not be measured." for name in report.failed]
+    left_out = [name for name in _HEADINGS if name not in report.tables]
+    short += [f"Not measured in this session: {', '.join(left_out)}."] if left_out else []
     yield from [f"- {line}" for line in short] or ["Every figure is as promised."]
     for subject, tables in report.tables.items():
         yield ""

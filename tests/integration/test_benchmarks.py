@@ -88,6 +88,7 @@ def test_what_is_not_as_promised_stands_first_on_the_page(tmp_path: Path) -> Non
     assert short == [
         "- Speed, ours, time: 12.5 s, and at most 12 s is promised.",
         "- peers could not be measured.",
+        "- Not measured in this session: ledger, recon, reporting, page, peers, scheduler, curves, growth.",
     ]
     assert "| ours | 12.5 s (before: 22.6 s) | 3 (before: 40) | time at most 12 s; calls at most 4 |" in page
     ElementTree.fromstring((tmp_path / "benchmarks/speed.svg").read_text())  # noqa: S314 - our own
