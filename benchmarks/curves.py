@@ -30,7 +30,7 @@ _LATENCY_S = 0.005
 
 def measure() -> Iterator[Table]:
     """The runs in the foreground, then the rooms of the largest."""
-    sizes, largest = ((10, 100), 1_000) if is_quick() else ((100, 1_000, 10_000, 100_000), 1_000_000)
+    sizes, largest = ((10, 100), 1_000) if is_quick() else ((100, 1_000, 10_000, 100_000), 250_000)
     ids = _ids(sizes[-1])
     rows = []
     with bank(ids) as found, own_stack(ids) as stack:
