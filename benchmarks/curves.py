@@ -1,6 +1,6 @@
 """By the number of accounts: each room of a run in the foreground, and the peak memory of its processes.
 
-A million accounts without the fetch, which would only measure the bank.
+As many as an accounts file lists without the fetch, which would only measure the bank.
 """
 
 import resource
