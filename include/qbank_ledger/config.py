@@ -22,9 +22,6 @@ LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
 LEDGER_HOSTS = "QBANK_LEDGER_HOSTS"
 LEDGER_AUTH = "QBANK_LEDGER_AUTH"
 
-# Airflow maps no more tasks than core.max_map_length says, 1024.
-MAX_FETCH_TASKS = 1_000
-
 _LIMIT = re.compile(rf"(?P<currency>[A-Z]{{3}}) *= *(?P<amount>{UNSIGNED_AMOUNT})", re.ASCII)
 
 # Airflow's own settings of a postgres connection's extra, which libpq does not know.
@@ -80,7 +77,7 @@ def fetch_tasks(environment: Mapping[str, str] = os.environ) -> int:
 
     Raises LedgerError when it is not a whole number of tasks, of one at least.
     """
-    return min(_whole(environment, "QBANK_FETCH_TASKS", "4", "tasks"), MAX_FETCH_TASKS)
+    return _whole(environment, "QBANK_FETCH_TASKS", "4", "tasks")
 
 
 def docs_place(environment: Mapping[str, str] = os.environ) -> str:

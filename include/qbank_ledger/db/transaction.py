@@ -26,7 +26,9 @@ T = TypeVar("T")
 PATIENCE_S = 240.0
 _LONGEST_WAIT_S = 3.0
 _XID = text("SELECT pg_current_xact_id()::text")
-_SET = text("SELECT set_config(:name, :value, true)")
+_FOR_SETS = text(
+    "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in FOR_SETS.items())
+)
 _XACT_STATUS = text("SELECT pg_xact_status(CAST(:xid AS xid8))")
 
 
@@ -98,5 +100,4 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
 
 def plan_for_sets(connection: Connection) -> None:
     """Have the rest of the transaction join sets whole: for statements over many rows that are new to it."""
-    for name, value in FOR_SETS.items():
-        connection.execute(_SET, {"name": name, "value": value})
+    connection.execute(_FOR_SETS)

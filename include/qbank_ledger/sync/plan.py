@@ -8,14 +8,14 @@ retention.
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from qbank_ledger.config import MAX_FETCH_TASKS, fetch_tasks, package_version
+from qbank_ledger.config import fetch_tasks, package_version
 from qbank_ledger.db.locks import acquire_lock
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction
@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 
 # A second task of a connection pays from here on: before, its start takes longer than it saves.
 _ACCOUNTS_A_TASK = 500
+# Airflow maps no more tasks than core.max_map_length says, 1024.
+_MOST_TASKS = 1_000
+_COLUMNS = tuple(field.name for field in fields(Account))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,9 @@ def plan_run(
             run_no=run_no,
             batches=json.dumps([batch.connection for batch in batches]),
             accounts=_json(
-                asked, batch_no={a.account_id: n for n, batch in enumerate(batches) for a in batch.accounts}
+                _row(account) | {"batch_no": batch_no}
+                for batch_no, batch in enumerate(batches)
+                for account in batch.accounts
             ),
         )
         return run_no
@@ -127,11 +132,11 @@ def _batches(asked: Iterable[Account], connection: str, file: AnySource) -> list
     of_connection: dict[str, list[Account]] = {}
     for account in asked:
         of_connection.setdefault(account.connection or connection, []).append(account)
-    if len(of_connection) > MAX_FETCH_TASKS:
+    if len(of_connection) > _MOST_TASKS:
         raise AccountsFileError(
-            f"{file} names {len(of_connection)} connections: a run asks by {MAX_FETCH_TASKS} at most."
+            f"{file} names {len(of_connection)} connections: a run asks by {_MOST_TASKS} at most."
         )
-    most = min(fetch_tasks(), MAX_FETCH_TASKS // len(of_connection))
+    most = min(fetch_tasks(), _MOST_TASKS // len(of_connection))
     batches = []
     for name, accounts in of_connection.items():
         tasks = min(most, -(-len(accounts) // _ACCOUNTS_A_TASK))
@@ -179,7 +184,7 @@ def _update_accounts(
 ) -> None:
     """A full run says which accounts there are; a subset only brings its own up to date."""
     if not full:
-        execute(connection, "upsert_accounts", accounts=_json(asked))
+        execute(connection, "upsert_accounts", accounts=_json(map(_row, asked)))
         return
     ids = [account.account_id for account in asked]
     mark = fingerprint(asked)
@@ -190,20 +195,16 @@ def _update_accounts(
             f"If that is meant, an operator accepts it with SELECT ledger.accept_accounts('{mark}'); "
             "otherwise check QBANK_ACCOUNTS_FILE."
         )
-    execute(connection, "upsert_accounts", accounts=_json(configured))
+    execute(connection, "upsert_accounts", accounts=_json(map(_row, configured)))
     execute(connection, "close_periods", active_ids=ids)
     execute(connection, "open_periods", active_ids=ids)
 
 
-def _json(accounts: Iterable[Account], **more: Mapping[str, Any]) -> str:
-    """Accounts as JSON for the database; numbers that are money as text, so that none is rounded.
+def _row(account: Account) -> dict[str, Any]:
+    """The account by its columns; dataclasses.asdict would copy each value deeply."""
+    return {name: getattr(account, name) for name in _COLUMNS}
 
-    ``more`` has further columns, their values by account id.
-    """
-    columns = [field.name for field in fields(Account)]
-    rows = [
-        {name: getattr(account, name) for name in columns}
-        | {name: values[account.account_id] for name, values in more.items()}
-        for account in accounts
-    ]
-    return json.dumps(rows, default=str)
+
+def _json(rows: Iterable[dict[str, Any]]) -> str:
+    """Rows as JSON for the database; numbers that are money as text, so that none is rounded."""
+    return json.dumps(list(rows), default=str)
