@@ -51,10 +51,7 @@ def _figures(outcomes: dict[Competitor, Outcome], accounts: int) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for each, found in outcomes.items():
         goals = _GOALS if each is OURS and not is_quick() else {}
-        beside = [
-            Figure(pace[each.program] / pace[peer], "x", at_most=goals.get(peer)) if peer in pace else ""
-            for peer in ("asyncio_client", "dlt_pipeline")
-        ]
+        beside = _beside(pace[each.program], pace, goals)
         rows.append(
             (
                 each.name,
@@ -66,6 +63,11 @@ def _figures(outcomes: dict[Competitor, Outcome], accounts: int) -> Table:
                 Figure(found.exact, at_least=found.accounts if each is OURS else None),
             )
         )
+        if found.in_run is not None:
+            run = _beside(found.in_run / found.accounts, pace, {})
+            rows.append(
+                (f"{each.name}, from plan to settle", Figure(found.in_run, "s"), *run, "", "", "", "")
+            )
     return Table(
         title=f"Side by side: {accounts:,} accounts at 20 ms, {CALLS_AT_ONCE} calls at once",
         head=("", "time", "beside asyncio", "beside dlt", "accounts", "calls", "tokens", "exact"),
@@ -73,6 +75,14 @@ def _figures(outcomes: dict[Competitor, Outcome], accounts: int) -> Table:
         note="Who asks for one account at a time gets a tenth of them; ratios are of the time an account.",
         plot="bars",
     )
+
+
+def _beside(own: float, pace: dict[str, float], goals: dict[str, float]) -> list[Cell]:
+    """Seconds an account beside those of two peers."""
+    return [
+        Figure(own / pace[peer], "x", at_most=goals.get(peer)) if peer in pace else ""
+        for peer in ("asyncio_client", "dlt_pipeline")
+    ]
 
 
 def _trouble(each: Competitor, found: Bank, stack: Stack, ids: Sequence[str]) -> tuple[Cell, ...]:

@@ -33,6 +33,7 @@ class Outcome:
 
     accounts: int
     seconds: float
+    in_run: float | None  # seconds by its own clock, without what it takes to start
     requests: int
     tokens: int
     exact: int
@@ -59,6 +60,7 @@ class Job:
         return Outcome(
             accounts=len(self.ids),
             seconds=seconds,
+            in_run=self.competitor.in_run(self.database),
             requests=self.bank.counts.balances.value,
             tokens=self.bank.counts.tokens.value,
             exact=self.competitor.exact(self.database, self.ids),
@@ -151,6 +153,10 @@ class Competitor:
             return 0
         return sum(Decimal(found[each]) == ledger_balance(each) for each in ids if each in found)
 
+    def in_run(self, _database: str) -> float | None:
+        """Seconds of the newest run by its own clock; None for one without such a clock."""
+        return None
+
 
 class _Airflow(Competitor):
     def start(
@@ -187,6 +193,16 @@ class _Ours(Competitor):
         write_accounts(folder / "accounts.csv", ids)
         command, environ = stack.command("sync", database, bank)
         return command, {**environ, "QBANK_ACCOUNTS_FILE": str(folder / "accounts.csv")}
+
+    def in_run(self, database: str) -> float | None:
+        """From the plan to settle: what is left out is Airflow's start."""
+        with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT extract(epoch FROM finished_at - started_at)"
+                "  FROM sync.run ORDER BY run_no DESC LIMIT 1"
+            )
+            found = cursor.fetchone()
+        return float(found[0]) if found and found[0] is not None else None
 
 
 OURS = _Ours(
