@@ -6,6 +6,7 @@ retention.
 """
 
 import hashlib
+import itertools
 import json
 import logging
 from collections.abc import Callable, Collection, Iterable
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 _ACCOUNTS_A_TASK = 500
 # Airflow maps no more tasks than core.max_map_length says, 1024.
 _MOST_TASKS = 1_000
+_ROWS_A_PART = 5_000
 _COLUMNS = tuple(field.name for field in fields(Account))
 
 
@@ -100,16 +102,14 @@ def plan_run(
             ).scalar_one()
         )
         execute(
-            connection,
-            "list_run_accounts",
-            run_no=run_no,
-            batches=json.dumps([batch.connection for batch in batches]),
-            accounts=_json(
-                _row(account) | {"batch_no": batch_no}
-                for batch_no, batch in enumerate(batches)
-                for account in batch.accounts
-            ),
+            connection, "list_batches", run_no=run_no, connections=[batch.connection for batch in batches]
         )
+        rows = (
+            _row(account) | {"batch_no": batch_no}
+            for batch_no, batch in enumerate(batches)
+            for account in batch.accounts
+        )
+        _execute_in_parts(connection, "list_run_accounts", rows, run_no=run_no)
         return run_no
 
     run_no = in_transaction(engine, open_run)
@@ -184,7 +184,7 @@ def _update_accounts(
 ) -> None:
     """A full run says which accounts there are; a subset only brings its own up to date."""
     if not full:
-        execute(connection, "upsert_accounts", accounts=_json(map(_row, asked)))
+        _execute_in_parts(connection, "upsert_accounts", map(_row, asked))
         return
     ids = [account.account_id for account in asked]
     mark = fingerprint(asked)
@@ -195,7 +195,7 @@ def _update_accounts(
             f"If that is meant, an operator accepts it with SELECT ledger.accept_accounts('{mark}'); "
             "otherwise check QBANK_ACCOUNTS_FILE."
         )
-    execute(connection, "upsert_accounts", accounts=_json(map(_row, configured)))
+    _execute_in_parts(connection, "upsert_accounts", map(_row, configured))
     execute(connection, "close_periods", active_ids=ids)
     execute(connection, "open_periods", active_ids=ids)
 
@@ -205,6 +205,13 @@ def _row(account: Account) -> dict[str, Any]:
     return {name: getattr(account, name) for name in _COLUMNS}
 
 
-def _json(rows: Iterable[dict[str, Any]]) -> str:
-    """Rows as JSON for the database; numbers that are money as text, so that none is rounded."""
-    return json.dumps(list(rows), default=str)
+def _execute_in_parts(
+    connection: Connection, statement: str, rows: Iterable[dict[str, Any]], **params: object
+) -> None:
+    """The statement for some thousand rows at a time: as JSON, each takes a kilobyte of memory.
+
+    Numbers that are money are text there, so that none is rounded.
+    """
+    rows = iter(rows)
+    while part := list(itertools.islice(rows, _ROWS_A_PART)):
+        execute(connection, statement, accounts=json.dumps(part, default=str), **params)

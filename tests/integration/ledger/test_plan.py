@@ -14,6 +14,7 @@ from qbank_ledger.errors import (
     NotMigratedError,
     RunRefusedError,
 )
+from qbank_ledger.sync import plan
 from qbank_ledger.sync.fetch import batch_connection
 from qbank_ledger.sync.plan import plan_run
 from tests.words.ledger import Ledger, Reply, failed
@@ -169,6 +170,21 @@ def test_accounts_stand_in_as_many_even_batches_as_pay(
     ]
 
 
+def test_more_accounts_than_one_statement_takes_are_all_listed(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "_ROWS_A_PART", 2)
+    for ids in (["a", "b", "c", "d", "e"], ["e", "f", "c", "a"]):
+        ledger.accounts(*ids)
+        run_no = ledger.plan()
+        assert ledger.rows(
+            "SELECT account_id FROM sync.run_account WHERE run_no = :n ORDER BY 1", n=run_no
+        ) == [(id_,) for id_ in sorted(ids)]
+        assert ledger.rows("SELECT account_id FROM ledger.account WHERE active ORDER BY 1") == [
+            (id_,) for id_ in sorted(ids)
+        ]
+
+
 def test_accounts_of_a_connection_of_their_own_stand_in_batches_of_it(ledger: Ledger) -> None:
     ledger.accounts(*(f"a{n:04}" for n in range(600)))
     of_theirs = "currency: EUR, entity: E, gl_account: '1', connection: treasury"
@@ -181,13 +197,13 @@ def test_accounts_of_a_connection_of_their_own_stand_in_batches_of_it(ledger: Le
         return "bank"
 
     ours = {"dag_run_id": "x", "connection": "ours", "timeout": timedelta(hours=1)}
-    plan = plan_run(ledger.engine, ledger.file, find_host=find_host, **ours)  # type: ignore[arg-type]
-    assert (plan.batches, asked) == (3, [["ours", "treasury"]])
+    run = plan_run(ledger.engine, ledger.file, find_host=find_host, **ours)  # type: ignore[arg-type]
+    assert (run.batches, asked) == (3, [["ours", "treasury"]])
     assert ledger.rows(
         "SELECT b.batch_no, connection, count(*), max(account_id) FROM sync.batch AS b"
         " JOIN sync.run_account AS a USING (run_no, batch_no) GROUP BY 1, 2 ORDER BY 1"
     ) == [(0, "ours", 300, "a0598"), (1, "ours", 300, "a0599"), (2, "treasury", 2, "c")]
-    assert [batch_connection(ledger.engine, plan.run_no, n) for n in range(4)] == [
+    assert [batch_connection(ledger.engine, run.run_no, n) for n in range(4)] == [
         "ours", "ours", "treasury", None,
     ]  # fmt: skip
 
