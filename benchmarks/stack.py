@@ -79,7 +79,7 @@ class Stack:
         scheduler.settle((SYNC, *_BESIDE, dag.stem))
         connection = {**_connection(bank), "connection_id": "qbank_default"}
         connection["extra"] = json.dumps(connection["extra"])
-        stack.api._call("PATCH", "/connections/qbank_default", json=connection)
+        stack.api.call("PATCH", "/connections/qbank_default", json=connection)
         yield scheduler
 
     def ask_for(self, ids: Sequence[str]) -> None:
@@ -112,7 +112,7 @@ class Scheduler:
         while any(self.api.dag(dag_id) is None for dag_id in dag_ids) and time.monotonic() < end:
             time.sleep(0.5)
         for dag_id in _BESIDE:
-            self.api._call("PATCH", f"/dags/{dag_id}", json={"is_paused": True})
+            self.api.call("PATCH", f"/dags/{dag_id}", json={"is_paused": True})
         while any(self.api.unfinished_runs(dag_id) for dag_id in dag_ids) and time.monotonic() < end:
             time.sleep(0.5)
 

@@ -56,7 +56,7 @@ class AirflowApi:
 
     def dag(self, dag_id: str) -> dict[str, Any] | None:
         """The DAG as Airflow has parsed it; None where it has not (yet)."""
-        dag: dict[str, Any] | None = self._call("GET", f"/dags/{dag_id}", missing_ok=True)
+        dag: dict[str, Any] | None = self.call("GET", f"/dags/{dag_id}", missing_ok=True)
         return dag
 
     def import_errors(self) -> list[str]:
@@ -65,15 +65,15 @@ class AirflowApi:
 
     def make_pool(self, name: str, slots: int) -> bool:
         """Make the pool where it is absent; False where it is there."""
-        if self._call("GET", f"/pools/{name}", missing_ok=True) is not None:
+        if self.call("GET", f"/pools/{name}", missing_ok=True) is not None:
             return False
-        self._call("POST", "/pools", json={"name": name, "slots": slots})
+        self.call("POST", "/pools", json={"name": name, "slots": slots})
         return True
 
     def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
         """Start a run as from the UI's trigger form; returns its id."""
         body = {"logical_date": None, "conf": conf}
-        run = self._call("POST", f"/dags/{dag_id}/dagRuns", json=body)
+        run = self.call("POST", f"/dags/{dag_id}/dagRuns", json=body)
         return str(run["dag_run_id"])
 
     def run_state(self, dag_id: str, run_id: str) -> str:
@@ -100,12 +100,8 @@ class AirflowApi:
         content = self._get(path)["content"]
         return [event for event in content if isinstance(event, dict)]
 
-    def _get(self, path: str) -> dict[str, Any]:
-        answer: dict[str, Any] = self._call("GET", path)
-        return answer
-
-    def _call(self, method: str, path: str, *, missing_ok: bool = False, **options: Any) -> Any:
-        """The answer to a call; None for what is not there, where that may be."""
+    def call(self, method: str, path: str, *, missing_ok: bool = False, **options: Any) -> Any:
+        """The answer to a call; None for an empty one, and for what is not there, where that may be."""
         url, headers = f"{self.url}/api/v2{path}", {"Accept": "application/json"}
         try:
             for _ in range(_LOGINS):
@@ -121,7 +117,11 @@ class AirflowApi:
             return None
         if not answer.ok:
             raise StackError(f"Airflow answered {answer.status_code} to {method} {path}: {answer.text}")
-        return answer.json()
+        return answer.json() if answer.content else None
+
+    def _get(self, path: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self.call("GET", path)
+        return answer
 
     def _log_in(self) -> None:
         body = {"username": self.user, "password": self.password}

@@ -36,10 +36,6 @@ def states(api: AirflowApi, run_id: str) -> dict[str, str | None]:
     return {task["task_id"]: task["state"] for task in api.tasks(SYNC, run_id)}
 
 
-def delete_pool(api: AirflowApi) -> None:
-    api._session.delete(f"{api.url}/api/v2{POOL}", timeout=10).raise_for_status()
-
-
 def test_a_run_through_the_api_lands_in_the_ledger_and_stop_leaves_only_the_data(commands: Commands) -> None:
     assert commands.run("status").returncode == 3
 
@@ -76,15 +72,15 @@ def test_a_second_run_makes_the_pool_again_and_keeps_what_a_user_has_entered(com
     )
     assert requests.get(f"{api.url}/api/v2/connections", timeout=10).status_code == 401
     edited = {"connection_id": "qbank_default", "conn_type": "qbank", "password": "another secret"}
-    api._call("PATCH", "/connections/qbank_default?update_mask=password", json=edited)
+    api.call("PATCH", "/connections/qbank_default?update_mask=password", json=edited)
 
     # A run that begins has the pool that it needs; one that lost it is helped by `make run`.
     stay_between_hours(api)
-    delete_pool(api)
+    api.call("DELETE", POOL)
     waiting = api.trigger(SYNC, {})
-    until(lambda: api._call("GET", POOL, missing_ok=True))
-    assert api._get(POOL)["slots"] == 2
-    delete_pool(api)
+    until(lambda: api.call("GET", POOL, missing_ok=True))
+    assert api.call("GET", POOL)["slots"] == 2
+    api.call("DELETE", POOL)
     until(lambda: states(api, waiting).get("fetch") == "scheduled")
     second = commands.run("run")
     assert "The pool qbank_api was missing: it is made, with 2 slots." in second.stdout
