@@ -12,6 +12,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ MARK = "QBANK_STACK"  # the state directory
 UNIT = "QBANK_UNIT"
 FINGERPRINT = "QBANK_FINGERPRINT"
 PROGRAM = "SUPERVISOR_PROCESS_NAME"  # set by supervisord for what it starts
+_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +121,32 @@ def end(processes: Iterable[psutil.Process], seconds: float, *, how: int = signa
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(how)
-    _, left = psutil.wait_procs(processes, timeout=seconds)
+    left = _wait(processes, seconds)
     for process in left:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(left, timeout=10)
+    _wait(left, 10)
+
+
+def _wait(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still run after ``seconds``, or as soon as none does.
+
+    One that has ended does not run, whether or not its parent has taken notice.
+    """
+    ends = time.monotonic() + seconds
+    while True:
+        _, left = psutil.wait_procs(processes, timeout=0)
+        left = [process for process in left if not _is_zombie(process)]
+        if not left or time.monotonic() >= ends:
+            return left
+        time.sleep(_POLL_S)
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _replace() -> None:

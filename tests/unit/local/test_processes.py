@@ -65,3 +65,17 @@ def test_who_postgresql_runs_as_counts_in_our_state_directory_alone(tmp_path: Pa
 def test_what_does_not_end_by_itself_is_killed(tmp_path: Path, stubborn: "subprocess.Popen[str]") -> None:
     processes.end([psutil.Process(stubborn.pid)], 0.3)
     assert processes.find(tmp_path) == []
+
+
+def test_one_that_has_ended_is_not_waited_for_though_its_parent_takes_no_notice() -> None:
+    careless = (
+        "import subprocess, time; print(subprocess.Popen(['sleep', '60']).pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", careless], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        child, began = psutil.Process(int(parent.stdout.readline())), time.monotonic()
+        processes.end([child], 30)
+        took = time.monotonic() - began
+        assert child.status() == psutil.STATUS_ZOMBIE
+        parent.kill()
+    assert took < 15
