@@ -2,7 +2,8 @@
 
 In a copy of the repository: a guard is a piece of a file and what stands there without it (guards.toml). One
 whose text is not in its file once, or whose tests do not fail without it, fails the run. Tests that can't
-even begin are no proof. With words: only the guards that have one of them in what they keep or in their file.
+even begin are no proof. With words: only the guards that have one of them in what they keep or in their file;
+of the others the page keeps what it says.
 """
 
 import os
@@ -46,7 +47,7 @@ def main() -> int:
     """Exit code 0 when each guard was missed, 1 when one was not."""
     words = [word for word in sys.argv[1:] if word != "--write"]
     guards = _guards(words)
-    began, rows, failed = time.monotonic(), list[str](), 0
+    began, rows, failed = time.monotonic(), dict[str, str](), 0
     with tempfile.TemporaryDirectory(prefix="guards-") as folder:
         copy = Path(folder) / "copy"
         ignored = shutil.ignore_patterns(".git", ".venv", ".local", "__pycache__", "node_modules")
@@ -58,9 +59,12 @@ def main() -> int:
             failed += not red
             said = "missed" if red else "STAYS GREEN, or is not there"
             print(f"{guard.keeps:60} {said:30} {time.monotonic() - since:5.0f} s", flush=True)
-            rows.append(f"| {guard.keeps} | `{guard.file}` | {', '.join(f'`{name}`' for name in red)} |\n")
-    if "--write" in sys.argv[1:] and not failed and not words:
-        PAGE.write_text(_HEAD + "".join(rows))
+            rows[guard.keeps] = (
+                f"| {guard.keeps} | `{guard.file}` | {', '.join(f'`{name}`' for name in red)} |\n"
+            )
+    if "--write" in sys.argv[1:] and not failed:
+        rows = _written() | rows
+        PAGE.write_text(_HEAD + "".join(rows.get(guard.keeps, "") for guard in all_guards()))
     seconds = time.monotonic() - began
     print(
         f"\n{len(guards) - failed} of {len(guards)} guards are missed when they are gone ({seconds:.0f} s)."
@@ -68,11 +72,23 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _guards(words: list[str]) -> list[Guard]:
-    """Those of the list that have one of the words; without words all of them."""
+def all_guards() -> list[Guard]:
+    """Those of the list."""
     listed = tomllib.loads(LIST.read_text("utf-8"))
-    guards = [Guard(file=file, **fields) for file, entries in listed.items() for fields in entries]
-    return [each for each in guards if not words or any(w in f"{each.keeps} {each.file}" for w in words)]
+    return [Guard(file=file, **fields) for file, entries in listed.items() for fields in entries]
+
+
+def _guards(words: list[str]) -> list[Guard]:
+    """Those that have one of the words; without words all of them."""
+    return [
+        each for each in all_guards() if not words or any(w in f"{each.keeps} {each.file}" for w in words)
+    ]
+
+
+def _written() -> dict[str, str]:
+    """The page's rows, by what the guard keeps."""
+    rows = PAGE.read_text("utf-8").removeprefix(_HEAD).splitlines(keepends=True)
+    return {row.split(" | ")[0].removeprefix("| "): row for row in rows}
 
 
 def _red_without(guard: Guard, copy: Path) -> list[str]:
