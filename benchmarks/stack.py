@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg2
 from local import processes
@@ -113,6 +113,9 @@ class Scheduler:
             time.sleep(0.5)
         for dag_id in _BESIDE:
             self.api.call("PATCH", f"/dags/{dag_id}", json={"is_paused": True})
+            for run_id in self.api.unfinished_runs(dag_id):  # would wait until its DAG goes on
+                run = f"/dags/{dag_id}/dagRuns/{quote(run_id)}"
+                self.api.call("PATCH", run, json={"state": "failed"})
         while any(self.api.unfinished_runs(dag_id) for dag_id in dag_ids) and time.monotonic() < end:
             time.sleep(0.5)
 
