@@ -20,7 +20,7 @@ from qbank_ledger.recon.draft_marks import ASKS, DraftMarks, marks_of
 _TOTAL = re.compile(r"^\W*(grand total|total|totals|summe|gesamt|totaal|totale)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\W*(\S*[0-9]\S*) - ")
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
-_CLOSING = re.compile(r"\b(as of|as at|end of|ended|to|stand|stichtag|per)\b", re.IGNORECASE)
+_CLOSING = re.compile(r"\b(as of|as at|end of|ended|to|stand|stichtag|per|period\w?)\b", re.IGNORECASE)
 _DATES = (
     (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "%Y-%m-%d"),
     (r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}", "%d.%m.%Y"),
@@ -30,6 +30,7 @@ _DATES = (
     (rf"(?:{_MONTHS}) [0-9]{{4}}", "%b %Y"),
     (rf"(?:{_MONTHS})[a-z]{{2,}} [0-9]{{4}}", "%B %Y"),
     (r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}", ASKS),
+    (r"(?:0?[1-9]|1[0-2]) [0-9]{4}", "%m %Y"),
 )
 
 
@@ -70,7 +71,10 @@ def _written(path: AnySource, file: Seen) -> Iterator[str]:
     yield from (line for line, _ in amounts if line)
     places = [place for _, place in amounts if place is not None]
     cells = [record.cells[place] for record in rows for place in places if place < len(record.cells)]
-    yield from _numbers(marks_of(cell for cell in cells if not isinstance(cell, Number)), cells)
+    if places:
+        yield from _numbers(marks_of(cell for cell in cells if not isinstance(cell, Number)), cells)
+    else:
+        yield f'    numbers: {{decimal: "{ASKS}"}}  # the marks of the column that you write above'
     if len(places) == 1 and not all(map(trimmed, cells)):
         yield '      # zero: [""]  # some have none: where that means 0'
     yield from _skips(file, rows, account)
@@ -85,7 +89,7 @@ def _account(header: Record, roles: dict[str, list[int]], rows: list[Record], ac
     if "account" not in roles:
         why = "no name says which it is: the first column"
     elif others := [column_name(header, place) for place in roles["account"][1:]]:
-        why = f"its name says so; so do {', '.join(others)}"
+        why = f"its name says so; so {'do' if len(others) > 1 else 'does'} {', '.join(others)}"
     numbered = sum(bool(_NUMBERED.search(cell)) for cell in cells)
     if cells and numbered * 2 > len(cells):
         pattern = json.dumps(_NUMBERED.pattern)
@@ -113,7 +117,8 @@ def _date(file: Seen, roles: dict[str, list[int]]) -> Iterator[str]:
     ]
     if titles:
         # A closing rather than the day of the print-out.
-        record, found, form = next((one for one in titles if _CLOSING.search(one[0].text)), titles[0])
+        closings = [one for one in titles if _CLOSING.search(one[0].text)]
+        record, found, form = (closings or titles)[0]
         words = re.sub(r"^.*[0-9]", "", record.text[: found.start()])  # what stands right before it
         begins = "^" if len(words) == found.start() else ""
         before = begins + re.escape(words).replace("\\ ", " ")
@@ -124,7 +129,11 @@ def _date(file: Seen, roles: dict[str, list[int]]) -> Iterator[str]:
         why = f"line {record.line} says {shown(record.text)}"
         others = {str(other.line) for other, _, _ in titles if other is not record}
         why += f"; there are dates in line {', '.join(sorted(others))}, too" if others else ""
-        why += ": write %d/%m/%Y or %m/%d/%Y" if form == ASKS else ""
+        if form == ASKS:
+            why += ": write %d/%m/%Y or %m/%d/%Y"
+        elif not closings:
+            why += f": write {form} if that is the closing, and not the day of the print-out; else say given"
+            form = ASKS
         yield f"    date: {{title: {title}, format: {json.dumps(form)}}}  # {why}"
     elif "date" in roles:
         place = roles["date"][0]
@@ -160,17 +169,21 @@ def _balance(header: Record, roles: dict[str, list[int]], account: int) -> Itera
             )
             yield "", roles[credit_][0]
             return
-    if "balance" in roles and "side" in roles:
+    of = "balance" if "balance" in roles else "amount"
+    if of in roles and "side" in roles:
         yield (
-            f"    balance: {{amount: {named('balance')}, side: {named('side')}, "
+            f"    balance: {{amount: {named(of)}, side: {named('side')}, "
             "debit: [S, D], credit: [H, C]}"
             "  # their names say so: write the values that the side has",
-            roles["balance"][0],
+            roles[of][0],
         )
-    elif "balance" in roles:
-        others = ", ".join(column_name(header, place) for place in roles["balance"][1:])
-        why = f"its name says so{f'; so do {others}' if others else ''}; debit must be positive"
-        yield f"    balance: {{column: {named('balance')}}}  # {why}", roles["balance"][0]
+    elif of in roles:
+        others = [column_name(header, place) for place in roles[of][1:]]
+        also = f"; so {'do' if len(others) > 1 else 'does'} {', '.join(others)}" if others else ""
+        yield (
+            f"    balance: {{column: {named(of)}}}  # its name says so{also}; debit must be positive",
+            roles[of][0],
+        )
     else:
         yield f'    balance: {{column: "{ASKS}"}}  # no name says which it is: write the column', None
 
@@ -186,8 +199,13 @@ def _numbers(marks: DraftMarks, cells: list[str]) -> Iterator[str]:
         if found:
             values = json.dumps(list(found), ensure_ascii=False)
             yield f"      {key}: {values}  # {', '.join(map(shown, found.values()))}"
+    if marks.exponent:
+        yield f"      exponent: true  # {shown(marks.exponent['true'])}"
     if marks.others:
-        yield f"      # {marks.others} cell(s) in these columns are no numbers: rows to skip?"
+        such = (
+            f"{len(marks.others)} cell(s) in these columns are no numbers, such as {shown(marks.others[0])}"
+        )
+        yield f"      # {such}: rows to skip?"
 
 
 def _skips(file: Seen, rows: list[Record], account: int) -> Iterator[str]:

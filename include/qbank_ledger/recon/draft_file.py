@@ -33,6 +33,7 @@ _ROLES = {
         "saldo haben",
         "balance": "ending balance, closing balance, cumulative balance, cum. balance, endingbalance, saldo, "
         "balance, closing, solde, eindsaldo",
+        "amount": "amount, betrag, montant, importe, importo, bedrag, umsatz, dmbtr",
         "debit": "debit, soll, debe, dare, débit, dr",
         "credit": "credit, haben, haber, avere, crédit, cr",
         "side": "s/h, d/c, dr/cr, debit/credit, soll/haben, shkzg, soll/haben-kennzeichen",

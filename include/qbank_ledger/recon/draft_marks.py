@@ -9,6 +9,7 @@ from qbank_ledger.recon.cells import trimmed
 ASKS = "?"
 _SIGNS = "-\u2212\u2013"
 _CORE = re.compile(r"[0-9][0-9.,'\u2019 \u00a0\u202f]*[0-9]|[0-9]")
+_EXPONENT = re.compile(r"^[Ee][+-]?[0-9]{1,2}\b")
 _SYMBOL = re.compile(r"[$€£¥₹]|\b[A-Z]{3}\b")
 _CREDITS = {"CR": "CR", "DR": "CR", "H": "H", "S": "H", "C": "C", "D": "C"}
 _SPACES = " \u00a0\u202f"
@@ -24,8 +25,9 @@ class DraftMarks:
     negative: dict[str, str] = field(default_factory=dict)
     symbols: dict[str, str] = field(default_factory=dict)
     zero: dict[str, str] = field(default_factory=dict)
+    exponent: dict[str, str] = field(default_factory=dict)
     is_number: int = 0
-    others: int = 0
+    others: list[str] = field(default_factory=list)  # texts that are no numbers
 
 
 def marks_of(cells: Iterable[str]) -> DraftMarks:
@@ -96,6 +98,9 @@ def _around(text: str, found: DraftMarks) -> str | None:
         return None
     match = _CORE.search(text)
     rest = f"{text[: match.start()]}\x00{text[match.end() :]}" if match else text
+    if found_exponent := _EXPONENT.match(rest.partition("\x00")[2]):
+        found.exponent.setdefault("true", text)
+        rest = rest.replace(found_exponent[0], "")
     for symbol in _SYMBOL.findall(rest):
         if symbol.upper() not in _CREDITS:
             found.symbols.setdefault(symbol, text)
@@ -103,12 +108,12 @@ def _around(text: str, found: DraftMarks) -> str | None:
     before, _, after = rest.partition("\x00")
     before, after = trimmed(before), trimmed(after)
     if not match or not re.fullmatch(rf"[{_SIGNS}]?|\(", before):
-        found.others += 1
+        found.others.append(text)
         return None
     if before == "(" and after == ")":
         found.negative.setdefault("parentheses", text)
     elif before == "(":
-        found.others += 1
+        found.others.append(text)
         return None
     elif before:
         found.negative.setdefault("leading", text)
@@ -117,7 +122,7 @@ def _around(text: str, found: DraftMarks) -> str | None:
     elif after.upper() in _CREDITS:
         found.negative.setdefault(_CREDITS[after.upper()], text)
     elif after and after != ")":
-        found.others += 1
+        found.others.append(text)
         return None
     found.is_number += 1
     return match[0]

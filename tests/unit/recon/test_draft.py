@@ -46,13 +46,10 @@ def test_a_draft_without_a_question_reads_the_file_as_the_built_in_profile_does(
     text = draft(path).replace("# proofs", "duplicates: ignore_empty\n    # proofs")
     if name == "xero-trial-balance":
         text = text.replace('column: "Account Code"}  # its', 'column: ["Account Code", "Account"]}  # its')
-    if name == "sap-list":  # the only date in its form is that of the print-out
+    if name == "sap-list":
         text = text.replace('column: "G/L acct"}', 'column: "G/L acct", strip_zeros: true}')
-        text = text.replace("date: {title", "date: given  # {title")
     profile = read_gl_sources(TextSource("drafted", text, ".yaml")).profiles["our-books"]
-    given = {"plain": Given(), "sap-list": Given(OCTOBER, "1000")}.get(
-        name, Given(entity="E", currency="EUR")
-    )
+    given = {"plain": Given(), "sap-list": Given(entity="1000")}.get(name, Given(entity="E", currency="EUR"))
     found = read(path, profile, given)
     assert found.problems == ""
     assert found.balances == read(path, built_in(name), sample.given).balances
@@ -83,6 +80,35 @@ def test_what_it_asks_no_reader_takes_for_an_answer() -> None:
 def test_a_day_and_a_month_that_may_be_either_are_asked_for() -> None:
     text = drafted("As of 10/11/2025\nAccount,Balance\n1100,1.50\n")
     assert "format: \"?\"}  # line 1 says 'As of 10/11/2025': write %d/%m/%Y or %m/%d/%Y" in text
+
+
+def test_the_day_of_a_print_out_is_not_taken_for_the_closing() -> None:
+    text = drafted("10.11.2025 G/L account balances\nAccount,Balance\n1100,1.50\n")
+    assert (
+        "format: \"?\"}  # line 1 says '10.11.2025 G/L account balances': write %d.%m.%Y if that is the closing"
+        in text
+    )
+    assert 'format: "%m %Y"}  # line 2' in drafted("10.11.2025\nPeriod 10 2025\nAccount,Balance\n1100,1.50\n")
+
+
+def test_marks_of_a_column_that_nobody_has_named_are_asked_for() -> None:
+    text = drafted("Konto;Wert\n1200;1.234\n")
+    assert 'balance: {column: "?"}' in text
+    assert 'numbers: {decimal: "?"}  # the marks of the column that you write above' in text
+
+
+def test_an_amount_beside_its_side_is_the_balance_and_debit_and_credit_come_before_it() -> None:
+    text = drafted("Konto;Betrag;S/H\n1200;1.234,50;S\n")
+    assert 'balance: {amount: "Betrag", side: "S/H", debit: [S, D], credit: [H, C]}' in text
+    assert 'decimal: ","' in text
+    assert 'balance: {debit: "Soll", credit: "Haben"}' in drafted("Konto;Betrag;Soll;Haben\n1200;1,5;1,5;\n")
+
+
+def test_a_number_with_an_exponent_is_one_and_another_text_is_shown() -> None:
+    text = drafted("Account,Balance,Balance 2\n1100,1.2E+06,1\n1200,n/a,1\n")
+    assert "exponent: true  # '1.2E+06'" in text
+    assert "1 cell(s) in these columns are no numbers, such as 'n/a': rows to skip?" in text
+    assert 'so does "Balance 2"' in text
 
 
 @pytest.mark.parametrize(
@@ -116,9 +142,11 @@ def test_what_is_no_file_of_balances_is_a_sentence(tmp_path: Path) -> None:
 def test_nothing_of_a_hostile_file_is_more_than_a_comment() -> None:
     """A name with a line break in it, YAML in a cell: quoted, or behind a #."""
     text = drafted('"Acc\nount: x","Bal: {a}"\n"}\n- &x 1",1.50\n')
-    profile = read_gl_sources(TextSource("drafted", text.replace('"?"', '"Bal: {a}"'), ".yaml")).profiles[
-        "our-books"
-    ]
+    profile = read_gl_sources(
+        TextSource(
+            "drafted", text.replace('column: "?"', 'column: "Bal: {a}"').replace('"?"', '"."'), ".yaml"
+        )
+    ).profiles["our-books"]
     assert profile.places["gl_account"].columns == ("Acc ount: x",)
     assert Decimal("1.50") not in profile.scale.values()
 
