@@ -153,8 +153,14 @@ def _look_at_dates(connection: Connection, reading: Reading, problems: Problems)
     list_date, where = reading.list_date, WHERE[reading.profile.kind]
     if list_date and list_date > (today := execute(connection, "latest_date").scalar_one().isoformat()):
         problems.add(1, f"its date {list_date} is ahead of today, {today}")
-    for row in execute(connection, "dates_ahead"):
-        problems.add(row.line_no, f"{row.name} {row.date} is ahead of today, {row.today}{where}")
+    is_of_all = "as_of_date" in reading.fixed
+    for number, row in enumerate(execute(connection, "dates_ahead")):
+        said = f"{row.name} {row.date} is ahead of today, {row.today}{where}"
+        if row.name == "as_of_date" and is_of_all:
+            if not number:
+                problems.add(row.line_no, f"{said}, in this row as in all")
+        else:
+            problems.add(row.line_no, said)
 
 
 def _keep(connection: Connection, file: _File, sha256: str, rows: int, reading: Reading) -> Load:

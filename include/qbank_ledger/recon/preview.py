@@ -72,7 +72,7 @@ def preview(
                     else:
                         show(_shown(outcome, reading))
                     if isinstance(outcome, Row):
-                        mapping.add(outcome, problems)
+                        mapping.add(outcome, problems, is_of_all="as_of_date" in reading.fixed)
     except UnreadableFileError as error:
         raise GLFileError(f"The file {path} can't be read: {error}.") from None
     if (on := reading.list_date) and on > mapping.latest:
@@ -98,16 +98,19 @@ def _shown(outcome: Outcome, reading: Reading) -> str:
     if isinstance(outcome, Row):
         key = dict(zip(KEYS[reading.profile.kind], outcome.key, strict=True))
         varying = [
-            (_WIDTHS.get(column, 10), text) for column, text in key.items() if column not in reading.fixed
+            (_WIDTHS.get(column, 10), text)
+            for column, text in key.items()
+            if column not in reading.fixed and column != "currency"  # which stands behind the amount
         ]
-        said = "  ".join(f"{text:<{width}}" for width, text in varying)
+        said = "".join(f"{text:<{width}}  " for width, text in varying)
+        over = len(said) - sum(width + 2 for width, _ in varying)  # a long name takes room of the amount's
         cells = " | ".join(shown(trimmed(cell)) for cell in outcome.cells)
         summed = f" and {outcome.lines - 1} row(s) more" if outcome.lines > 1 else ""
         currency = key.get("currency", "")
         number = written(outcome.amount, currency) if currency else f"{outcome.amount:f}"
-        amount = f"{number:>22} {currency}".rstrip()
+        amount = f"{number.rjust(22 - over)} {currency}".rstrip()
         cleared = f"   cleared {outcome.cleared}" if outcome.cleared else ""
-        return f"line {outcome.line:<6} {said}  {amount}{cleared}   from {cells}{summed}"
+        return f"line {outcome.line:<6} {said}{amount}{cleared}   from {cells}{summed}"
     if isinstance(outcome, Refused):
         return f"line {outcome.line:<6} refused: {'; '.join(outcome.wrong)}"
     return f"line {outcome.line:<6} skipped: {outcome.reason}: {shown(outcome.text)}"
@@ -122,8 +125,7 @@ def _tail(reading: Reading) -> list[str]:
     if reading.rounded:
         lines.append(f"Rounded by a float's noise: {reading.rounded} amount(s).")
     lines += [f"Proof: {proved}." for proved in reading.proved]
-    without = "No proof, as the profile has it" if reading.profile.kind == "gl" else "Sum"
-    return lines + [f"{without}: {summed}." for summed in reading.summed]
+    return lines + [f"Sum: {summed}." for summed in reading.summed]
 
 
 class _Mapping:
@@ -141,16 +143,22 @@ class _Mapping:
         self._scopes: set[tuple[str, str]] = set()
         self._unmapped: dict[GLAccount, int] = {}
         self._rows = self._unmapped_rows = 0
+        self._is_ahead = False
 
-    def add(self, row: Row, problems: Problems) -> None:
+    def add(self, row: Row, problems: Problems, *, is_of_all: bool) -> None:
+        """Note a row; ``is_of_all``: whether its date is that of every row, and said once."""
         if self._kind == "rates":
             today, on = self.latest, row.key[2]
         else:
             today, on = self._mapped(row), row.key[3]
         for column, each in ((self._date, on), ("cleared_date", row.cleared)):
             if each and each > today:
-                where = WHERE[self._kind]
-                problems.add(row.line, f"{column} {each} is ahead of today, {today}{where}")
+                said = f"{column} {each} is ahead of today, {today}{WHERE[self._kind]}"
+                if not is_of_all or column != "as_of_date":
+                    problems.add(row.line, said)
+                elif not self._is_ahead:
+                    self._is_ahead = True
+                    problems.add(row.line, f"{said}, in this row as in all")
 
     def _mapped(self, row: Row) -> str:
         """Note which account the row is about; gives the date that it is there."""

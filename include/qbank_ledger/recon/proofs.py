@@ -75,7 +75,8 @@ class Sums:
                 yield f"{of}, equal"
                 continue
             difference = written(EXACT.subtract(debit, credit), currency)
-            yield f"{of}, which differ by {difference}"
+            asked = "" if problems is not None else "; the profile does not ask that they be equal"
+            yield f"{of}, which differ by {difference}{asked}"
             if problems is not None:
                 problems.add(1, f"debits and credits must be equal, and differ by {difference} ({of})")
 

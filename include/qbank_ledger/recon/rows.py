@@ -27,6 +27,7 @@ class RowReader:
         """``may_end_early``: whether the last cells of a row are left out where empty, as in workbooks."""
         self._profile, self._columns, self._fixed = profile, columns, fixed
         self._may_end_early = may_end_early
+        self._as_they_stand = sorted(profile.amount.all, key=lambda column: columns.places[column])
         self._places = {column: place for column, place in profile.places.items() if place.columns}
         self._said_before: dict[tuple[str, str], str] = {}
         self._alike: Counter[tuple[str, ...]] = Counter()
@@ -154,7 +155,7 @@ class RowReader:
             self.sums.add(
                 (said["entity"], said["currency"], said.get("side") or said["as_of_date"]), debit, credit
             )
-        read = tuple(self._columns.cell(record, column) for column in of.all)
+        read = tuple(self._columns.cell(record, column) for column in self._as_they_stand)
         if kind == "items":
             self._number(said, amount)
         return Row(

@@ -76,7 +76,7 @@ def test_the_preview_shows_how_each_item_was_read() -> None:
     said = shown(DATA / sample.file, sample.made(), sample.given)
     assert "side of every row" not in said
     assert (
-        "line 5      1000        113100      EUR         2025-10-31  bank        deposit     1400000017    "
+        "line 5      1000        113100      2025-10-31  bank        deposit     1400000017    "
         "                2,000.00 EUR   cleared 2025-11-03   from '1000' | '0000113101' | 'EUR' | '20251031' | 'DZ'"
         " | '20251103' | '1400000017' | '2000.00'"
     ) in said  # fmt: skip

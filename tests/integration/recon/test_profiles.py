@@ -1,5 +1,6 @@
 """Files as ERPs write them, from preview to a break: the figures to the last digit, each on its line."""
 
+import re
 import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -137,6 +138,47 @@ def test_a_date_ahead_of_the_accounts_today_is_refused_in_the_preview_too(tmp_pa
         GLFileError, match=r"line 2: as_of_date 2090-10-31 is ahead of today(.|\n)*line 3: as_of"
     ):
         shown(path, built_in("plain"), Given(), GLAccount("QB01", "1100", "EUR"))
+
+
+def test_a_date_of_all_rows_that_is_ahead_is_one_sentence(books: Books, tmp_path: Path) -> None:
+    """Such as that of a title, or of the run: the file has one fault, and not one in each of its rows."""
+    path = tmp_path / "gl.csv"
+    path.write_text("Account,Balance\n1100,5\n1200,5\n1300,5\n")
+    profile = profiles("one: {account: {column: Account}, balance: {column: Balance}}")["one"]
+    given = Given("2090-10-31", "QB01", "EUR")
+    with pytest.raises(GLFileError) as previewed:
+        shown(path, profile, given)
+    with pytest.raises(GLFileError) as loaded:
+        load_file(books.ledger.engine, path, "gl", profile, given=given)
+    assert str(previewed.value) == str(loaded.value).replace("was loaded", "would be loaded")
+    assert re.search(
+        r"1 problem\(s\).*\n  line 2: as_of_date 2090-10-31 is ahead of today, .*, in this row as in all$",
+        str(loaded.value),
+    )
+
+
+def test_a_preview_is_read_beside_the_file(tmp_path: Path) -> None:
+    """Amounts stand below each other, their cells in the order of the file, sums as what they are."""
+    path = tmp_path / "gl.csv"
+    path.write_text(
+        "Account,Curr,Open Dr,Open Cr,Dr,Cr\n1,EUR,5,1,2,3\nAccounts Receivable (A/R),EUR,1,0,0,0\n2,EUR,0,4,0,0\n"
+    )
+    columns = "opening_debit: Open Dr, opening_credit: Open Cr, debit: Dr, credit: Cr"
+    profile = profiles(
+        "one: {entity: E, date: 2025-10-31, currency: {column: Curr}, account: {column: Account}, "
+        f"balance: {{{columns}}}}}"
+    )["one"]
+    said = shown(path, profile, Given()).splitlines()
+    rows = [line for line in said if line.startswith("line ")]
+    assert rows[0].endswith("3.00 EUR   from '1' | '5' | '1' | '2' | '3'")
+    assert rows[0].count("EUR") == 1
+    assert len({line.index(" EUR   from") for line in rows}) == 1
+    assert "Sum: E 2025-10-31: debits 4.00, credits 4.00 EUR, equal." in said
+    path.write_text("Account,Curr,Open Dr,Open Cr,Dr,Cr\n1,EUR,5,1,2,3\n")
+    assert (
+        "Sum: E 2025-10-31: debits 3.00, credits 0.00 EUR, which differ by 3.00; "
+        "the profile does not ask that they be equal." in shown(path, profile, Given())
+    )
 
 
 @pytest.mark.parametrize("name", ["plain", "netsuite-trial-balance"])
