@@ -20,6 +20,7 @@ _MIB = 1024 * 1024
 _LONGEST_LINE = 64 * 1024
 _BLOCK = 64 * 1024
 _UTF8 = "utf-8"
+SAVE_IT = 'save the file as UTF-8 (in Excel: "CSV UTF-8")'
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +101,20 @@ class SourceFile:
 class TextFile(SourceFile):
     """A file of text, with or without a byte order mark, to be read once: as lines, or whole.
 
-    UTF-8 unless ``encoding`` is another of Python's. Raises UnreadableFileError, too, when it is no such.
+    UTF-8 unless ``encoding`` is another of Python's. Raises UnreadableFileError, too, when it is no such;
+    ``advice`` says what to do with a file that was to be UTF-8 and is not.
     """
 
-    def __init__(self, path: AnySource, limits: Limits = FEW, encoding: str = _UTF8) -> None:
+    def __init__(
+        self, path: AnySource, limits: Limits = FEW, encoding: str = _UTF8, *, advice: str = SAVE_IT
+    ) -> None:
         super().__init__(path, limits)
         self.encoding = encoding
+        self._advice = advice
 
     def text(self) -> str:
         """All of it."""
-        return _decoded(b"".join(iter(self._in_utf8().__next__, b"")), 1)
+        return self._decoded(b"".join(iter(self._in_utf8().__next__, b"")), 1)
 
     def lines(self) -> Iterator[str]:
         """Its lines without their ends (CRLF, LF or CR), in memory that does not grow with their number.
@@ -123,7 +128,7 @@ class TextFile(SourceFile):
                 )
             if len(line) > _LONGEST_LINE:
                 raise UnreadableFileError(f"line {number} is longer than 64 KiB")
-            yield _decoded(line, number).rstrip("\r\n")
+            yield self._decoded(line, number).rstrip("\r\n")
 
     def _byte_lines(self) -> Iterator[bytes]:
         rest = b""
@@ -164,6 +169,21 @@ class TextFile(SourceFile):
             f"line {line + good.count(10)} is not {self.encoding} text: name its encoding, or save it in this"
         )
 
+    def _decoded(self, raw: bytes, line: int) -> str:
+        """Text that begins in this line of its file."""
+        if line == 1:
+            if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in raw[:4]:
+                raise self._not_utf8(1, "UTF-16")
+            raw = raw.removeprefix(BOM_UTF8)
+        try:
+            return raw.decode()
+        except UnicodeDecodeError as error:
+            at = line + raw.count(b"\n", 0, error.start)
+            raise self._not_utf8(at, "Windows-1252 or the like") from None
+
+    def _not_utf8(self, line: int, encoding: str) -> UnreadableFileError:
+        return UnreadableFileError(f"line {line} is not UTF-8 text, but {encoding}: {self._advice}")
+
 
 def _open(path: Path, limits: Limits) -> BinaryIO:
     """The file, opened without waiting for whoever might write to it, and looked at before it is read."""
@@ -189,21 +209,3 @@ def _open_elsewhere(source: Source) -> BinaryIO:
 
 def _why(error: Exception) -> str:
     return getattr(error, "strerror", None) or in_one_line(error)
-
-
-def _decoded(raw: bytes, line: int) -> str:
-    """Text that begins in this line of its file."""
-    if line == 1:
-        if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in raw[:4]:
-            raise _not_utf8(1, "but UTF-16")
-        raw = raw.removeprefix(BOM_UTF8)
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        raise _not_utf8(line + raw.count(b"\n", 0, error.start), "but Windows-1252 or the like") from None
-
-
-def _not_utf8(line: int, encoding: str) -> UnreadableFileError:
-    return UnreadableFileError(
-        f'line {line} is not UTF-8 text, {encoding}: save the file as UTF-8 (in Excel: "CSV UTF-8")'
-    )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from qbank_ledger.files.problems import Problems
 from qbank_ledger.files.records import Record, csv_records
 from qbank_ledger.files.source import AnySource
-from qbank_ledger.files.text_file import Limits, TextFile, UnreadableFileError
+from qbank_ledger.files.text_file import SAVE_IT, Limits, TextFile, UnreadableFileError
 from qbank_ledger.files.workbook import is_workbook, workbook_records
 from qbank_ledger.recon.gl_file import Kind
 from qbank_ledger.recon.profile import Profile
@@ -17,7 +17,8 @@ _BOM = "\u00ef\u00bb\u00bf"  # UTF-8's, as Latin-1 reads it
 
 def open_books(path: AnySource, profile: Profile) -> TextFile:
     """The file, to be read by the profile. Raises UnreadableFileError."""
-    return TextFile(path, LIMITS, profile.encoding)
+    where = "name a profile that says" if profile.exactly else f"let the profile {profile.name} say"
+    return TextFile(path, LIMITS, profile.encoding, advice=f"{where} its encoding, or {SAVE_IT}")
 
 
 def records_of(

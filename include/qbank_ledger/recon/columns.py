@@ -71,7 +71,8 @@ class Header:
     def lacking(self) -> tuple[int, str]:
         """The line and the sentence for a file in which no row is the header."""
         if self._profile.exactly:
-            return 1, f"the header must be {','.join(self._profile.exactly)}"
+            header = f"the header must be {','.join(self._profile.exactly)}, as {self._profile.name} reads it"
+            return 1, f"{header}: name the profile of a file that has another"
         names = ", ".join(map(shown, self._named))
         _, nearest = self._nearest
         if nearest is None:

@@ -11,6 +11,7 @@ from qbank_ledger.money import MINOR_UNITS
 from qbank_ledger.recon.cells import Wrong, meant, trimmed
 from qbank_ledger.recon.profile import PLACE_KEYS, Given, Profile
 
+_MOST_SHOWN = 8
 AS_PARAMS = {"entity": "gl_entity", "currency": "gl_currency", "as_of_date": "gl_date"}
 
 
@@ -26,14 +27,17 @@ class Fixed:
         self._keys = PLACE_KEYS[profile.kind]
         self.asked: Mapping[str, str] = _checked(profile, given)
         self.said: dict[str, str] = {}
+        self._titles: list[str] = []  # the first ones, to show where none matches
         for column, place in self._places.items():
             if place.is_given:
                 self.said[column] = self.asked[column]
             elif place.constant is not None:
                 self._note(column, place.constant, 1)
 
-    def look(self, record: Record) -> None:
+    def look(self, record: Record, *, is_header: bool = False) -> None:
         """Take what a row that is no balance says as a title."""
+        if not is_header and len(self._titles) < _MOST_SHOWN:
+            self._titles.append(shown(record.text))
         for column, place in self._places.items():
             if place.title and (found := place.title.search(record.text)):
                 text = trimmed(found[1] or "")
@@ -50,7 +54,8 @@ class Fixed:
             if place.title and column not in self.said
         ]
         for key, pattern in lacking:
-            self._problems.add(1, f"no line above its header matches {pattern} ({key})")
+            there = f": there are {', '.join(self._titles)}" if self._titles else ""
+            self._problems.add(1, f"no line above its header matches {pattern} ({key}){there}")
         return not lacking
 
     def _note(self, column: str, said: str, line: int) -> None:

@@ -144,7 +144,7 @@ class Checks(Places):
         marks: dict[str, tuple[str, ...]] = {}
         for key in ("grouping", "negative", "symbols", "zero"):
             if key in numbers:
-                marks[key] = self._texts(numbers, key, "numbers.", may_be_empty=key == "zero")
+                marks[key] = self._texts(numbers, key, "numbers.", least=0, may_be_empty=key == "zero")
         for mark in marks.get("grouping", ()):
             if len(mark) != 1 or mark.isalnum() or mark in "-()":
                 self._say(

@@ -64,6 +64,7 @@ class Keys:
         key: str,
         within: str = "",
         *,
+        least: int = 1,
         most: int = 100,
         may_be_empty: bool = False,
     ) -> tuple[str, ...]:
@@ -73,7 +74,7 @@ class Keys:
         node = keys[key]
         entries = node.items if node.items is not None else [node]
         texts = [entry.text for entry in entries]
-        if not 1 <= len(texts) <= most or None in texts or ("" in texts and not may_be_empty):
+        if not least <= len(texts) <= most or None in texts or ("" in texts and not may_be_empty):
             what = "a text" if most == 1 else "a text, or a list of texts"
             self._say(node.line, f"{within}{key}", f"must be {what}")
             return ()

@@ -80,18 +80,20 @@ class Reading:
         """The columns, by the header and what stands above it; the next record then is the first below it."""
         if not self._header.is_named:
             return self._header.columns(None, self._problems)
+        record = None
         for above, record in enumerate(records):
             if self.profile.exactly:
                 self.header = record if self._header.is_exactly(record.cells) else None
                 break
-            self._fixed.look(record)
-            if self._header.look(record):
+            is_header = self._header.look(record)
+            self._fixed.look(record, is_header=is_header)
+            if is_header:
                 self.header = record
                 break
             if above == MOST_ABOVE:
                 break
         if self.header is None:
-            self._problems.add(*self._header.lacking())
+            self._problems.add(*(self._header.lacking() if record else (1, "it is empty")))
             return None
         columns = self._header.columns(self.header, self._problems)
         return columns if self._fixed.is_whole() else None

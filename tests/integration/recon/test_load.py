@@ -180,7 +180,8 @@ def test_an_item_of_a_day_ahead_of_today_is_refused_by_its_line(
 @pytest.mark.parametrize(
     ("kind", "content", "said"),
     [
-        ("gl", "", "line 1: the header must be entity,gl_account,currency,as_of_date,balance"),
+        ("gl", "", "line 1: it is empty"),
+        ("gl", f"a,b\n{GOOD}\n", "line 1: the header must be entity,gl_account,currency,as_of_date,balance, as plain reads it: name the profile of"),
         ("gl", f"{GL_HEADER},dc\n{GOOD},D\n", "line 1: the header must be"),
         ("gl", "balance,entity,gl_account,currency,as_of_date\n", "line 1: the header must be"),
         ("gl", f"{GL_HEADER}\n", "line 1: it holds no balance"),
@@ -240,7 +241,10 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(books: Books) -> None:
         (f"{GL_HEADER}\n{GOOD}\n".encode("utf-16"), 1),
         (f"{GL_HEADER}\n\nä".encode("latin-1"), 3),
     ):
-        with pytest.raises(GLFileError, match=f"line {line} is not UTF-8 text"):
+        with pytest.raises(
+            GLFileError,
+            match=f"line {line} is not UTF-8 text, but .*: name a profile that says its encoding, or save the file as UTF-8",
+        ):
             books.load(content)
     path = books.file("")
     path.unlink()

@@ -147,6 +147,11 @@ def test_a_profile_is_like_another_key_by_key_and_takes_keys_back() -> None:
         True,
         "refuse",
     )
+    none = profiles(
+        "ours: {like: netsuite-trial-balance, numbers: {grouping: [], symbols: [], negative: []}}"
+    )
+    marks = none["ours"].marks
+    assert (marks.grouping, marks.symbols, marks.negative, marks.read("-1")) == ((), (), (), None)
     assert ours.places["gl_account"] == built_in.places["gl_account"]
     assert len({ours.digest, theirs.digest, built_in.digest}) == 3
 
@@ -190,7 +195,9 @@ BASE = "account: {column: Account}\nbalance: {column: Balance}\nentity: E\ncurre
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "line 1: no row of it has the columns 'Account', 'Balance': is p the profile of such a file?"),
+        ("", "line 1: it is empty"),
+        ("\n\n", "line 1: it is empty"),
+        ("a,b\n1,2\n", "line 1: no row of it has the columns 'Account', 'Balance': is p the profile of such a file?"),
         ("Account,Balance\n", "line 1: it holds no balance"),
         ("x\nAccount,Saldo\n1,2\n", "line 2: no row of it has the columns 'Account', 'Balance': this one, the nearest, lacks 'Balance' (balance of profile p)"),
         ("Account,Balance,Balance\n1,2,3\n", "line 1: the header has 'Balance' 2 times, as \"#2\" and \"#3\": choose by position"),

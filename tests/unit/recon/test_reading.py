@@ -128,9 +128,9 @@ def test_a_title_says_entity_currency_and_date_once_for_all_rows() -> None:
     titles = "Company X,,\nAll amounts in EUR\nFrom 01.10.2025 To 31.10.2025\n\n"
     found = of(f"{titles}A,B\n1,2\n", **keys)
     assert [row.key for row in found.rows] == [("US01", "1", "EUR", OCTOBER)]
-    assert (
-        "line 1: no line above its header matches To" in of("Company X\nin EUR\nA,B\n1,2\n", **keys).problems
-    )
+    lacking = of("Company X\nin EUR\nA,B\n1,2\n", **keys).problems
+    assert "line 1: no line above its header matches To" in lacking
+    assert lacking.endswith("(date.title of profile p): there are 'Company X', 'in EUR'")
     assert (
         "line 2: its title says currency 'EUX': write the ISO 4217 code"
         in of(titles.replace("EUR", "EUX") + "A,B\n1,2\n", **keys).problems
@@ -309,7 +309,11 @@ def test_a_file_is_read_in_the_encoding_that_is_declared(declared: str, written:
 @pytest.mark.parametrize(
     ("content", "encoding", "said"),
     [
-        ("A,B\nBöse,1\n".encode("cp1252"), "", "line 2 is not UTF-8 text"),
+        (
+            "A,B\nBöse,1\n".encode("cp1252"),
+            "",
+            "line 2 is not UTF-8 text, but Windows-1252 or the like: let the profile p say its encoding, or save",
+        ),
         (
             "A,B\nBöse,1\n".encode("utf-8-sig"),
             "windows-1252",
