@@ -21,11 +21,12 @@ from qbank_ledger.files.problems import Problems, TooManyProblemsError
 from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import UnreachableFileError, UnreadableFileError
 from qbank_ledger.recon.books_file import open_books
-from qbank_ledger.recon.gl_file import AMOUNTS, KEYS, WHERE, Kind
+from qbank_ledger.recon.gl_file import AMOUNTS, KEYS, Kind
 from qbank_ledger.recon.match import log_unused
 from qbank_ledger.recon.outcome import Row
 from qbank_ledger.recon.profile import Given, Profile
 from qbank_ledger.recon.profile_file import PLAIN, PLAIN_OF, read_gl_sources
+from qbank_ledger.recon.proofs import DatesAhead
 from qbank_ledger.recon.reading import Reading
 from qbank_ledger.recon.sql import execute
 
@@ -150,17 +151,13 @@ def _lines(reading: Reading) -> Iterator[str]:
 
 def _look_at_dates(connection: Connection, reading: Reading, problems: Problems) -> None:
     """What only the accounts can tell: dates ahead of today."""
-    list_date, where = reading.list_date, WHERE[reading.profile.kind]
+    list_date = reading.list_date
     if list_date and list_date > (today := execute(connection, "latest_date").scalar_one().isoformat()):
         problems.add(1, f"its date {list_date} is ahead of today, {today}")
-    is_of_all = "as_of_date" in reading.fixed
-    for number, row in enumerate(execute(connection, "dates_ahead")):
-        said = f"{row.name} {row.date} is ahead of today, {row.today}{where}"
-        if row.name == "as_of_date" and is_of_all:
-            if not number:
-                problems.add(row.line_no, f"{said}, in this row as in all")
-        else:
-            problems.add(row.line_no, said)
+    ahead = DatesAhead(reading.profile.kind)
+    for row in execute(connection, "dates_ahead"):
+        ahead.add(row.line_no, row.name, str(row.date), str(row.today))
+    ahead.tell(problems)
 
 
 def _keep(connection: Connection, file: _File, sha256: str, rows: int, reading: Reading) -> Load:

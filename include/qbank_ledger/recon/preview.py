@@ -16,11 +16,12 @@ from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import UnreadableFileError
 from qbank_ledger.recon.books_file import open_books
 from qbank_ledger.recon.cells import trimmed, written
-from qbank_ledger.recon.gl_file import KEYS, WHERE, Kind
+from qbank_ledger.recon.gl_file import KEYS, Kind
 from qbank_ledger.recon.load import refusal
 from qbank_ledger.recon.match import GLAccount, GLAccounts
 from qbank_ledger.recon.outcome import Outcome, Refused, Row
 from qbank_ledger.recon.profile import Given, Profile
+from qbank_ledger.recon.proofs import DatesAhead
 from qbank_ledger.recon.reading import Reading
 
 _FURTHEST_AHEAD = timedelta(hours=14)
@@ -72,11 +73,13 @@ def preview(
                     else:
                         show(_shown(outcome, reading))
                     if isinstance(outcome, Row):
-                        mapping.add(outcome, problems, is_of_all="as_of_date" in reading.fixed)
+                        mapping.add(outcome, problems)
     except UnreadableFileError as error:
         raise GLFileError(f"The file {path} can't be read: {error}.") from None
-    if (on := reading.list_date) and on > mapping.latest:
-        problems.add(1, f"its date {on} is ahead of today, {mapping.latest}")
+    with suppress(TooManyProblemsError):
+        if (on := reading.list_date) and on > mapping.latest:
+            problems.add(1, f"its date {on} is ahead of today, {mapping.latest}")
+        mapping.ahead.tell(problems)
     for line in [*_tail(reading), *mapping.said(profile)]:
         show(line)
     if problems:
@@ -103,7 +106,7 @@ def _shown(outcome: Outcome, reading: Reading) -> str:
             if column not in reading.fixed and column != "currency"  # which stands behind the amount
         ]
         said = "".join(f"{text:<{width}}  " for width, text in varying)
-        over = len(said) - sum(width + 2 for width, _ in varying)  # a long name takes room of the amount's
+        over = sum(max(0, len(text) - width) for width, text in varying)  # takes room of the amount's
         cells = " | ".join(shown(trimmed(cell)) for cell in outcome.cells)
         summed = f" and {outcome.lines - 1} row(s) more" if outcome.lines > 1 else ""
         currency = key.get("currency", "")
@@ -143,22 +146,16 @@ class _Mapping:
         self._scopes: set[tuple[str, str]] = set()
         self._unmapped: dict[GLAccount, int] = {}
         self._rows = self._unmapped_rows = 0
-        self._is_ahead = False
+        self.ahead = DatesAhead(kind)
 
-    def add(self, row: Row, problems: Problems, *, is_of_all: bool) -> None:
-        """Note a row; ``is_of_all``: whether its date is that of every row, and said once."""
+    def add(self, row: Row, problems: Problems) -> None:
         if self._kind == "rates":
             today, on = self.latest, row.key[2]
         else:
             today, on = self._mapped(row), row.key[3]
         for column, each in ((self._date, on), ("cleared_date", row.cleared)):
             if each and each > today:
-                said = f"{column} {each} is ahead of today, {today}{WHERE[self._kind]}"
-                if not is_of_all or column != "as_of_date":
-                    problems.add(row.line, said)
-                elif not self._is_ahead:
-                    self._is_ahead = True
-                    problems.add(row.line, f"{said}, in this row as in all")
+                self.ahead.add(row.line, column, each, today)
 
     def _mapped(self, row: Row) -> str:
         """Note which account the row is about; gives the date that it is there."""

@@ -9,6 +9,7 @@ from qbank_ledger.files.problems import Problems
 from qbank_ledger.files.records import Record
 from qbank_ledger.recon.cells import EXACT, Amounts, Wrong, trimmed, written
 from qbank_ledger.recon.columns import Columns
+from qbank_ledger.recon.gl_file import WHERE, Kind
 from qbank_ledger.recon.profile import Profile
 
 Key = tuple[str, ...]  # entity, GL account, currency, date, and of items side, kind, reference
@@ -40,6 +41,25 @@ class Keys:
                     yield self._lines[index], self._lines[first]
                 else:
                     first = index
+
+
+class DatesAhead:
+    """The dates of a file that are ahead of today: each said once, where it stands first."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._where = WHERE[kind]
+        self._found: dict[tuple[str, str], tuple[int, str, int]] = {}
+
+    def add(self, line: int, column: str, on: str, today: str) -> None:
+        """Note a row's date, in ISO's form, that is ahead of today; lines rise."""
+        first, where_it_is, times = self._found.get((column, on), (line, today, 0))
+        self._found[column, on] = first, where_it_is, times + 1
+
+    def tell(self, problems: Problems) -> None:
+        """Make each a problem."""
+        for (column, on), (line, today, times) in self._found.items():
+            also = ", in this row and others" if times > 1 else ""
+            problems.add(line, f"{column} {on} is ahead of today, {today}{self._where}{also}")
 
 
 class Sums:
