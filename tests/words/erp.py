@@ -264,6 +264,19 @@ class RateSample:
     skipped: int
 
 
+def of_euro(line: int, on: str, said: str) -> tuple[tuple[int, str, str, str, str], ...]:
+    """The rates of one line of a wide table: currencies, each with its units for one euro behind it."""
+    words = said.split()
+    return tuple(
+        (line, "EUR", *pair) for pair in zip(words[::2], [on] * len(words), words[1::2], strict=False)
+    )
+
+
+ON_THE_31ST = (
+    "USD 1.1554 JPY 177.84 CZK 24.343 DKK 7.4672 GBP 0.87943 HUF 387.95 PLN 4.2545 RON 5.0853 SEK 10.9205 CHF 0.9285"
+    " ISK 144.8 NOK 11.6645 TRY 48.5541 AUD 1.7655 BRL 6.2187 CAD 1.6154 CNY 8.2208 HKD 8.977 IDR 19218.4 ILS 3.7541"
+    " INR 102.5545 KRW 1648.3 MXN 21.4332 MYR 4.8386 NZD 2.0185 PHP 67.93 SGD 1.5031 THB 37.365 ZAR 20.0165"
+)
 RATE_SAMPLES = (
     RateSample(
         "plain-rates", "plain-rates.csv",
@@ -282,6 +295,16 @@ RATE_SAMPLES = (
             (4, "EUR", "USD", "2025-10-31", "1.1554"),
         ),
         2,
+    ),
+    RateSample("ecb-eurofxref", "ecb-eurofxref.csv", of_euro(2, "2025-10-31", ON_THE_31ST), 0),
+    RateSample(
+        "ecb-eurofxref-hist", "ecb-eurofxref-hist.csv",
+        (
+            *of_euro(2, "2025-10-31", ON_THE_31ST),
+            *of_euro(3, "2025-10-30", ON_THE_31ST.replace("177.84", "178.26").replace("ISK 144.8 ", "")),
+            *of_euro(4, "1999-01-04", "USD 1.1789 JPY 133.73 GBP 0.7111 CHF 1.6168"),
+        ),
+        62,
     ),
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from qbank_ledger.files.cell import shown
 from qbank_ledger.files.problems import Problems
 from qbank_ledger.files.records import Record
+from qbank_ledger.recon.cells import trimmed
 from qbank_ledger.recon.profile import POSITION, Profile
 
 
@@ -16,6 +17,20 @@ class Columns:
     places: Mapping[str, int]
     width: int | None
     needed: int  # cells: a row that has fewer is cut off
+
+    def misfit(self, record: Record, *, is_exact: bool, may_end_early: bool) -> str | None:
+        """What is wrong with how many cells a row has.
+
+        ``may_end_early``: the last ones are left out where they are empty, as in workbooks. ``is_exact``: a
+        row has as many as the header, not only those that a key names.
+        """
+        cells, width = record.cells, self.width
+        least = width or 0 if is_exact else self.needed
+        if (not may_end_early and len(cells) < least) or (
+            width is not None and len(cells) > width and any(map(trimmed, cells[width:]))
+        ):
+            return f"it has {len(cells)} fields, the header {width if width is not None else least}"
+        return None
 
     def is_header(self, record: Record) -> bool:
         """Whether it is the header again, on a later page of a list."""

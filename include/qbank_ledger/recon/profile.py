@@ -78,6 +78,14 @@ class Skip:
         return f"{self.column or 'the row'} matches {self.matches.pattern}"
 
 
+@dataclass(frozen=True, slots=True)
+class Unpivot:
+    """A wide table is made long: the columns in which its rows then have a heading, and the cell below it."""
+
+    heading: str
+    cell: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proofs:
     """What a file must show of itself before anything of it is loaded."""
@@ -103,6 +111,7 @@ class Profile:
     delimiter: str | None
     sheet: str | None
     exactly: tuple[str, ...]  # the whole header, where it must be these and nothing is to be trimmed
+    unpivot: Unpivot | None
     skip: tuple[Skip, ...]
     places: Mapping[str, Place]
     numbers_items: bool  # an item's reference is its amount and its number among its like
@@ -142,11 +151,13 @@ class Profile:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column that it names, once."""
+        """Every column of the file that it names, once."""
         side = (self.amount.side,) if self.amount.side else ()
         places = [column for place in self.places.values() for column in place.columns]
         skipped = [skip.column for skip in self.skip if skip.column]
-        return tuple(dict.fromkeys([*self.exactly, *places, *self.amount.all, *side, *skipped]))
+        made = (self.unpivot.heading, self.unpivot.cell) if self.unpivot else ()
+        named = dict.fromkeys([*self.exactly, *places, *self.amount.all, *side, *skipped])
+        return tuple(column for column in named if column not in made)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from qbank_ledger.files.yaml_tree import Node
 from qbank_ledger.marks import POSITIONS, Marks
 from qbank_ledger.money import MINOR_UNITS, is_unsigned_amount
 from qbank_ledger.recon.gl_file import AMOUNTS, NAMED, Kind
-from qbank_ledger.recon.profile import NUMBERED, POSITION, AmountColumns, Profile, Proofs, Skip
+from qbank_ledger.recon.profile import NUMBERED, POSITION, AmountColumns, Profile, Proofs, Skip, Unpivot
 from qbank_ledger.recon.profile_places import Places
 
 _ALL = frozenset(
@@ -31,7 +31,7 @@ _OF_ACCOUNTS = _ALL | {"account", "entity", "currency", "scale", "duplicates", "
 KEYS: Mapping[Kind, frozenset[str]] = {
     "gl": _OF_ACCOUNTS | {"balance"},
     "items": _OF_ACCOUNTS | {"cleared_date", "side", "item_kind", "amount", "reference", "as_of"},
-    "rates": _ALL | {"from", "to", "rate"},
+    "rates": _ALL | {"unpivot", "from", "to", "rate"},
 }
 _REQUIRED: Mapping[Kind, tuple[str, ...]] = {
     "gl": ("account", "balance"),
@@ -81,6 +81,7 @@ class Checks(Places):
             "delimiter": self._read(keys, "delimiter", _delimiter, "one character, such as ';', or tab"),
             "sheet": self._text(keys, "sheet"),
             "exactly": self._texts(keys, "exactly"),
+            "unpivot": self._unpivot(keys),
             "skip": self._skips(keys.get("skip")),
             "places": self.places(keys, kind),
             "numbers_items": "reference" in keys and keys["reference"].text == NUMBERED,
@@ -99,6 +100,9 @@ class Checks(Places):
         if len(self.problems) > before:
             return None
         profile = Profile(name=self.name, digest=_digest(keys), **cast(Any, made))
+        if profile.unpivot and all(map(POSITION.fullmatch, profile.columns)):
+            self._say(line, "unpivot", "needs a column that another key names, by which the header is found")
+            return None
         if (
             all(map(POSITION.fullmatch, profile.columns))
             and not profile.delimiter
@@ -108,6 +112,17 @@ class Checks(Places):
             self._say(line, "delimiter", "is missing, and columns by position alone don't show it")
             return None
         return profile
+
+    def _unpivot(self, keys: Mapping[str, Node]) -> Unpivot | None:
+        if "unpivot" not in keys:
+            return None
+        line, named = keys["unpivot"].line, self._mapping(keys["unpivot"], "unpivot", {"heading", "cell"})
+        heading, cell = (self._text(named, key, "unpivot.") or "" for key in ("heading", "cell"))
+        if named and (not heading or not cell or heading == cell):
+            self._say(line, "unpivot", "must name two columns: {heading: Currency, cell: Rate}")
+        if "exactly" in keys:
+            self._say(line, "unpivot", "is of no use beside exactly, which names every column")
+        return Unpivot(heading, cell)
 
     def _amount(self, node: Node | None, kind: Kind) -> AmountColumns:
         if node is None:

@@ -5,7 +5,7 @@ with the file, but for the rows of one whose profile folds duplicates or numbers
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from qbank_ledger.files.problems import Problems
 from qbank_ledger.files.records import MOST_ABOVE, Record
@@ -19,6 +19,7 @@ from qbank_ledger.recon.outcome import FOLDED, Outcome, Refused, Row, Skipped
 from qbank_ledger.recon.profile import Given, Profile
 from qbank_ledger.recon.proofs import Keys, check_total
 from qbank_ledger.recon.rows import RowReader
+from qbank_ledger.recon.unpivot import LongRows
 
 _MOST_ROWS = 2_500_000
 _MOST_ITEMS = 500_000
@@ -66,8 +67,13 @@ class Reading:
         columns = self._found(records)
         if columns is None:
             return
+        taken: Iterator[Record | Outcome] = self._taken(records, columns)
+        if self.profile.unpivot and self.header:
+            long = LongRows(self.profile.unpivot, self.header, columns, self._problems)
+            taken = self._unpivoted(taken, long, columns, may_end_early=is_workbook)
+            columns = long.columns
         self._reader = RowReader(self.profile, columns, self._fixed, may_end_early=is_workbook)
-        for outcome in FOLDED[self.profile.duplicates](self._read(records, columns, self._reader)):
+        for outcome in FOLDED[self.profile.duplicates](self._read(taken, self._reader)):
             if isinstance(outcome, Row):
                 self.rows += 1
                 self._keys.add(outcome.key, outcome.line)
@@ -98,32 +104,52 @@ class Reading:
         columns = self._header.columns(self.header, self._problems)
         return columns if self._fixed.is_whole() else None
 
-    def _read(self, records: Iterator[Record], columns: Columns, reader: RowReader) -> Iterator[Outcome]:
-        rows, most = 0, _MOST_ITEMS if self.profile.kind == "items" else _MOST_ROWS
+    def _taken(self, records: Iterable[Record], columns: Columns) -> Iterator[Record | Outcome]:
+        """The records, but those that are skipped as what became of them."""
         for record in records:
-            if why := self._why_skipped(record, columns, reader):
+            if why := self._why_skipped(record, columns):
                 self._fixed.look(record)
                 yield Skipped(record.line, why, record.text)
+            else:
+                yield record
+
+    def _unpivoted(
+        self, taken: Iterator[Record | Outcome], long: LongRows, wide: Columns, *, may_end_early: bool
+    ) -> Iterator[Record | Outcome]:
+        """The long rows of those that were taken; what is no row of the table stays as it is."""
+        for record in taken:
+            if not isinstance(record, Record):
+                yield record
+            elif why := wide.misfit(record, is_exact=True, may_end_early=may_end_early):
+                yield self._refused(record, [why])
+            else:
+                yield from self._taken(long.of(record), long.columns)
+
+    def _read(self, taken: Iterator[Record | Outcome], reader: RowReader) -> Iterator[Outcome]:
+        rows, most = 0, _MOST_ITEMS if self.profile.kind == "items" else _MOST_ROWS
+        for record in taken:
+            if not isinstance(record, Record):
+                yield record
                 continue
             rows += 1
             if rows > most:
                 self._problems.add(record.line, f"a file holds at most {most:,} rows: split it")
                 return
             wrong: list[str] = []
-            if row := reader.row(record, wrong):
-                yield row
-                continue
-            for what in wrong:
-                self._problems.add(record.line, what)
-            yield Refused(record.line, tuple(wrong), record.text)
+            yield reader.row(record, wrong) or self._refused(record, wrong)
 
-    def _why_skipped(self, record: Record, columns: Columns, reader: RowReader) -> str | None:
+    def _refused(self, record: Record, wrong: list[str]) -> Refused:
+        for what in wrong:
+            self._problems.add(record.line, what)
+        return Refused(record.line, tuple(wrong), record.text)
+
+    def _why_skipped(self, record: Record, columns: Columns) -> str | None:
         profile = self.profile
         if not profile.exactly and columns.is_header(record):
             return "the header again"
         total = profile.proofs.total_row
-        if total:
-            first = reader.account_cell(record) or next(filter(None, map(trimmed, record.cells)))
+        if total and self._reader:
+            first = self._reader.account_cell(record) or next(filter(None, map(trimmed, record.cells)))
             if total.search(first):
                 if self._total:
                     before = f"as line {self._total.line} does: narrow the pattern"
@@ -131,6 +157,8 @@ class Reading:
                 self._total = record
                 return f"the total row matches {total.pattern}"
         for skip in profile.skip:
+            if skip.column is not None and skip.column not in columns.places:
+                continue  # a column of the long rows: a wide one has it not
             text = record.text if skip.column is None else trimmed(columns.cell(record, skip.column))
             if skip.matches.search(text):
                 return str(skip)

@@ -45,7 +45,8 @@ class RowReader:
 
     def row(self, record: Record, wrong: list[str]) -> Row | None:
         """The row's balance, item or rate; None, with what is wrong noted, where it is none."""
-        if why := self._wrong_width(record):
+        is_exact = bool(self._profile.exactly)
+        if why := self._columns.misfit(record, is_exact=is_exact, may_end_early=self._may_end_early):
             wrong.append(why)
             return None
         said = dict(self._fixed.said)
@@ -80,15 +81,6 @@ class RowReader:
                 if kept := cell if exactly else trimmed(cell):
                     return column, kept
         return name, ""
-
-    def _wrong_width(self, record: Record) -> str | None:
-        cells, width = record.cells, self._columns.width
-        least = self._columns.needed if not self._profile.exactly else width or 0
-        if (not self._may_end_early and len(cells) < least) or (
-            width is not None and len(cells) > width and any(map(trimmed, cells[width:]))
-        ):
-            return f"it has {len(cells)} fields, the header {width if width is not None else least}"
-        return None
 
     def _said(self, column: str, cell: str) -> str:
         """What a cell says of the column. Raises Wrong."""

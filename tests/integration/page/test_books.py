@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -198,6 +199,17 @@ def test_rates_are_loaded_by_who_may_load_for_all_and_nothing_is_compared(
     grant("ann", "load")
     assert "1 rows. Position converts by it." in ann.send("load", **rates, **seen)[1]
     assert site.host.reconciled_by == []
+
+
+def test_the_ecbs_file_is_loaded_as_it_comes(ann: Sender, books: Books, grant: Grant) -> None:
+    grant("ann", "load")
+    rates = (DATA / "ecb-eurofxref.csv").read_bytes()
+    said = ann.send("preview", rates, "eurofxref.csv", profile="ecb-eurofxref")[1]
+    assert " 2 rate EUR JPY 2025-10-31 177.84 " in said
+    seen = {"profile": "ecb-eurofxref", "previewed": ann.fingerprint}
+    assert "29 rows. Position converts by it." in ann.send("load", rates, "eurofxref.csv", **seen)[1]
+    of_yen = "SELECT from_currency, rate FROM ledger.current_fx_rate WHERE to_currency = 'JPY'"
+    assert [tuple(row) for row in books.rows(of_yen)] == [("EUR", Decimal("177.84"))]
 
 
 def test_what_the_profile_asks_for_is_given(ann: Sender, site: Site) -> None:

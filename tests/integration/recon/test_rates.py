@@ -19,7 +19,7 @@ from tests.words.register import PAGE, Register, acting
 
 RATES = (
     "SELECT line_no, from_currency, to_currency, as_of_date::text, rate::text FROM ledger.fx_rate"
-    " WHERE load_no = :n ORDER BY line_no"
+    " WHERE load_no = :n"
 )
 CURRENT = (
     "SELECT from_currency, to_currency, as_of_date::text, rate::text, file_name, line_no, load_no"
@@ -41,7 +41,7 @@ def shown(content: str, profile: str = "plain-rates") -> str:
 def test_a_sample_is_loaded_once_exactly(books: Books, sample: RateSample) -> None:
     profile = built_in(sample.profile)
     loaded = load_file(books.ledger.engine, DATA / sample.file, "rates", profile)
-    assert [tuple(row) for row in books.rows(RATES, n=loaded.load_no)] == list(sample.rows)
+    assert sorted(tuple(row) for row in books.rows(RATES, n=loaded.load_no)) == sorted(sample.rows)
     [kept] = books.rows("SELECT * FROM recon.file_load")
     assert (kept.kind, kept.profile, kept.rows, kept.skipped) == (
         "rates", sample.profile, len(sample.rows), sample.skipped,

@@ -26,7 +26,7 @@ NAMES = {
     "datev-susa",
 }
 OF_ITEMS = {"plain-items", "sap-open-items"}
-OF_RATES = {"plain-rates", "ecb-rates"}
+OF_RATES = {"plain-rates", "ecb-rates", "ecb-eurofxref", "ecb-eurofxref-hist"}
 
 
 def test_each_built_in_profile_has_a_sample() -> None:

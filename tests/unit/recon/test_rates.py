@@ -113,6 +113,65 @@ def test_a_rate_of_a_workbook_is_what_the_cell_shows(tmp_path: Path) -> None:
     assert [rate for *_, rate in rates(found)] == ["0.3", "0.0056230321091877"]
 
 
+# ── a wide table ───────────────────────────────────────────────────────────────────────────────────
+
+WIDE = {
+    "unpivot": "{heading: Currency, cell: Value}", "from": "{column: Currency, pattern: '^FX(...)CAD$'}",
+    "to": "CAD", "date": "{column: date}", "rate": "{column: Value}",
+    "skip": "[{column: Value, matches: '^$'}, {matches: '^Source'}]",
+}  # fmt: skip
+
+
+def test_a_column_that_no_key_names_is_a_row_for_each_row_of_a_wide_table() -> None:
+    found = of(
+        "Bank of Examples\ndate,FXUSDCAD,Fxnote,FXEURCAD,\n2025-10-30,1.3941,a,,\n2025-10-31,1.4,b,1.6201\n"
+        "date,FXUSDCAD,Fxnote,FXEURCAD\n\nSource: the bank\n",
+        **{**WIDE, "skip": WIDE["skip"].replace("]", ", {column: Currency, matches: note}]")},
+    )
+    assert rates(found) == [
+        ("USD", "CAD", "2025-10-30", "1.3941"),
+        ("USD", "CAD", "2025-10-31", "1.4"),
+        ("EUR", "CAD", "2025-10-31", "1.6201"),
+    ]
+    assert [row.line for row in found.rows] == [3, 4, 4]
+    assert found.rows[2].cells == ("FXEURCAD", "2025-10-31", "1.6201")
+    assert found.reading.skipped == {
+        "Value matches ^$": 1, "Currency matches note": 2, "the header again": 1, "the row matches ^Source": 1,
+    }  # fmt: skip
+    assert [row.text for row in found.skipped] == [
+        "2025-10-30 | Fxnote | a", "2025-10-30 | FXEURCAD | ", "2025-10-31 | Fxnote | b",
+        "date FXUSDCAD Fxnote FXEURCAD", "Source: the bank",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("date,FXUSDCAD\n2025-10-31,N/A\n", "line 2: Value is 'N/A': the profile declares numbers"),
+        ("date,FXUSDCAD\n2025-10-31,0\n", "line 2: Value is '0': write a rate above 0"),
+        ("date,FXUSDCAD,other\n2025-10-31,1.4,2\n", "line 2: Currency is 'other': it does not match"),
+        ("date,FXXAUCAD\n2025-10-31,1.4\n", "line 2: Currency is 'FXXAUCAD': write the ISO 4217 code"),
+        ("date,FXCADCAD\n2025-10-31,1\n", "line 2: from_currency and to_currency are both CAD"),
+        ("date,FXUSDCAD,\n2025-10-31,1.4,2\n", "line 2: it has 3 fields, the header 2"),
+        ("date,FXUSDCAD,FXEURCAD,FXUSDCAD\n2025-10-31,1.4,1.6,1.5\n", "line 1: the header has 'FXUSDCAD' twice"),
+        ("date,FXUSDCAD\n2025-10-31,1.4\n2025-10-31,1.4\n", "line 3: it duplicates line 2"),
+        ("date\n2025-10-31\n", "it holds no rate"),
+        ("day,FXUSDCAD\n2025-10-31,1.4\n", "no row of it has the columns 'date'"),
+        ("date,FXUSDCAD,FXEURCAD\n2025-10-31,1.4\n", "line 2: it has 2 fields, the header 3"),
+    ],
+)  # fmt: skip
+def test_a_cell_of_a_wide_table_that_is_no_rate_is_refused(table: str, said: str) -> None:
+    assert said in of(table, **WIDE).problems
+
+
+def test_the_two_files_of_the_ecb_are_not_taken_for_each_other() -> None:
+    for profile, file in (
+        ("ecb-eurofxref", "ecb-eurofxref-hist.csv"),
+        ("ecb-eurofxref-hist", "ecb-eurofxref.csv"),
+    ):
+        assert "write a date" in read(DATA / file, built_in(profile)).problems
+
+
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
@@ -125,6 +184,12 @@ def test_a_rate_of_a_workbook_is_what_the_cell_shows(tmp_path: Path) -> None:
         ({"absent_means": "zero"}, "absent_means is an unknown key"),
         ({"duplicates": "sum"}, "duplicates is an unknown key"),
         ({"proofs": "{debits_equal_credits: true}"}, "proofs.debits_equal_credits is an unknown key"),
+        ({"unpivot": "Currency"}, "unpivot must be a mapping"),
+        ({"unpivot": "{heading: A}"}, "unpivot must name two columns"),
+        ({"unpivot": "{heading: A, cell: A}"}, "unpivot must name two columns"),
+        ({"unpivot": "{heading: A, cell: B, rows: C}"}, "unpivot.rows is an unknown key"),
+        ({"unpivot": "{heading: A, cell: B}", "exactly": "[A, B]"}, "unpivot is of no use beside exactly"),
+        ({"unpivot": "{heading: From, cell: Rate}", "date": "{column: '#1'}"}, "unpivot needs a column"),
         ({"kind": "fx"}, "kind is 'fx': write gl or items or rates"),
     ],
 )
