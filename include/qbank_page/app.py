@@ -28,7 +28,7 @@ from qbank_page.desk import Desk
 from qbank_page.host import Host
 from qbank_page.ledger import Ledger
 from qbank_page.security import HEADERS, Bounded
-from qbank_page.view import render
+from qbank_page.view import HTMX, render
 
 _ROOMS = (
     position,
@@ -44,7 +44,6 @@ _ROOMS = (
     close,
     health,
 )
-_HTMX = "HX-Request"  # the header of a request for a part of a page
 _HEADINGS = {401: "Not signed in", 403: "Not allowed", 404: "Not found"}
 
 
@@ -80,7 +79,7 @@ def page(host: Host) -> FastAPI:
 def _refused(request: Request, error: Exception) -> Response:
     """A stranger who looks at a page is sent to the login, and anybody else is told why."""
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for no other
-    if error.status_code == 401 and _HTMX in request.headers:
+    if error.status_code == 401 and HTMX in request.headers:
         # Its page is asked for anew, and is sent to the login.
         return PlainTextResponse(f"{error.detail}\n", status_code=401, headers={"HX-Refresh": "true"})
     if error.status_code == 401 and request.method == "GET" and _wants_html(request):
@@ -109,5 +108,5 @@ def _said(request: Request, status: int, sentence: str) -> Response:
 
 
 def _wants_html(request: Request) -> bool:
-    is_page = "text/html" in request.headers.get("accept", "") or _HTMX in request.headers
+    is_page = "text/html" in request.headers.get("accept", "") or HTMX in request.headers
     return is_page and not request.url.path.endswith(".csv")

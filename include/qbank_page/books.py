@@ -14,7 +14,7 @@ from qbank_ledger.recon.profile_file import PLAIN, GLSources, read_gl_sources
 from qbank_page.desk import SignedIn, desk_of, rights_of, show
 from qbank_page.host import Host, Visitor
 from qbank_page.pages import Pages
-from qbank_page.reading import Read, asks
+from qbank_page.reading import CARRIED_KIB, Read, asks
 from qbank_page.sql import execute
 from qbank_page.table import Column, Mark, Table, load_link
 
@@ -69,10 +69,11 @@ class Asked(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What the form of the page before said, and what became of the file that came with it."""
+    """What the form of the page before said, what became of its file, and that where the page carries it."""
 
     fields: dict[str, str]
     read: Read
+    carried: str = ""
 
 
 @router.get("/books")
@@ -110,6 +111,8 @@ def books_page(
         trouble=trouble,
         fields=sent.fields if sent else _UNFILLED,
         read=sent.read if sent else None,
+        carried=sent.carried if sent else "",
+        carried_kib=CARRIED_KIB,
         status=status,
     )
 

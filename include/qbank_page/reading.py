@@ -1,10 +1,12 @@
 """A file that a browser sent: what it would become, or a profile proposed for it."""
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, Literal
@@ -23,6 +25,7 @@ from qbank_page.security import MOST_MIB
 from qbank_page.sql import execute
 from qbank_page.table import Table
 
+CARRIED_KIB = 512  # of a file that a page carries; a field of a form holds 1 MiB, and this as base64 fits
 _BLOCK = 64 * 1024
 _LONGEST_NAME = 140
 # What a profile may take from whoever gives the file, by its column.
@@ -90,6 +93,22 @@ def received(upload: UploadFile) -> Iterator[Uploaded]:
                 digest.update(block)
                 file.write(block)
         yield Uploaded(name, path, digest.hexdigest())
+
+
+def to_carry(file: Uploaded) -> str:
+    """A small file as a field of a form holds it; nothing of a larger one."""
+    content = file.path.read_bytes() if file.path.stat().st_size <= CARRIED_KIB * 1024 else b""
+    return base64.b64encode(content).decode()
+
+
+def sent_back(carried: str, name: str) -> UploadFile:
+    """The file that a page carried, as if it were sent; none where there was none. Raises HTTPException."""
+    try:
+        return UploadFile(BytesIO(base64.b64decode(carried, validate=True)), filename=name if carried else "")
+    except ValueError:
+        raise HTTPException(
+            422, "The file did not come back whole: choose it, and preview it again."
+        ) from None
 
 
 def fingerprint(file: Uploaded, profile: Profile, given: Given) -> str:

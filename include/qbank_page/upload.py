@@ -1,6 +1,7 @@
 """Loading a file of the ERP through the page: previewed, then loaded as it was previewed.
 
-Nothing is kept in between: who loads sends the file again, and with it what tells whether it is the same.
+Nothing is kept in between: the file comes again with what tells whether it is the same. A browser without
+JavaScript, which loses it as the page is made anew, gets a small one back in the page, to send it from there.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from qbank_ledger.recon.profile_file import PLAIN
 from qbank_page.books import Asked as Whole
 from qbank_page.books import Sent, books_page
 from qbank_page.desk import Action, Asked, back, rights_of
-from qbank_page.reading import Read, fingerprint, previewed, proposed, received
+from qbank_page.reading import Read, fingerprint, previewed, proposed, received, sent_back, to_carry
+from qbank_page.view import HTMX
 
 router = APIRouter()
 Short = Annotated[str, Form(max_length=140)]
@@ -42,14 +44,17 @@ class Filled:
 
 
 def _filled(
-    file: UploadFile,
+    file: UploadFile | None = None,
     *,
+    carried: Annotated[str, Form()] = "",
+    name: Short = "",
     profile: Short = PLAIN,
     date: Short = "",
     entity: Short = "",
     currency: Short = "",
     sheet: Short = "",
 ) -> Filled:
+    file = file or sent_back(carried, name)
     return Filled(file, profile, Given(date or None, entity or None, currency or None), sheet)
 
 
@@ -63,7 +68,8 @@ def preview_file(request: Request, action: Asked, filled: TheForm) -> Response:
     profile = _profile(action, filled)
     with received(filled.file) as file, action.desk.ledger.reading() as connection:
         read = previewed(connection, file, profile, filled.given)
-    return books_page(request, action.visitor, Whole(), Sent(filled.fields, read))
+        carried = to_carry(file) if read.fingerprint and HTMX not in request.headers else ""
+    return books_page(request, action.visitor, Whole(), Sent(filled.fields, read, carried))
 
 
 @router.post("/books/draft")

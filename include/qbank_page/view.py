@@ -20,6 +20,7 @@ from qbank_ledger.terminal import visible
 from qbank_page.table import Cell, Link, Local, Mark
 
 SAID = "qbank_said"  # the cookie that carries what an action did to the page after it
+HTMX = "HX-Request"  # the header of a request for a part of a page
 PAGES = (
     ("position", "Position"),
     ("coverage", "Coverage"),

@@ -38,13 +38,15 @@ class Sender:
         self.site, self.user = site, user
         self.browser = requests.Session()
 
-    def send(self, verb: str, content: bytes = FILE, name: str = "oct.csv", **fields: str) -> tuple[int, str]:
-        """What the page says of a file that is sent."""
+    def send(
+        self, verb: str, content: bytes | None = FILE, name: str = "oct.csv", **fields: str
+    ) -> tuple[int, str]:
+        """What the page says of a file that is sent, or of the fields alone."""
         self.browser.cookies.update({"user": self.user, "session": "one"})
         answer = self.browser.post(
             f"{self.site.url}/books/{verb}",
-            data={"token": self.site.token("books", self.user), **fields},
-            files={"file": (name, content)},
+            data={"token": self.site.token("books", self.user), "name": name, **fields},
+            files={"file": (name, content)} if content is not None else {"file": (None, "")},
             headers={"Origin": self.site.url.rsplit(PREFIX, 1)[0], "Accept": "text/html"},
             timeout=60,
         )
@@ -212,6 +214,37 @@ def test_the_ecbs_file_is_loaded_as_it_comes(ann: Sender, books: Books, grant: G
     assert [tuple(row) for row in books.rows(of_yen)] == [("EUR", Decimal("177.84"))]
 
 
+def test_without_javascript_a_small_file_is_loaded_from_the_page_that_previewed_it(
+    ann: Sender, books: Books
+) -> None:
+    given = {"profile": "erpnext-trial-balance", "date": "2024-10-01", "entity": "QB01", "currency": "EUR"}
+    ann.send("preview", b"Account,Closing (Dr),Closing (Cr)\n1100 - Bank,7.00,\n", "tb.csv", **given)
+    form = ann.page.partition('aria-label="Load what was previewed"')[2].partition("</form>")[0]
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    assert fields.items() >= {**given, "name": "tb.csv"}.items()
+    assert "Nothing was loaded" in ann.send("load", None, **fields | {"carried": "QQ=="})[1]
+    assert "is load 1, 1 rows." in ann.send("load", None, **fields)[1]
+    assert [row.name for row in books.rows("SELECT name FROM recon.file_load")] == ["tb.csv"]
+
+
+def test_a_page_carries_no_file_that_is_large_refused_or_still_in_the_form(ann: Sender) -> None:
+    rows = b"".join(b"QB01,x%d,EUR,2024-10-01,1.00\n" % n for n in range(20_000))
+    ann.send("preview", FILE + rows)
+    assert ('name="carried"' in ann.page, ann.fingerprint != "") == (False, True)
+    assert "above 512 KiB has to be chosen a second time" in ann.page
+    ann.send("preview", b"nothing")
+    assert 'name="carried"' not in ann.page
+    ann.browser.headers["HX-Request"] = "true"
+    ann.send("preview")
+    assert ('name="carried"' in ann.page, ann.fingerprint != "") == (False, True)
+
+
+@pytest.mark.parametrize(("carried", "why"), [("", "No file was chosen"), ("x", "did not come back whole")])
+def test_what_is_no_file_that_a_page_carried_is_one_sentence(ann: Sender, carried: str, why: str) -> None:
+    status, said = ann.send("load", None, carried=carried, name="tb.csv")
+    assert (status, why in said) == (422, True)
+
+
 def test_what_the_profile_asks_for_is_given(ann: Sender, site: Site) -> None:
     content = (DATA / "netsuite-trial-balance.csv").read_bytes()
     said = ann.send("preview", content, profile="netsuite-trial-balance")[1]
@@ -258,7 +291,7 @@ def test_items_and_rates_are_previewed_by_their_own_columns(ann: Sender) -> None
 def test_of_a_large_file_the_first_rows_are_shown_and_what_was_left_out_wherever_it_stands(
     ann: Sender,
 ) -> None:
-    rows = b"".join(b"QB01,%d,EUR,2024-10-01,1.00\n" % n for n in range(2000))
+    rows = b"".join(b"QB01,x%d,EUR,2024-10-01,1.00\n" % n for n in range(2000))
     said = ann.send("preview", GL_HEADER.encode() + b"\n" + rows)[1]
     assert "Of the 2,000 balances, the first 500." in said
     assert "It would load: 2000 rows." in said
