@@ -4,30 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from qbank_page import tones
 from qbank_page.table import Column, Link, Local, Mark, Table, amount, date_link, run_link
+from qbank_page.tones import mark
 
 _SHOWN = 50
-_TONES = {
-    "published": "good",
-    "would_publish": "good",
-    "quarantined": "warn",
-    "failed": "bad",
-    "matched": "good",
-    "within_tolerance": "good",
-    "break": "bad",
-    "missing_bank": "bad",
-    "missing_gl": "warn",
-    "stale_bank": "warn",
-    "prepared": "warn",
-    "approved": "good",
-    "rejected": "bad",
-    "decertified": "bad",
-}
-
-
-def mark(word: str | None) -> Mark | None:
-    """An outcome, a status or a state, in its colour."""
-    return None if word is None else Mark(word, _TONES.get(word, "plain"))
 
 
 def _on(account: Any, day: date, base: str) -> str:
@@ -246,7 +227,7 @@ def outcomes(rows: Iterable[Any], account: Any, base: str) -> Table:
             {
                 "run_no": run_link(row.run_no, base),
                 "started_at": Local(row.started_at, zone),
-                "outcome": mark(row.outcome or "running"),
+                "outcome": mark(row.outcome or "open", tones.OUTCOMES),
                 "reasons": ", ".join(row.reasons or ()) or None,
                 "http_status": None if row.http_status is None else str(row.http_status),
                 "attempts": row.attempts,
@@ -294,7 +275,7 @@ def reconciliations(rows: Iterable[Any], account: Any, base: str) -> Table:
             {
                 "date": date_link(row.as_of_date, base),
                 "version": row.version,
-                "status": mark(row.status),
+                "status": mark(row.status, tones.STATUSES),
                 **{key: amount(getattr(row, key), row.minor_units) for key in money},
                 "currency": row.currency,
                 "cause": row.cause,
@@ -303,7 +284,7 @@ def reconciliations(rows: Iterable[Any], account: Any, base: str) -> Table:
                 "members": row.members,
                 "provisional": row.provisional,
                 "compared_at": Local(row.compared_at, account.time_zone),
-                "sign_off": mark(row.sign_off),
+                "sign_off": row.sign_off and mark(row.sign_off, tones.SIGN_OFFS),
             }
             for row in rows
         ],
@@ -330,7 +311,7 @@ def sign_offs(rows: Iterable[Any], account: Any) -> Table:
             {
                 "date": row.as_of_date,
                 "version": row.version,
-                "state": mark(row.state),
+                "state": mark(row.state, tones.SIGN_OFFS),
                 "actor": row.actor,
                 "via": row.via,
                 "at": Local(row.at, account.time_zone),

@@ -8,10 +8,10 @@ from fastapi.responses import Response
 
 from qbank_page import evidence
 from qbank_page.desk import Asked, SignedIn, back, desk_of, rights_of, show
-from qbank_page.reconciliation_tables import STATES, STATUSES
 from qbank_page.signing import Seen, note, verbs_of
 from qbank_page.sql import execute
-from qbank_page.table import Mark, amount
+from qbank_page.table import amount
+from qbank_page.tones import SIGN_OFFS, STATUSES, mark
 
 router = APIRouter()
 AccountId = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{1,64}$")]
@@ -49,7 +49,7 @@ def comparison(
         account_id=account_id,
         on=on,
         newest=newest,
-        marks={"status": Mark(newest.status, STATUSES[newest.status]), "state": Mark(state, STATES[state])},
+        marks={"status": mark(newest.status, STATUSES), "state": mark(state, SIGN_OFFS)},
         amounts={
             key: amount(getattr(newest, key), newest.minor_units)
             for key in (

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from qbank_ledger.month_end.table import total
-from qbank_page.reconciliation_tables import STATES, STATUSES
 from qbank_page.sql import execute
-from qbank_page.table import Column, Link, Local, Mark, Table, amount, load_link, run_link
+from qbank_page.table import Column, Link, Local, Table, amount, load_link, run_link
+from qbank_page.tones import SIGN_OFFS, STATUSES, mark
 
 _MOST_NOTES = 200
 _MOST_ITEMS = 500
@@ -178,7 +178,7 @@ def versions(versions: Sequence[Any]) -> Table:
                     key: amount(getattr(row, key), row.minor_units)
                     for key in ("bank_balance", "gl_balance", "bank_items", "book_items", "unexplained")
                 },
-                "status": Mark(row.status, STATUSES[row.status]),
+                "status": mark(row.status, STATUSES),
                 "changed": changed,
             }
             for row, changed in zip(versions, [*changes, "the first"], strict=True)
@@ -206,7 +206,7 @@ def sign_offs(signed: Sequence[Any]) -> Table:
         name="sign_offs",
         caption="Sign-off",
         columns=_SIGN_OFFS,
-        rows=[{**row._mapping, "state": Mark(row.state, STATES[row.state])} for row in signed],
+        rows=[{**row._mapping, "state": mark(row.state, SIGN_OFFS)} for row in signed],
         empty="Nobody has signed it yet: somebody prepares it, somebody else approves it.",
         note="Decertified: taken back, as other numbers were found than those that were signed.",
     )

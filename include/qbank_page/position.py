@@ -15,10 +15,10 @@ from qbank_page.drawing import line
 from qbank_page.finding import by_entity_and_currency, is_named
 from qbank_page.pages import Pages
 from qbank_page.sql import execute
-from qbank_page.table import Column, Link, Local, Mark, Table, amount
+from qbank_page.table import Column, Link, Local, Table, amount
+from qbank_page.tones import BALANCES, mark
 
 router = APIRouter()
-_TONES = {"fresh": "good", "stale": "warn", "missing": "bad"}
 _TOTALS = (
     Column("entity", "Entity"),
     Column("currency", "Currency"),
@@ -171,6 +171,6 @@ def _account(row: Any, near: Any, base: str) -> dict[str, Any]:
         "line": line(near.hours or [], near.balances or []),
         "observed_at": row.observed_at and Local(row.observed_at, row.time_zone),
         "age": row.age,
-        "state": Mark(row.state, _TONES[row.state]),
+        "state": mark(row.state, BALANCES),
         "reason": row.reason,
     }

@@ -15,6 +15,7 @@ from qbank_page.host import Visitor
 from qbank_page.pages import Pages
 from qbank_page.signing import Done, Seen, Verb, sign, verbs_of
 from qbank_page.sql import execute
+from qbank_page.tones import STATUSES
 
 router = APIRouter()
 _MOST_DATES = 14
@@ -105,7 +106,7 @@ def _page(request: Request, visitor: Visitor, asked: Filter, done: Sequence[Done
         done=done,
         pages_of=pages,
         entities=sorted({row.entity for row in all_rows}),
-        statuses=tables.STATUSES,
+        statuses=STATUSES,
         verbs=verbs_of(rights, {(row.entity, row.state) for row in found if not row.provisional}),
     )
 

@@ -12,14 +12,10 @@ from qbank_page.desk import Rights
 from qbank_page.finding import by_entity_and_currency
 from qbank_page.signing import Seen, verbs_of
 from qbank_page.sql import execute
-from qbank_page.table import Column, Link, Mark, Table, amount, date_link
+from qbank_page.table import Column, Link, Table, amount, date_link
+from qbank_page.tones import SIGN_OFFS, STATUSES, mark
 
-STATUSES = {
-    "matched": "good", "within_tolerance": "good", "break": "bad",
-    "missing_bank": "warn", "missing_gl": "warn", "stale_bank": "warn",
-}  # fmt: skip
 FITTING = ("matched", "within_tolerance")
-STATES = {"open": "plain", "prepared": "warn", "approved": "good", "rejected": "bad", "decertified": "bad"}
 _DATES = (
     Column("as_of_date", "Date"),
     Column("accounts", "Accounts", number=True),
@@ -156,8 +152,8 @@ def _account(
         **{key: amount(getattr(row, key), row.minor_units) for key in _AMOUNTS},
         "name": Link(row.name, f"{base}/reconciliation/{row.account_id}?date={on}"),
         "chosen": _choice(row, rights),
-        "status": Mark(row.status, STATUSES[row.status]),
-        "state": Mark(row.state, STATES[row.state]),
+        "status": mark(row.status, STATUSES),
+        "state": mark(row.state, SIGN_OFFS),
         "assignee": note.assignee if note and on and note.opened_on <= on <= note.as_of_date else None,
     }  # fmt: skip
 

@@ -13,12 +13,12 @@ from sqlalchemy import Connection
 
 from qbank_ledger.sync.rules import RULES
 from qbank_page import held
-from qbank_page.account_tables import mark
 from qbank_page.desk import Desk, SignedIn, desk_of, rights_of, show
 from qbank_page.pages import Pages
 from qbank_page.runs import asked_for, in_airflow, state_of
 from qbank_page.sql import execute
 from qbank_page.table import Cell, Column, Link, Local, Mark, Table
+from qbank_page.tones import OUTCOMES, mark
 
 router = APIRouter()
 RunNo = Annotated[int, Path(ge=1, le=2**63 - 1)]
@@ -197,7 +197,7 @@ def _outcome_table(rows: Iterable[Any], base: str, *, any_account: bool) -> Tabl
                 "name": Link(row.name, f"{base}/accounts/{row.account_id}"),
                 "account_id": row.account_id,
                 "entity": row.entity,
-                "outcome": mark(row.outcome),
+                "outcome": mark(row.outcome, OUTCOMES),
                 "reasons": ", ".join(row.reasons or ()) or None,
                 "http_status": None if row.http_status is None else str(row.http_status),
                 "attempts": row.attempts,

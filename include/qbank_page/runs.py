@@ -11,10 +11,10 @@ from qbank_page.host import Host
 from qbank_page.pages import Pages
 from qbank_page.sql import execute
 from qbank_page.table import Column, Link, Mark, Table, run_link
+from qbank_page.tones import RUNS, mark
 
 router = APIRouter()
 SYNC = "qbank_balance_sync"  # the DAG
-STATES = {"complete": "good", "partial": "warn", "failed": "bad", "running": "plain", "dry_run": "plain"}
 _COLUMNS = (
     Column("run_no", "Run", number=True),
     Column("state", "State"),
@@ -71,12 +71,12 @@ def runs(request: Request, visitor: SignedIn, asked: Annotated[Asked, Query()]) 
         ],
         empty="No run is in that state." if asked.state else f"No run yet: trigger {SYNC} in Airflow.",
     )
-    return show(request, visitor, "runs.html.j2", tables=[table], asked=asked, pages_of=pages, states=STATES)
+    return show(request, visitor, "runs.html.j2", tables=[table], asked=asked, pages_of=pages, states=RUNS)
 
 
 def state_of(state: str, *, is_lost: bool = False) -> Mark:
     """A run's state; ``is_lost``: it is past its deadline, and the next plan closes it."""
-    return Mark("lost", "bad") if is_lost else Mark(state, STATES[state])
+    return Mark("lost", "bad") if is_lost else mark(state, RUNS)
 
 
 def asked_for(*, dry_run: bool, subset: bool) -> str:
