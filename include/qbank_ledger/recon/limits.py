@@ -1,14 +1,13 @@
 """The limits above which a break needs a person now."""
 
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 
 from sqlalchemy import Engine
 
+from qbank_ledger.db.open_breaks import open_breaks
 from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.errors import BreakAboveLimitError
-from qbank_ledger.recon.sql import execute
 
 _MOST_NAMED = 20
 
@@ -20,8 +19,8 @@ def require_within_limits(engine: Engine, limits: Mapping[str, Decimal]) -> None
     """
     if not limits:
         return
-    given = json.dumps({currency: str(most) for currency, most in limits.items()})
-    above = in_transaction(engine, lambda c: execute(c, "breaks_above_limit", limits=given).all())
+    breaks = in_transaction(engine, lambda connection: open_breaks(connection, limits))
+    above = sorted((row for row in breaks if row.is_above), key=lambda row: -row.age_days)
     if above:
         named = ", ".join(
             f"{row.account_id} ({row.currency}, {row.as_of_date})" for row in above[:_MOST_NAMED]

@@ -24,7 +24,6 @@ It asks the ledger, so it tells of a scheduler that stands still, too. By the da
 - **A ledger that can't be asked** is unwell: ``UNREACHABLE``.
 """
 
-import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +31,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from qbank_ledger.config import break_limits, schedule
+from qbank_ledger.db.open_breaks import open_breaks
 from qbank_ledger.watch.due import due
 from qbank_ledger.watch.problem import Hour, Problem, find_problems
 from qbank_ledger.watch.sql import execute
@@ -102,8 +102,7 @@ def look(connection: Connection) -> Look:
     runs = execute(connection, "newest_runs").one()
     is_due = due(schedule(), runs.now)
     hours = _hours(connection, is_due.hour, runs.settled_hour)
-    limits = {currency: str(most) for currency, most in break_limits().items()}
-    breaks = execute(connection, "open_breaks", limits=json.dumps(limits)).all()
+    breaks = open_breaks(connection, break_limits())
     problems = tuple(find_problems(connection, runs, hours, breaks, is_due.since))
     kinds = [problem.kind for problem in problems]
     hour = hours[0] if hours else None

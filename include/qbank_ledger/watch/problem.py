@@ -49,7 +49,7 @@ class Hour:
 def find_problems(
     connection: Connection, runs: Any, hours: list[Hour], breaks: Iterable[Any], since: datetime | None
 ) -> Iterator[Problem]:
-    """What is wrong: with ``runs`` (newest_runs.sql), these hours, ``breaks`` (open_breaks.sql), and else.
+    """What is wrong: with ``runs`` (newest_runs.sql), these hours, ``breaks`` (open_breaks), and else.
 
     ``since`` is when a run was last due.
     """

@@ -54,6 +54,18 @@ def test_accounts_compared_as_a_sum_are_one_break(broken: Books) -> None:
         judge(broken, "EUR=10")
 
 
+def test_the_oldest_is_named_first(broken: Books) -> None:
+    broken.account("a", gl="1200")
+    for on, bank in ((day(1), "1"), (day(2), "50")):
+        broken.bank(on, bank, "a")
+    broken.bank(day(2), "110.01")
+    broken.gl((day(1), "1"), (day(2), "1"), gl="1200")
+    broken.gl((day(2), "100"))
+    broken.reconcile()
+    with pytest.raises(BreakAboveLimitError, match=r"x \(EUR, 2024-10-02\), a \(EUR, 2024-10-02\)"):
+        judge(broken, "EUR=10")
+
+
 @pytest.mark.parametrize(
     ("state", "is_red"), [("prepared", False), ("approved", False), ("rejected", True), ("decertified", True)]
 )

@@ -1,6 +1,6 @@
--- Purpose: the accounts with an open item, missing and stale ones too; and which of them a person must look at now, as
---          recon/sql/breaks_above_limit.sql has it: a break above its currency's limit, not provisional, and nobody has
---          prepared the date's sign-off. Accounts that compare as one sum are one break, by the first of them.
+-- Purpose: the accounts with an open item, missing and stale ones too; and which of them a person must look at now: a
+--          break above its currency's limit that nobody has taken on by preparing the date's sign-off. One that is
+--          provisional may still go away by itself. Accounts that compare as one sum are one break, by the first.
 -- Grain:   account with an open item.
 -- Params:  limits: JSON, the limit of each currency as text; a currency without one has none.
 -- The view works out of every account when it begins: most have nothing open, by their newest comparison alone.
@@ -12,10 +12,10 @@ WITH candidate AS MATERIALIZED (
                           ORDER BY r.as_of_date DESC, r.version DESC LIMIT 1) AS n
      WHERE a.active AND (n.opened_on IS NOT NULL OR n.as_of_date > (now() AT TIME ZONE a.time_zone)::date)
 )
-SELECT account_id, name, opened_on, as_of_date, currency,
+SELECT account_id, name, opened_on, as_of_date, age_days, currency,
        is_above AND row_number() OVER (PARTITION BY entity, gl_account, currency, is_above ORDER BY account_id) = 1
          AS is_above
-  FROM (SELECT b.account_id, c.name, b.opened_on, b.as_of_date, b.entity, b.gl_account, b.currency,
+  FROM (SELECT b.account_id, c.name, b.opened_on, b.as_of_date, b.age_days, b.entity, b.gl_account, b.currency,
                b.status = 'break' AND NOT b.provisional
                AND coalesce(abs(b.unexplained) > (CAST(:limits AS jsonb) ->> b.currency)::numeric, false)
                AND coalesce((SELECT s.state FROM recon.sign_off AS s
