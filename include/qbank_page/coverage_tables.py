@@ -21,7 +21,7 @@ def accounts(weeks: Sequence[Week], since: datetime, base: str, *, any_account: 
         caption="Account by hour",
         columns=(
             Column("name", "Account"),
-            Column("account_id", "Id"),
+            Column("account_id", "Id", aside=True),
             Column("entity", "Entity"),
             Column("present", "Present", number=True),
             Column("late", "Late", number=True),

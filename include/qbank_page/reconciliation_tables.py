@@ -41,7 +41,7 @@ _TOTALS = (
 _ACCOUNTS = (
     Column("name", "Account"),
     Column("chosen", "Sign", drawn=True),
-    Column("account_id", "Id"),
+    Column("account_id", "Id", aside=True),
     Column("entity", "Entity"),
     Column("gl_account", "GL account"),
     Column("currency", "Currency"),
@@ -50,7 +50,7 @@ _ACCOUNTS = (
     Column("difference", "Difference", number=True),
     Column("items", "Items", number=True),
     Column("unexplained", "Unexplained", number=True),
-    Column("tolerance", "Tolerance", number=True),
+    Column("tolerance", "Tolerance", number=True, aside=True),
     Column("status", "Status"),
     Column("cause", "Cause"),
     Column("age_days", "Days open", number=True),

@@ -35,7 +35,7 @@ _COUNTS = (
 )
 _OUTCOMES = (
     Column("name", "Account"),
-    Column("account_id", "Id"),
+    Column("account_id", "Id", aside=True),
     Column("entity", "Entity"),
     Column("outcome", "Outcome"),
     Column("reasons", "Reasons"),

@@ -74,13 +74,14 @@ def amount(value: Decimal | None, minor_units: int | None) -> Amount | None:
 class Column:
     """A column: its key in a row and in the CSV, its title; a ``number`` stands right.
 
-    What is ``drawn`` is not in the CSV.
+    What is ``drawn`` is not in the CSV; what is ``aside`` comes last on the page.
     """
 
     key: str
     title: str
     number: bool = False
     drawn: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,11 @@ class Table:
     empty: str
     note: str = ""
     shown: int | None = None
+
+    @property
+    def on_page(self) -> Sequence[Column]:
+        """The columns in the order of the page: what decides stands before what only names."""
+        return sorted(self.columns, key=lambda column: column.aside)
 
     def as_csv(self) -> str:
         """All rows (RFC 4180); amounts with every digit, times in UTC, lengths of time in seconds."""

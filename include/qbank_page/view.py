@@ -104,7 +104,7 @@ def shown(cell: Cell) -> str:  # noqa: PLR0911 - one for each kind
     return visible(cell, keep="\n")
 
 
-def kind(cell: Cell) -> str:
+def kind(cell: Cell) -> str:  # noqa: PLR0911 - one for each kind
     """The class of a cell."""
     match cell:
         case Amount():
@@ -115,6 +115,8 @@ def kind(cell: Cell) -> str:
             return "number"
         case Mark():
             return f"mark {cell.tone}"
+        case Link() if len(cell.text) > 24:
+            return "name"
         case str() if len(cell) > 24 and not isinstance(cell, Markup):
             return "long"
     return "short"

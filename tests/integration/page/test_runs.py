@@ -1,5 +1,6 @@
 """Runs: what became of each account and why, what is held back, and its release by who may."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -55,6 +56,15 @@ def test_runs_are_listed_newest_first_with_what_they_came_to(site: Site, ledger:
     assert [line.split(",")[0] for line in site.csv("runs.csv?state=partial")[1:]] == ["1"]
 
 
+@pytest.mark.usefixtures("run")
+def test_on_the_page_what_only_names_an_account_comes_last_and_numbers_stand_right(site: Site) -> None:
+    headings = re.findall(r'<th scope="col"[^>]*>([^<]*)<', site.get(RUN).text.partition('id="outcomes"')[2])
+    assert headings[:3] == ["Account", "Entity", "Outcome"]
+    assert headings[headings.index("Released") + 1] == "Id"
+    assert site.csv(f"{RUN}.csv?table=outcomes")[0].startswith("name,account_id,entity,outcome,")
+    assert '<th scope=row class="number"><a href' in site.get("runs").text
+
+
 def test_a_long_list_of_runs_comes_in_pages(site: Site, ledger: Ledger) -> None:
     ledger.rows(
         "INSERT INTO sync.run (dag_run_id, api_host, deadline_at, dry_run, subset, expected)"
@@ -62,7 +72,7 @@ def test_a_long_list_of_runs_comes_in_pages(site: Site, ledger: Ledger) -> None:
     )
     assert "Page 1 of 2, 150 runs" in site.text("runs")
     assert "lost" in site.text("runs")
-    assert site.get("runs?page=2").text.count('<tr><th scope=row class="short"><a') == 50
+    assert site.get("runs?page=2").text.count('<tr><th scope=row class="number"><a') == 50
     assert len(site.csv("runs.csv")) == 151
 
 
