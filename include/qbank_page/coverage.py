@@ -1,6 +1,6 @@
 """Coverage: a week of hours, account by account: what is there, what came late, what is missing and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy import Connection
 
 from qbank_page import coverage_tables as tables
-from qbank_page.coverage_week import Week
+from qbank_page.coverage_week import Week, has_gap
 from qbank_page.desk import SignedIn, desk_of, show
 from qbank_page.finding import is_named
 from qbank_page.pages import Pages
@@ -62,12 +62,15 @@ def coverage(request: Request, visitor: SignedIn, asked: Annotated[Asked, Query(
     with desk_of(request).ledger.reading() as connection:
         accounts = execute(connection, "coverage_accounts", since=since).all()
         found = [row for row in accounts if asked.takes(row)]
+        if asked.gaps:
+            present = _present(connection, since, found, asked.late_after)
+            found = [row for row in found if has_gap(row, present.get(row.account_id))]
         pages = Pages(asked.page, len(found), _AT_ONCE)
-        weeks = _weeks(connection, since, found if whole or asked.gaps else pages.of(found), asked.late_after)
-    if asked.gaps:
-        weeks = [week for week in weeks if week.late or week.missing]
-        pages = Pages(asked.page, len(weeks), _AT_ONCE)
-        weeks = weeks if whole else list(pages.of(weeks))
+        drawn = found if whole else pages.of(found)
+        if not asked.gaps:
+            present = _present(connection, since, drawn, asked.late_after)
+        reasons = _reasons(connection, since, drawn)
+    weeks = [Week.of(row, present.get(row.account_id), reasons.get(row.account_id, {})) for row in drawn]
     kept = {
         "entity": asked.entity,
         "account": asked.account,
@@ -97,12 +100,19 @@ def coverage(request: Request, visitor: SignedIn, asked: Annotated[Asked, Query(
     )
 
 
-def _weeks(connection: Connection, since: datetime, accounts: Sequence[Any], late_after: int) -> list[Week]:
+def _present(
+    connection: Connection, since: datetime, accounts: Sequence[Any], late_after: int
+) -> Mapping[str, Any]:
+    asked = {"since": since, "account_ids": [row.account_id for row in accounts], "late_after": late_after}
+    return {row.account_id: row for row in execute(connection, "coverage_present", **asked)}
+
+
+def _reasons(
+    connection: Connection, since: datetime, accounts: Sequence[Any]
+) -> Mapping[str, Mapping[int, str]]:
+    """Why accounts have no balance, by the hour of the week."""
     asked = {"since": since, "account_ids": [row.account_id for row in accounts]}
-    present = {
-        row.account_id: row for row in execute(connection, "coverage_present", **asked, late_after=late_after)
-    }
     reasons: dict[str, dict[int, str]] = {}
     for row in execute(connection, "coverage_reasons", **asked):
         reasons.setdefault(row.account_id, {}).update(dict.fromkeys(row.hours, row.reason))
-    return [Week.of(row, present.get(row.account_id), reasons.get(row.account_id, {})) for row in accounts]
+    return reasons

@@ -1,11 +1,15 @@
 """Coverage: each hour of a week is there, late, or missing for a reason, and counted as the ledger counts."""
 
+import random
 import re
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from qbank_page.coverage_week import Week, has_gap
 from tests.words.ledger import Ledger
 from tests.words.page import Site
 
@@ -151,6 +155,27 @@ def test_the_current_hour_is_no_gap_before_it_is_over(site: Site, ledger: Ledger
     assert site.csv("coverage.csv")[1] == "a,a,QB01,0,0,1,no run: 1"
     ledger.observed([{"id": "a", "at": now, "amount": "1", "currency": "EUR"}])
     assert site.csv("coverage.csv?late_after=1440")[1] == "a,a,QB01,1,0,1,no run: 1"
+
+
+def test_an_account_with_a_gap_is_known_without_its_week_being_made() -> None:
+    dice, found = random.Random(15), Counter[bool]()
+    for _ in range(3_000):
+        this_hour = dice.choice((-5, 0, 1, 60, 167, 168, 400))
+        so_far = range(min(168, max(1, this_hour + 1)))
+        firsts = sorted(dice.sample(so_far, min(len(so_far), dice.choice((1, 1, 2)))))
+        lasts = [max(0, min(168, this_hour + 1, first + dice.choice((0, 30, 168)))) - 1 for first in firsts]
+        account = SimpleNamespace(firsts=firsts, lasts=lasts, this_hour=this_hour)
+        hours = "".join(
+            "0" if hour in dice.sample(range(168), dice.choice((0, 1))) else "1" for hour in range(168)
+        )
+        late = dice.sample(range(168), dice.choice((0, 0, 1)))
+        seen = dice.choice(
+            (None, SimpleNamespace(present=hours, late_hours=late, late_minutes=[20] * len(late)))
+        )
+        week = Week.of(account, seen, {})
+        assert has_gap(account, seen) == bool(week.late or week.missing), (account, seen)
+        found[has_gap(account, seen)] += 1
+    assert min(found.values()) > 100
 
 
 def test_an_empty_ledger_says_what_to_do(site: Site, ledger: Ledger) -> None:
