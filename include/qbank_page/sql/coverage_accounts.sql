@@ -8,8 +8,9 @@ SELECT a.account_id, a.name, a.entity, a.gl_account, p.firsts, p.lasts,
                -- Active at an hour's end: opened before it, not closed before it. Hours are 0 to 167, up to this one.
                array_agg(greatest(0, floor(extract(epoch FROM p.opened_at - :since) / 3600))::integer
                          ORDER BY p.opened_at) AS firsts,
-               array_agg(least(168, floor(extract(epoch FROM now() - :since) / 3600) + 1,
-                               floor(extract(epoch FROM p.closed_at - :since) / 3600))::integer - 1
+               -- Of a week to come, none.
+               array_agg(greatest(0, least(168, floor(extract(epoch FROM now() - :since) / 3600) + 1,
+                                           floor(extract(epoch FROM p.closed_at - :since) / 3600)))::integer - 1
                          ORDER BY p.opened_at) AS lasts
           FROM ledger.account_period AS p
          WHERE p.opened_at < CAST(:since AS timestamptz) + interval '7 days' AND p.opened_at < now()

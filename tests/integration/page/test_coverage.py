@@ -178,6 +178,15 @@ def test_an_account_with_a_gap_is_known_without_its_week_being_made() -> None:
     assert min(found.values()) > 100
 
 
+@pytest.mark.parametrize("days", [1, 3, 8])
+def test_a_week_to_come_has_no_gap_yet(site: Site, ledger: Ledger, days: int) -> None:
+    ledger.listed([{"id": "a"}])
+    ledger.opened("a", at=MONDAY)
+    since = (datetime.now(UTC) + timedelta(days=days)).date()
+    assert site.csv(f"coverage.csv?from={since}")[1:] == ["a,a,QB01,0,0,0,"]
+    assert site.csv(f"coverage.csv?from={since}&gaps=true")[1:] == []
+
+
 def test_an_empty_ledger_says_what_to_do(site: Site, ledger: Ledger) -> None:
     assert "choose another, or run qbank_balance_sync" in site.text("coverage")
 
