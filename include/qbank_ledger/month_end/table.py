@@ -73,6 +73,11 @@ def _cell(value: Any, row: Any) -> Cell:
     return Amount(value, row.minor_units) if isinstance(value, Decimal) else value
 
 
+def plus(one: Decimal, other: Decimal) -> Decimal:
+    """The exact sum of two."""
+    return _EXACT.add(one, other)
+
+
 def total(values: Iterable[Decimal | None]) -> Decimal:
     """The exact sum of what is there."""
-    return reduce(_EXACT.add, (value for value in values if value is not None), Decimal(0))
+    return reduce(plus, (value for value in values if value is not None), Decimal(0))

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from qbank_ledger.month_end.table import Amount, total
+from qbank_ledger.month_end.table import Amount, plus
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class Sum:
     def add(self, value: Decimal | None, minor_units: int) -> None:
         """Add a value; None is none."""
         if value is not None:
-            self.value, self.count = total((self.value, value)), self.count + 1
+            self.value, self.count = plus(self.value, value), self.count + 1
             self.minor_units = max(self.minor_units, minor_units)
 
     @property
