@@ -4,12 +4,14 @@ As a browser asks, over HTTP, one after the other, on a PostgreSQL of its own: 1
 which the ledger has a week. The server is a thread of this process.
 """
 
+import re
 import socket
 import statistics
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import requests
@@ -43,17 +45,28 @@ SELECT a.account_id, current_date - d, 1, a.entity, a.gl_account, a.currency,
        (SELECT *, row_number() OVER (ORDER BY account_id) AS n FROM ledger.account) AS n
   JOIN ledger.account AS a USING (account_id)
 """
+_RATE = """
+INSERT INTO recon.file_load (kind, sha256, rows) VALUES ('rates', repeat('0', 64), 1);
+INSERT INTO ledger.fx_rate
+SELECT max(load_no), 'EUR', 'USD', current_date - 1, 1.1554, 2 FROM recon.file_load;
+"""
 _PACE_S = 1 if is_quick() else 10
+_TODAY = datetime.now(UTC).date()
 PAGES = (
     "position",
     "position?sort=ledger_balance&down=true",
+    "position?in=USD",
     "accounts/acc-00002",
     "accounts/acc-00002?by=months",
     "coverage",
+    "coverage?gaps=true",
     "runs",
+    "runs/1",
     "books",
     "reconciliation",
+    f"reconciliation/acc-00002?date={_TODAY - timedelta(days=1)}",
     "close",
+    f"close?month={_TODAY:%Y-%m}",
     "health",
     "metrics",
 )
@@ -98,6 +111,7 @@ def measure() -> Iterator[Table]:
         with new_ledger() as (loader, superuser):
             run(superuser, YEAR, accounts=accounts, hours=hours)
             run(superuser, _COMPARED)
+            run(superuser, _RATE)
             run(superuser, f"CREATE ROLE {_LOGIN} LOGIN PASSWORD '{_PASSWORD}'; GRANT qbank_desk TO {_LOGIN}")
             with superuser.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 connection.exec_driver_sql("VACUUM ANALYZE")
@@ -118,7 +132,7 @@ def _read_pages(url: str, goal: float, what: str) -> Table:
             p95 = statistics.quantiles(times, n=20)[-1]
             measured.append(
                 (
-                    path,
+                    re.sub("=[0-9-]+$", "=…", path),  # a date: of another day it would be another page
                     str(answer.status_code),
                     Figure(len(answer.content), "bytes"),
                     Figure(times[10], "ms"),

@@ -65,7 +65,7 @@ def test_every_page_stands_beside_its_goal() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     pages = [line.split() for line in done.stdout.splitlines() if line.endswith(" ms")]
     assert {line[1] for line in pages if line[0] != "health"} == {"200"}
-    assert len(pages) == 2 * 11
+    assert len(pages) == 2 * 16
 
 
 def test_what_is_not_as_promised_stands_first_on_the_page(tmp_path: Path) -> None:
