@@ -31,7 +31,11 @@ _MOST_NAMED = 20
 _NAMES: Mapping[Kind, Mapping[str, str]] = {
     "gl": {"gl_account": "account of every row", "as_of_date": "date of every row"},
     "items": {"gl_account": "account of every row", "as_of_date": "date of the list"},
-    "rates": {"as_of_date": "date of every row"},
+    "rates": {
+        "as_of_date": "date of every row",
+        "from_currency": "from, of every row",
+        "to_currency": "to, of every row",
+    },
 }
 _WIDTHS = {"reference": 14}
 

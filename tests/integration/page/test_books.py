@@ -207,6 +207,7 @@ def test_the_ecbs_file_is_loaded_as_it_comes(ann: Sender, books: Books, grant: G
     grant("ann", "load")
     rates = (DATA / "ecb-eurofxref.csv").read_bytes()
     said = ann.send("preview", rates, "eurofxref.csv", profile="ecb-eurofxref")[1]
+    assert "from, of every row: EUR" in said
     assert " 2 rate EUR JPY 2025-10-31 177.84 " in said
     seen = {"profile": "ecb-eurofxref", "previewed": ann.fingerprint}
     assert "29 rows. Position converts by it." in ann.send("load", rates, "eurofxref.csv", **seen)[1]
