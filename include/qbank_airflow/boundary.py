@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from airflow.sdk import Connection, get_current_context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 from sqlalchemy import Engine
+from sqlalchemy.pool import QueuePool
 
 from qbank.errors import QBankError
 from qbank_airflow import lineage
@@ -52,7 +53,8 @@ def ledger(conn_id: str = LEDGER, *, reads: Iterable[str] = (), writes: Iterable
         raise LedgerConnectionError(f"The connection {conn_id} is not of type postgres.") from None
     require_allowed(url)
     lineage.report(url, reads, writes)
-    engine = engine_for(url)
+    # Fetch writes down its answers some at a time: one connection for all of its transactions.
+    engine = engine_for(url, poolclass=QueuePool)
     if by_token:
         from qbank_airflow.iam import log_in_by_token  # noqa: PLC0415 - the postgres hook is heavy
 

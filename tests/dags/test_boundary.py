@@ -52,12 +52,25 @@ def test_each_connection_has_a_token_of_its_own_where_iam_is_asked_for(
     )
     monkeypatch.setattr(boundary.Connection, "get", lambda _: theirs)
     engine = boundary.ledger()
-    for _ in range(2):
-        with engine.connect() as connection:
+    with engine.connect() as first, engine.connect() as second:  # at once: one after the other is the same
+        for connection in (first, second):
             assert connection.scalar(text("SELECT session_user")) == login
     assert next(tokens) == "token-3"
+    engine.dispose()
     with server.connect() as connection:
         connection.execute(text(f"REVOKE qbank_loader FROM {login}; DROP ROLE {login}"))
+
+
+def test_a_tasks_transactions_share_one_connection(ledger_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = Connection(uri=ledger_url.set(drivername="postgres").render_as_string(hide_password=False))
+    monkeypatch.setattr(boundary.Connection, "get", lambda _: theirs)
+    engine = boundary.ledger()
+    pids = set()
+    for _ in range(3):
+        with engine.begin() as connection:
+            pids.add(connection.scalar(text("SELECT pg_backend_pid()")))
+    assert len(pids) == 1
+    engine.dispose()
 
 
 def test_a_token_that_is_not_to_be_had_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

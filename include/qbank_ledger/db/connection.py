@@ -44,7 +44,7 @@ _CONNECT = {
 def engine_for(url: URL, role: str | None = LOADER, *, poolclass: type[Pool] = NullPool) -> Engine:
     """An engine whose every transaction is ``role``'s, READ COMMITTED, within limits: see session.py.
 
-    ``role`` None: the login's own. Without a pool of its own: a task opens one connection, or two, and ends.
+    ``role`` None: the login's own. Without a pool of its own, unless another ``poolclass`` is given.
     """
     given = url.query.get("options", "")
     settings = settings_of(role, given if isinstance(given, str) else " ".join(given))

@@ -7,6 +7,7 @@ thought dead adds nothing: the first answer to an account stands.
 import io
 import logging
 import math
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ RESERVE_S = 900.0
 _COPY = f"COPY incoming ({', '.join(KEPT)}, observed_at) FROM STDIN"
 _kept = attrgetter(*KEPT)
 _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_to_be_escaped = re.compile(r"[\\\t\n\r]").search
 
 
 class GetBalances(Protocol):
@@ -158,5 +160,9 @@ def _rows(chunk: list[Answer], clock: Clock) -> io.StringIO:
     lines = []
     for answer in chunk:
         fields = (*_kept(answer), clock.at(answer.arrived))
-        lines.append("\t".join(r"\N" if f is None else str(f).translate(_ESCAPED) for f in fields) + "\n")
+        lines.append("\t".join(r"\N" if f is None else _copied(str(f)) for f in fields) + "\n")
     return io.StringIO("".join(lines))
+
+
+def _copied(text: str) -> str:
+    return text.translate(_ESCAPED) if _to_be_escaped(text) else text
