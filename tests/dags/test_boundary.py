@@ -62,7 +62,8 @@ def test_each_connection_has_a_token_of_its_own_where_iam_is_asked_for(
 
 
 def test_a_tasks_transactions_share_one_connection(ledger_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
-    theirs = Connection(uri=ledger_url.set(drivername="postgres").render_as_string(hide_password=False))
+    url = ledger_url.set(drivername="postgres").render_as_string(hide_password=False)
+    theirs = Connection(conn_id="ledger_default", uri=url)
     monkeypatch.setattr(boundary.Connection, "get", lambda _: theirs)
     engine = boundary.ledger()
     pids = set()
