@@ -44,7 +44,7 @@ def find(state: Path) -> list[Marked]:
             if not _is_our_own(process, state):
                 continue
             environ = process.environ()
-            if environ.get(MARK) == str(state) and process.status() != psutil.STATUS_ZOMBIE:
+            if environ.get(MARK) == str(state) and not _is_zombie(process):
                 found.append(
                     Marked(
                         process,
