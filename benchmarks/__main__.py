@@ -1,7 +1,7 @@
 """`python -m benchmarks [SUBJECT …]`: the subjects, one after the other; without one named, all.
 
 All of them in full size are written down in docs/benchmarks.md, and some of them with `--write`; each as it
-ends, so that what is broken off has left what it had. `--quick` takes small sizes.
+ends, in place of what was measured of it last. `--quick` takes small sizes.
 `--before COMMIT` measures that commit, too, each subject right after ours.
 """
 
@@ -18,10 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import LARGE, OURS_ALONE, QUICK, Table
-from benchmarks.report import Report, write
+from benchmarks.report import HEADINGS, Measured, machine, write
 
 ROOT = Path(__file__).parents[1]
-SUBJECTS = ("client", "ledger", "recon", "reporting", "page", "peers", "scheduler", "curves", "growth")
 DOCS = ROOT / "docs"
 _INSTRUMENTS = ("benchmarks", "include/qbank_sandbox")
 
@@ -32,34 +31,44 @@ def main(arguments: list[str]) -> int:
     Exit code 1 where a subject could not be measured, 2 for an option that there is not.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=", ".join(SUBJECTS))
+    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=", ".join(HEADINGS))
     parser.add_argument(QUICK, action="store_true", help="small sizes, which say nothing but that it runs")
     parser.add_argument(LARGE, action="store_true", help="a ledger of 100 million rows, too")
-    parser.add_argument("--write", action="store_true", help="write the page, though not all are measured")
+    parser.add_argument("--write", action="store_true", help="write these into the page, too")
     parser.add_argument("--before", metavar="COMMIT", help="what to measure beside ours")
     asked = parser.parse_args(arguments)
-    if unknown := set(asked.subjects) - set(SUBJECTS):
-        parser.error(f"there is no {', '.join(sorted(unknown))}: there are {', '.join(SUBJECTS)}")
+    if unknown := set(asked.subjects) - set(HEADINGS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}: there are {', '.join(HEADINGS)}")
     options = [option for option in (QUICK, LARGE) if option in arguments]
-    report = Report(now=datetime.now(UTC), commit=_git("rev-parse", "--short", "HEAD"), before=asked.before)
+    failed = []
     with _worktree(asked.before) if asked.before else nullcontext() as before:
-        for subject in asked.subjects or SUBJECTS:
-            for root, found in ((ROOT, report.tables), (before, report.tables_before)):
-                if root is None:
-                    continue
-                alone = [] if root == ROOT else [OURS_ALONE]
-                tables, whole = _measure(subject, root, [*options, *alone])
-                found[subject] = tables
-                if not whole:
-                    report.failed.append(subject if root == ROOT else f"{subject} of {asked.before}")
+        for subject in asked.subjects or HEADINGS:
+            measured = _measure(subject, options, asked.before, before)
+            failed += measured.failed
             if asked.write or not (asked.quick or asked.subjects):
-                write(report, DOCS)
-    for name in report.failed:
+                write(subject, measured, DOCS)
+    for name in failed:
         sys.stderr.write(f"{name} could not be measured.\n")
-    return 1 if report.failed else 0
+    return 1 if failed else 0
 
 
-def _measure(subject: str, root: Path, options: list[str]) -> tuple[list[Table], bool]:
+def _measure(subject: str, options: list[str], before: str | None, tree: Path | None) -> Measured:
+    """The subject as this commit does it, and right after that as the one before does, in its ``tree``."""
+    at = datetime.now(UTC)
+    tables, whole = _tables(subject, ROOT, options)
+    then, whole_then = _tables(subject, tree, [*options, OURS_ALONE]) if tree else ([], True)
+    return Measured(
+        at=at,
+        commit=_git("rev-parse", "--short", "HEAD"),
+        on=machine(),
+        tables=tables,
+        before=before,
+        tables_before=then,
+        failed=[*([] if whole else [subject]), *([] if whole_then else [f"{subject} of {before}"])],
+    )
+
+
+def _tables(subject: str, root: Path, options: list[str]) -> tuple[list[Table], bool]:
     """The tables of a subject, as the tree in ``root`` does it, and whether it came to its end."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "tables.json"

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from benchmarks import Figure, Table
 from benchmarks.plot import draw
-from benchmarks.report import Report, write
+from benchmarks.report import Measured, write
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,19 +79,38 @@ def test_what_is_not_as_promised_stands_first_on_the_page(tmp_path: Path) -> Non
         plot="bars",
     )
     then = Table(title="Speed", head=("", "time", "calls"), rows=[("ours", Figure(22.6, "s"), Figure(40))])
-    report = Report(now=datetime(2026, 11, 1, tzinfo=UTC), commit="c0ffee", before="beef")
-    report.tables["client"], report.tables_before["client"] = [now], [Table.from_json(then.to_json())]
-    report.failed.append("peers")
-    write(report, tmp_path)
+    at = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
+    write("peers", Measured(at=at, commit="decade", on="", tables=[], failed=["peers"]), tmp_path)
+    beside = Measured(
+        at=at, commit="c0ffee", on="2 cores.", tables=[now], before="beef", tables_before=[then]
+    )
+    write("client", beside, tmp_path)
     page = (tmp_path / "benchmarks.md").read_text()
-    short = page.partition("## What falls short")[2].partition("## The client")[0].strip().splitlines()
+    short = page.partition("## What falls short")[2].partition("\n## ")[0].strip().splitlines()
     assert short == [
         "- Speed, ours, time: 12.5 s, and at most 12 s is promised.",
         "- peers could not be measured.",
-        "- Not measured in this session: ledger, recon, reporting, page, peers, scheduler, curves, growth.",
+        "- Not measured: scheduler, curves, growth, ledger, page, reporting, recon.",
     ]
+    assert "\n2026-11-01 09:30 UTC, at commit c0ffee, beside commit beef. 2 cores.\n" in page
     assert "| ours | 12.5 s (before: 22.6 s) | 3 (before: 40) | time at most 12 s; calls at most 4 |" in page
     ElementTree.fromstring((tmp_path / "benchmarks/speed.svg").read_text())  # noqa: S314 - our own
+
+
+def test_a_subject_keeps_what_another_session_measured_of_others(tmp_path: Path) -> None:
+    def measured(seconds: float, commit: str) -> Measured:
+        table = Table(title=f"Of {commit}", head=("", "time"), rows=[("ours", Figure(seconds, "s"))])
+        return Measured(at=datetime(2026, 11, 1, tzinfo=UTC), commit=commit, on="", tables=[table])
+
+    write("ledger", measured(1.5, "c0ffee"), tmp_path)
+    write("scheduler", measured(2.5, "beef"), tmp_path)
+    write("ledger", measured(3.5, "decade"), tmp_path)
+    page = (tmp_path / "benchmarks.md").read_text()
+    assert [line for line in page.splitlines() if line.startswith("| ours")] == [
+        "| ours | 2.50 s |",
+        "| ours | 3.50 s |",
+    ]
+    assert "c0ffee" not in page
 
 
 def test_lines_over_a_logarithmic_axis_leave_out_what_has_no_logarithm() -> None:
