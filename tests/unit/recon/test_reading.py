@@ -289,6 +289,7 @@ def test_proofs_add_up_every_digit_of_an_amount() -> None:
     assert of(f"A,B\n1,{longest}\n2,-{longest}\n", **keys).problems == ""
 
 
+ROWS = 6_000  # in several blocks of what is read at once
 ENCODED = [("utf-8", "utf-8-sig"), ("windows-1252", "cp1252"), ("utf-16", "utf-16"), ("cp850", "cp850"), ("shift_jis", "shift_jis"),
            ("iso-8859-15", "iso-8859-15")]  # fmt: skip
 
@@ -296,13 +297,13 @@ ENCODED = [("utf-8", "utf-8-sig"), ("windows-1252", "cp1252"), ("utf-16", "utf-1
 @pytest.mark.parametrize(("declared", "written"), ENCODED)
 def test_a_file_is_read_in_the_encoding_that_is_declared(declared: str, written: str) -> None:
     name = "口座" if declared == "shift_jis" else "Böse"
-    content = "".join(["A,B\r\n", *(f"{name} {n},{n}\r\n" for n in range(20_000))]).encode(written)
+    content = "".join(["A,B\r\n", *(f"{name} {n},{n}\r\n" for n in range(ROWS))]).encode(written)
     found = of(content, encoding=declared)
     assert (found.problems, len(found.rows), found.rows[-1].key[1], found.rows[-1].line) == (
         "",
-        20_000,
-        f"{name} 19999",
-        20_001,
+        ROWS,
+        f"{name} {ROWS - 1}",
+        ROWS + 1,
     )
 
 

@@ -158,7 +158,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
     "cut off": (cut, "it is a damaged workbook"),
     "spoilt": (spoilt, "it is a damaged workbook"),
     "no workbook": (lambda path: packed(path, {"a.txt": b"x"}), "it is packed as a workbook, and is none"),
-    "a bomb": (lambda path: with_sheet(path, rows() + b" " * 300 * MB), "it unpacks to 300 MiB; 512 MiB, and 200 times its size, are the most"),
+    "a bomb": (lambda path: with_sheet(path, rows() + b" " * 40 * MB), "it unpacks to 40 MiB; 512 MiB, and 200 times its size, are the most"),
     "a thousand laughs": (lambda path: with_sheet(path, LAUGHS + rows()), "it declares types of its own"),
     "no XML": (lambda path: with_sheet(path, b"<worksheet><row></worksheet>"), "it is a damaged workbook"),
     "no sheet": (lambda path: with_sheet(path, b""), "it is a damaged workbook"),
