@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
@@ -232,13 +233,18 @@ def _reply(answer: Answer) -> Reply:
 
 
 def _tls_context(ca_bundle: str | None) -> ssl.SSLContext:
+    where = Path(ca_bundle or certifi.where())
+    try:
+        return _trusting(where, where.stat().st_mtime_ns)
+    except OSError:
+        raise QBankConfigError("ca_bundle is not a PEM file or folder that this worker can read.") from None
+
+
+@lru_cache(maxsize=8)  # to read certifi's roots takes 60 ms; one that was written anew is another
+def _trusting(roots: Path, _written_ns: int) -> ssl.SSLContext:
     """Verifies chain, name and dates. Not `create_default_context`, which reads SSLKEYLOGFILE."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
-    where = Path(ca_bundle or certifi.where())
-    try:
-        context.load_verify_locations(**{"capath" if where.is_dir() else "cafile": str(where)})
-    except OSError:
-        raise QBankConfigError("ca_bundle is not a PEM file or folder that this worker can read.") from None
+    context.load_verify_locations(**{"capath" if roots.is_dir() else "cafile": str(roots)})
     return context

@@ -69,6 +69,14 @@ def test_an_api_host_that_does_not_is_not_asked_twice(authority: Authority) -> N
     assert api.calls == []
 
 
+def test_a_bundle_that_is_written_anew_is_read_anew(authority: Authority, tmp_path: Path) -> None:
+    bundle = tmp_path / "roots.pem"
+    for known in (authority, Authority(tmp_path)):
+        bundle.write_bytes(known.bundle.read_bytes())
+        with Bank().serving(known.serve_as("127.0.0.1")) as bank:
+            QBankClient(settings_of(bank, ca_bundle=str(bundle))).check()
+
+
 def test_without_a_bundle_only_public_authorities_are_trusted(authority: Authority) -> None:
     with (
         Bank().serving(authority.serve_as("127.0.0.1")) as bank,
