@@ -25,9 +25,9 @@ from benchmarks.ledger import new_ledger, run, seconds, stage
 from benchmarks.reporting import YEAR
 from qbank_ledger.recon.profile_file import GLSources, read_gl_sources
 from qbank_ledger.sync.publish import publish_run
-from qbank_page import health
 from qbank_page.app import page
-from qbank_page.host import Visitor
+from qbank_page.frame.host import Visitor
+from qbank_page.monitors import health
 
 _LOGIN = "page"
 _PASSWORD = "of-this-benchmark-only"  # noqa: S105 - and of its server

@@ -27,8 +27,8 @@ from qbank_ledger.db.allowed_server import require_allowed
 from qbank_ledger.errors import GLSourcesFileError, LedgerConnectionError, in_one_line
 from qbank_ledger.recon.profile_file import GLSources, read_gl_sources
 from qbank_page.app import page
-from qbank_page.host import Visitor
-from qbank_page.runs import SYNC
+from qbank_page.frame.host import Visitor
+from qbank_page.runs.page import SYNC
 
 LEDGER_DESK = "ledger_desk"  # the connection
 RECONCILIATION = "qbank_reconciliation"  # the DAG

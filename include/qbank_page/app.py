@@ -10,25 +10,22 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from qbank_ledger.errors import LedgerError, RefusedError
-from qbank_page import (
-    account,
-    books,
-    close,
-    comparison,
-    coverage,
-    health,
-    held,
-    position,
-    reconciliation,
-    run,
-    runs,
-    upload,
-)
-from qbank_page.desk import Desk
-from qbank_page.host import Host
-from qbank_page.ledger import Ledger
-from qbank_page.security import HEADERS, Bounded
-from qbank_page.view import HTMX, render
+from qbank_page.account import page as account
+from qbank_page.books import page as books
+from qbank_page.books import upload
+from qbank_page.close import page as close
+from qbank_page.coverage import page as coverage
+from qbank_page.frame.desk import Desk
+from qbank_page.frame.host import Host
+from qbank_page.frame.ledger import Ledger
+from qbank_page.frame.security import HEADERS, Bounded
+from qbank_page.frame.view import HTMX, render
+from qbank_page.monitors import health
+from qbank_page.position import page as position
+from qbank_page.reconciliation import comparison
+from qbank_page.reconciliation import page as reconciliation
+from qbank_page.runs import held, run
+from qbank_page.runs import page as runs
 
 _ROOMS = (
     position,
@@ -104,7 +101,7 @@ def _said(request: Request, status: int, sentence: str) -> Response:
     if not _wants_html(request):
         return PlainTextResponse(f"{sentence}\n", status_code=status)
     heading = _HEADINGS.get(status, "Not possible")
-    return render(request, "error.html.j2", status=status, heading=heading, sentence=sentence)
+    return render(request, "frame/error.html.j2", status=status, heading=heading, sentence=sentence)
 
 
 def _wants_html(request: Request) -> bool:

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,19 @@ ALLOWED = {
 ROOMS = {"sync", "recon", "seals", "export", "month_end", "watch"}
 TOP = "the top level"
 MAY_IMPORT = {room: {"db", "files", TOP} for room in ROOMS} | {"db": {TOP}, "files": {TOP}, TOP: set[str]()}
+# The page's rooms stand on its frame; its top level puts them together.
+FRAME = "frame"
+PAGE_ROOMS = {
+    "position",
+    "account",
+    "coverage",
+    "runs",
+    "books",
+    "reconciliation",
+    "close",
+    "monitors",
+}
+PAGE_MAY_IMPORT = {room: {FRAME} for room in PAGE_ROOMS} | {FRAME: set[str](), TOP: {*PAGE_ROOMS, FRAME}}
 MODULES = [(package, file) for package, folder in SOURCES.items() for file in sorted(folder.rglob("*.py"))]
 DAGS = sorted((ROOT / "dags").glob("qbank_*.py"))
 
@@ -86,10 +100,17 @@ def imported_modules(file: Path) -> set[str]:
     return names
 
 
-def room_of(module: str) -> str:
-    """Where in the ledger a module stands: a room, ``db``, ``files`` or the top level."""
+def room_of(module: str, may_import: Mapping[str, set[str]] = MAY_IMPORT) -> str:
+    """Where in the ledger, or the page, a module stands: a room, what lies below them, or the top level."""
     parts = module.split(".")
-    return parts[1] if parts[1] in MAY_IMPORT else TOP
+    return parts[1] if parts[1] in may_import else TOP
+
+
+def rooms_reached(file: Path, package: str, may_import: Mapping[str, set[str]]) -> tuple[str, set[str]]:
+    """Where a module stands, and what of its own package it imports."""
+    here = ".".join(file.relative_to(SOURCES[package].parent).with_suffix("").parts)
+    reached = {name for name in imported_modules(file) if name.startswith(f"{package}.")}
+    return room_of(here, may_import), {room_of(name, may_import) for name in reached}
 
 
 def statements_named(file: Path) -> set[str]:
@@ -111,13 +132,15 @@ def texts(file: Path) -> set[object]:
 
 @pytest.mark.parametrize(("package", "file"), MODULES, ids=lambda value: getattr(value, "stem", value))
 def test_imports_go_one_way(package: str, file: Path) -> None:
-    assert imported(file) & FORBIDDEN[package] <= ALLOWED.get(f"{package}/{file.name}", set())
+    named = f"{package}/{file.relative_to(SOURCES[package])}"
+    assert imported(file) & FORBIDDEN[package] <= ALLOWED.get(named, set())
 
 
 LEDGER = SOURCES["qbank_ledger"]
 OF_THE_LEDGER = [file for package, file in MODULES if package == "qbank_ledger"]
 PAGE = SOURCES["qbank_page"]
-FOLDERS_OF_SQL = [*sorted(LEDGER.glob("*/sql")), PAGE / "sql"]
+OF_THE_PAGE = [file for package, file in MODULES if package == "qbank_page"]
+FOLDERS_OF_SQL = [*sorted(LEDGER.glob("*/sql")), *sorted(PAGE.glob("*/sql"))]
 
 
 def test_every_folder_of_the_ledger_is_a_room_or_below_them() -> None:
@@ -129,9 +152,27 @@ def test_every_folder_of_the_ledger_is_a_room_or_below_them() -> None:
 def test_a_room_of_the_ledger_imports_no_other(file: Path) -> None:
     if file.name == "__main__.py":
         return
-    here = room_of(".".join(file.relative_to(LEDGER.parent).with_suffix("").parts))
-    reached = {room_of(name) for name in imported_modules(file) if name.startswith("qbank_ledger.")}
+    here, reached = rooms_reached(file, "qbank_ledger", MAY_IMPORT)
     assert reached <= MAY_IMPORT[here] | {here}
+
+
+def test_every_folder_of_the_page_is_a_room_or_the_frame() -> None:
+    folders = {path.parent.name for path in PAGE.glob("*/__init__.py")}
+    assert folders == PAGE_MAY_IMPORT.keys() - {TOP}
+
+
+@pytest.mark.parametrize("file", OF_THE_PAGE, ids=lambda file: str(file.relative_to(PAGE)))
+def test_a_room_of_the_page_imports_no_other(file: Path) -> None:
+    here, reached = rooms_reached(file, "qbank_page", PAGE_MAY_IMPORT)
+    assert reached <= PAGE_MAY_IMPORT[here] | {here}
+
+
+@pytest.mark.parametrize(
+    "file", sorted(PAGE.rglob("*.j2")), ids=lambda file: str(file.relative_to(SOURCES["qbank_page"]))
+)
+def test_a_template_of_a_room_takes_from_no_other(file: Path) -> None:
+    taken = re.findall(r'(?:extends|from|include|import) "(\w+)/', file.read_text())
+    assert set(taken) <= PAGE_MAY_IMPORT[file.parent.name] | {file.parent.name}
 
 
 @pytest.mark.parametrize("file", OF_THE_LEDGER, ids=lambda file: str(file.relative_to(LEDGER)))
@@ -158,7 +199,9 @@ def test_no_line_of_sql_is_over_120_characters(file: Path) -> None:
     assert [line for line in file.read_text().splitlines() if len(line) > 120] == []
 
 
-@pytest.mark.parametrize("folder", FOLDERS_OF_SQL, ids=lambda folder: folder.parent.name)
+@pytest.mark.parametrize(
+    "folder", FOLDERS_OF_SQL, ids=lambda folder: f"{folder.parts[-3]}-{folder.parts[-2]}"
+)
 def test_every_statement_is_used_and_every_one_that_is_named_exists(folder: Path) -> None:
     modules = list(folder.parent.glob("*.py"))
     files = {file.stem for file in folder.glob("*.sql")}

@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 
 from qbank_ledger.recon.profile_file import GLSources, read_gl_sources
 from qbank_page.app import page
-from qbank_page.host import Visitor
+from qbank_page.frame.host import Visitor
 
 PREFIX = "/somewhere/qbank"  # below a path of the host's, too
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import Engine, exc, text
 
-from qbank_page import ledger as of_the_page
+from qbank_page.frame import ledger as of_the_page
 from tests.words.ledger import PASSWORD, Ledger
 from tests.words.page import Site, served
 

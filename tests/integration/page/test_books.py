@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from qbank_page.security import MOST_MIB
+from qbank_page.frame.security import MOST_MIB
 from tests.integration.page.conftest import Grant
 from tests.words.books import GL_HEADER, ITEM_HEADER, Books, day
 from tests.words.erp import DATA

@@ -7,8 +7,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL
 
 from qbank_ledger.errors import LedgerConnectionError
-from qbank_page import ledger as of_the_page
-from qbank_page.ledger import Ledger as LedgerOfThePage
+from qbank_page.frame import ledger as of_the_page
+from qbank_page.frame.ledger import Ledger as LedgerOfThePage
 from tests.integration.page.conftest import DESK
 from tests.words.ledger import PASSWORD
 from tests.words.page import Cookies, Site

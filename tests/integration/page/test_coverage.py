@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from qbank_page.coverage_week import Week, has_gap
+from qbank_page.coverage.week import Week, has_gap
 from tests.words.ledger import Ledger
 from tests.words.page import Site
 

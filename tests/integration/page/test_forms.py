@@ -9,10 +9,10 @@ from fastapi import HTTPException
 from sqlalchemy.exc import IntegrityError
 
 from qbank_ledger.errors import RefusedError
-from qbank_page.desk import Action, Desk
-from qbank_page.host import Visitor
-from qbank_page.ledger import Ledger as LedgerOfThePage
-from qbank_page.security import new_token, require_token
+from qbank_page.frame.desk import Action, Desk
+from qbank_page.frame.host import Visitor
+from qbank_page.frame.ledger import Ledger as LedgerOfThePage
+from qbank_page.frame.security import new_token, require_token
 from tests.words.ledger import Ledger
 from tests.words.page import Site
 

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from qbank_page import health as room
+from qbank_page.monitors import health as room
 from tests.words.ledger import Ledger
 from tests.words.page import Site
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from qbank_page.host import Visitor
-from qbank_page.security import new_token
+from qbank_page.frame.host import Visitor
+from qbank_page.frame.security import new_token
 from tests.integration.page.conftest import Grant
 from tests.words.books import ITEM_HEADER, Books, day
 from tests.words.ledger import Ledger

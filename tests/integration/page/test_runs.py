@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from qbank_page.host import Visitor
-from qbank_page.security import new_token
+from qbank_page.frame.host import Visitor
+from qbank_page.frame.security import new_token
 from tests.words.ledger import Ledger, Reply, failed
 from tests.words.page import PREFIX, Site
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import qbank_page
-from qbank_page.tones import RUNS, SIGN_OFFS, STATUSES
+from qbank_page.frame.tones import RUNS, SIGN_OFFS, STATUSES
 from tests.words.ledger import Ledger
 
 MODULES = sorted(Path(qbank_page.__file__).parent.rglob("*.py"))

@@ -1,0 +1,1 @@
+"""An account: its balances over time, and how they came to be."""

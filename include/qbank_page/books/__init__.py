@@ -1,0 +1,1 @@
+"""Books: what the ERP said, and a file to load."""

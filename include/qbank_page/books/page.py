@@ -1,0 +1,184 @@
+"""Books: what the ERP said and who loaded it, what was refused, and how files are read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from qbank_ledger.errors import GLSourcesFileError
+from qbank_ledger.recon.gl_file import NAMED, Kind
+from qbank_ledger.recon.profile_file import PLAIN, GLSources, read_gl_sources
+from qbank_page.books.reading import CARRIED_KIB, Read, asks
+from qbank_page.books.sql import execute
+from qbank_page.frame.desk import SignedIn, desk_of, rights_of, show
+from qbank_page.frame.host import Host, Visitor
+from qbank_page.frame.pages import Pages
+from qbank_page.frame.table import Column, Mark, Table, load_link
+
+router = APIRouter()
+_AT_ONCE = 50
+_LOADS = (
+    Column("name", "File"),
+    Column("load_no", "Load", number=True),
+    Column("kind", "Kind"),
+    Column("profile", "Read as"),
+    Column("source", "Source"),
+    Column("rows", "Rows", number=True),
+    Column("skipped", "Skipped", number=True),
+    Column("loaded_at", "Loaded (UTC)"),
+    Column("loaded_by", "By"),
+    Column("sha256", "SHA-256"),
+)
+_SOURCE_FILES = (
+    Column("name", "File"),
+    Column("source", "Source"),
+    Column("seen_at", "Read (UTC)"),
+    Column("outcome", "Outcome"),
+    Column("load_no", "Load"),
+    Column("refused", "Why it was refused"),
+)
+_PROFILES = (
+    Column("name", "Profile"),
+    Column("reads", "Reads"),
+    Column("origin", "From"),
+    Column("format", "Format"),
+    Column("asks", "Asks you for"),
+    Column("absent", "What the file lacks"),
+)
+
+_ABSENT: dict[tuple[Kind, bool], str] = {
+    ("gl", True): "is at zero",
+    ("gl", False): "is missing",
+    ("items", True): "is cleared",
+    ("items", False): "stays as it was",
+    ("rates", False): "keeps the rate that it had",
+}
+_UNFILLED = {"profile": PLAIN, "date": "", "entity": "", "currency": "", "sheet": ""}
+
+
+class Asked(BaseModel):
+    """What the address asks for: a load alone, or a page of each table."""
+
+    load: Annotated[int | None, Query(ge=1, lt=2**62)] = None
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1
+    files_page: Annotated[int, Query(ge=1, le=100_000)] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the form of the page before said, what became of its file, and that where the page carries it."""
+
+    fields: dict[str, str]
+    read: Read
+    carried: str = ""
+
+
+@router.get("/books")
+@router.get("/books.csv")
+def books(request: Request, visitor: SignedIn, asked: Annotated[Asked, Query()]) -> Response:
+    """What was loaded, what was found in the sources, the profiles, and a form to load a file."""
+    return books_page(request, visitor, asked)
+
+
+def books_page(
+    request: Request, visitor: Visitor, asked: Asked, sent: Sent | None = None, *, status: int = 200
+) -> Response:
+    """The page; with what became of a file that was ``sent``."""
+    base = request.scope["root_path"]
+    most = None if request.url.path.endswith(".csv") else _AT_ONCE
+    desk = desk_of(request)
+    profiles, trouble = _profiles(desk.host)
+    with desk.ledger.reading() as connection:
+        loads = execute(
+            connection, "loads", load_no=asked.load, most=most, after=_after(asked.page, most)
+        ).all()
+        files = execute(connection, "source_files", most=most, after=_after(asked.files_page, most)).all()
+        rights = rights_of(connection, visitor)
+    return show(
+        request,
+        visitor,
+        "books/page.html.j2",
+        tables=[_loads(loads), _source_files(files, base), _profile_table(profiles)],
+        asked=asked,
+        loads_pages=_pages(asked.page, loads),
+        files_pages=_pages(asked.files_page, files),
+        may_load=rights.may("load"),
+        profiles=profiles.profiles,
+        kinds=NAMED,
+        trouble=trouble,
+        fields=sent.fields if sent else _UNFILLED,
+        read=sent.read if sent else None,
+        carried=sent.carried if sent else "",
+        carried_kib=CARRIED_KIB,
+        status=status,
+    )
+
+
+def _profiles(host: Host) -> tuple[GLSources, str]:
+    """The profiles, the built-in ones alone where the user's own can't be read, and why they can't."""
+    try:
+        return host.gl_sources(), ""
+    except GLSourcesFileError as error:
+        return read_gl_sources(None), str(error)
+
+
+def _after(page: int, most: int | None) -> int:
+    return (page - 1) * most if most else 0
+
+
+def _pages(page: int, rows: Sequence[Any]) -> Pages:
+    return Pages(page, rows[0].total if rows else 0, _AT_ONCE)
+
+
+def _loads(rows: Sequence[Any]) -> Table:
+    return Table(
+        name="loads",
+        caption="Loaded",
+        columns=_LOADS,
+        rows=[{**row._mapping, "name": row.name or "(its name was not kept)"} for row in rows],
+        empty="Nothing is here: load a file, or name sources of books in QBANK_GL_SOURCES_FILE.",
+    )
+
+
+def _source_files(rows: Sequence[Any], base: str) -> Table:
+    return Table(
+        name="source_files",
+        caption="Found in the sources",
+        columns=_SOURCE_FILES,
+        rows=[
+            {
+                **row._mapping,
+                "outcome": Mark("refused", "bad") if row.refused else Mark("loaded", "good"),
+                "load_no": load_link(row.load_no, base),
+            }
+            for row in rows
+        ],
+        empty="Nothing was found: name sources in QBANK_GL_SOURCES_FILE, and they load by themselves.",
+        note="A file is read once, and again when it or its profile has changed.",
+    )
+
+
+def _profile_table(books: GLSources) -> Table:
+    built_in = read_gl_sources(None).profiles
+    return Table(
+        name="profiles",
+        caption="Profiles",
+        columns=_PROFILES,
+        rows=[
+            {
+                "name": name,
+                "reads": NAMED[profile.kind],
+                "origin": "built in" if name in built_in else "QBANK_GL_SOURCES_FILE",
+                "format": profile.format or "csv or xlsx",
+                "asks": ", ".join(asks(profile)) or None,
+                "absent": _ABSENT[profile.kind, profile.is_whole],
+            }
+            for name, profile in books.profiles.items()
+        ],
+        empty="",
+        note="How a file is read. For one that none reads, have a profile proposed, and put it into the "
+        "file that QBANK_GL_SOURCES_FILE names.",
+    )

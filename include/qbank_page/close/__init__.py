@@ -1,0 +1,1 @@
+"""Close: what a month lacks, and its pack."""

@@ -1,0 +1,1 @@
+"""Coverage: account by hour of a week."""

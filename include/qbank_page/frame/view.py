@@ -1,0 +1,135 @@
+"""How a page is made of its template, and how each kind of value looks."""
+
+import base64
+import binascii
+import hashlib
+import json
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from importlib import resources
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from qbank_ledger.month_end.table import Amount
+from qbank_ledger.terminal import visible
+from qbank_page.frame.table import Cell, Link, Local, Mark
+
+SAID = "qbank_said"  # the cookie that carries what an action did to the page after it
+HTMX = "HX-Request"  # the header of a request for a part of a page
+PAGES = (
+    ("position", "Position"),
+    ("coverage", "Coverage"),
+    ("runs", "Runs"),
+    ("books", "Books"),
+    ("reconciliation", "Reconciliation"),
+    ("close", "Close"),
+)
+
+
+def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """The page as HTML, with what the action before it said."""
+    said = _said(request.cookies.get(SAID))
+    html = (
+        _environment()
+        .get_template(template)
+        .render(base=request.scope["root_path"], pages=PAGES, path=request.url.path, said=said, **values)
+    )
+    response = HTMLResponse(html, status_code=status)
+    if said:
+        response.delete_cookie(SAID, path=request.scope["root_path"])
+    return response
+
+
+def _said(cookie: str | None) -> tuple[str, str] | None:
+    """The tone and the message; None where there is none that can be read."""
+    try:
+        tone, message = json.loads(base64.urlsafe_b64decode(cookie or ""))
+    except (ValueError, TypeError, binascii.Error):
+        return None
+    return ("good" if tone == "good" else "bad"), str(message)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("qbank_page", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"shown": shown, "kind": kind, "visible": visible}
+    environment.globals |= {"static": _static}
+    return environment
+
+
+@cache
+def _static(name: str) -> str:
+    """A file's path below ours, which changes with what it holds."""
+    content = resources.files("qbank_page").joinpath("static", name).read_bytes()
+    return f"static/{name}?{hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def shown(cell: Cell) -> str:  # noqa: PLR0911 - one for each kind
+    """A cell as people read it; what is beside it stands in ``title``."""
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "yes" if cell else "no"
+        case Amount():
+            return cell.grouped()
+        case int():
+            return f"{cell:,}"
+        case Local():
+            local = cell.at.astimezone(ZoneInfo(cell.zone))
+            return Markup("{}<small> {}</small>").format(
+                f"{local:%Y-%m-%d %H:%M}", f"{cell.at.astimezone(UTC):%H:%M} UTC"
+            )
+        case datetime():
+            return f"{cell.astimezone(UTC):%Y-%m-%d %H:%M}"
+        case date():
+            return cell.isoformat()
+        case timedelta():
+            return duration(cell)
+        case Link() | Mark():
+            return visible(cell.text)
+        case Markup():
+            return cell
+    return visible(cell, keep="\n")
+
+
+def kind(cell: Cell) -> str:  # noqa: PLR0911 - one for each kind
+    """The class of a cell."""
+    match cell:
+        case Amount():
+            return "number negative" if cell.value < 0 else "number"
+        case bool():
+            return "short"
+        case int():
+            return "number"
+        case Mark():
+            return f"mark {cell.tone}"
+        case Link() if len(cell.text) > 24:
+            return "name"
+        case str() if len(cell) > 24 and not isinstance(cell, Markup):
+            return "long"
+    return "short"
+
+
+def duration(length: timedelta) -> str:
+    """Such as 42 s, 7 min, 3 h 05 min, 2 d 4 h."""
+    seconds = round(length.total_seconds())
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if minutes < 1:
+        return f"{seconds} s"
+    if hours < 1:
+        return f"{minutes} min"
+    if days < 1:
+        return f"{hours} h {minutes % 60:02} min"
+    return f"{days:,} d {hours % 24} h"

@@ -1,0 +1,1 @@
+"""What monitors read, without a login."""

@@ -1,0 +1,1 @@
+"""Position: what is where, also in a reporting currency."""

@@ -1,0 +1,1 @@
+"""Reconciliation: the bank beside the books, to be looked into and signed off."""

@@ -1,0 +1,1 @@
+"""Runs: each run's outcomes, and what is held back, to be released."""

@@ -1,0 +1,5 @@
+"""The statements of ``runs``: ``execute`` runs one by its name."""
+
+from qbank_ledger.db.statements import Statements
+
+execute = Statements(__name__).execute
