@@ -13,6 +13,8 @@ from markupsafe import Markup
 
 from qbank_ledger.month_end.table import Amount
 
+# How many rows a page shows of a table that may have many, where others follow it; its CSV has all.
+SHOWN = 50
 # What a spreadsheet would take for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
