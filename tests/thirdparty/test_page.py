@@ -315,9 +315,23 @@ def usable(page: Page, office: Office, name: str, scheme: str) -> None:
     for width in (360, 2560, 1400):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+        assert page.evaluate(OUT_OF_SIGHT) == [], (name, width)
         if SHOTS:
             size = "" if width == 1400 else f"-{width}"
             page.screenshot(path=Path(SHOTS) / f"{re.split(r'[/?]', name)[-1]}-{scheme}{size}.png")
+
+
+# The captions that go by with a table that is moved to its right end.
+OUT_OF_SIGHT = """
+[...document.querySelectorAll('.wide')].filter((wide) => {
+  wide.scrollLeft = wide.scrollWidth;
+  const said = document.createRange();
+  said.selectNodeContents(wide.querySelector('caption'));
+  const {left, right} = said.getBoundingClientRect(), seen = wide.getBoundingClientRect();
+  wide.scrollLeft = 0;
+  return left < seen.left - 1 || right > seen.right + 1;
+}).map((wide) => wide.getAttribute('aria-label'))
+"""
 
 
 def violations(page: Page, axe: str) -> list[str]:
