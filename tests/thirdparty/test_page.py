@@ -316,6 +316,7 @@ def usable(page: Page, office: Office, name: str, scheme: str) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
         assert page.evaluate(OUT_OF_SIGHT) == [], (name, width)
+        assert page.evaluate(BROKEN) == [], (name, width)
         if SHOTS:
             size = "" if width == 1400 else f"-{width}"
             page.screenshot(path=Path(SHOTS) / f"{re.split(r'[/?]', name)[-1]}-{scheme}{size}.png")
@@ -331,6 +332,23 @@ OUT_OF_SIGHT = """
   wide.scrollLeft = 0;
   return left < seen.left - 1 || right > seen.right + 1;
 }).map((wide) => wide.getAttribute('aria-label'))
+"""
+# The dates, times and amounts that stand on more than one line.
+BROKEN = r"""
+(() => {
+  const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text; (text = texts.nextNode());) {
+    if (text.parentElement.closest('script, pre')) continue;
+    for (const {0: figure, index} of text.data.matchAll(/\d{4}-\d\d-\d\d|\d\d:\d\d|[\d,]+\.\d+|\d{1,3}(,\d{3})+/g)) {
+      const where = document.createRange();
+      where.setStart(text, index);
+      where.setEnd(text, index + figure.length);
+      const lines = new Set([...where.getClientRects()].filter((each) => each.width > 0).map((each) => each.top));
+      if (lines.size > 1 && figure.length < 32) found.push(figure);
+    }
+  }
+  return found;
+})()
 """
 
 

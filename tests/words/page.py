@@ -132,8 +132,9 @@ class Site:
 
 
 def read(markup: str) -> str:
-    """The text of some HTML: a space for each tag."""
+    """The text of some HTML: a space for each tag, but for those that only keep a figure on one line."""
     without = re.sub(r"<(script|style)\b.*?</\1>", " ", markup, flags=re.DOTALL)
+    without = re.sub(r'<span class="whole">(.*?)</span>', r"\1", without)
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", without)))
 
 

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib import resources
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from qbank_ledger.month_end.table import Amount
 from qbank_ledger.terminal import visible
@@ -29,6 +30,12 @@ PAGES = (
     ("reconciliation", "Reconciliation"),
     ("close", "Close"),
 )
+# A text above this many characters may be broken into lines; of it, a date, a time or an amount stays whole.
+_SHORT = 24
+_FIGURE = re.compile(r"(?<![A-Za-z0-9])[-+]?\d+(?:[-+:.,T]\d+)+Z?(?![A-Za-z0-9])")
+_LONGEST_FIGURE = 32
+# An id, or whatever else a machine has named: it has digits and no space.
+_ID = re.compile(r"(?=\D*\d)[\w.:+-]{1,40}")
 
 
 def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -63,7 +70,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"shown": shown, "kind": kind, "visible": visible}
+    environment.filters |= {"shown": shown, "kind": kind, "visible": visible, "whole": whole}
     environment.globals |= {"static": _static}
     return environment
 
@@ -98,10 +105,21 @@ def shown(cell: Cell) -> str:  # noqa: PLR0911 - one for each kind
         case timedelta():
             return duration(cell)
         case Link() | Mark():
-            return visible(cell.text)
+            return whole(visible(cell.text))
         case Markup():
             return cell
-    return visible(cell, keep="\n")
+    return whole(visible(cell, keep="\n"))
+
+
+def whole(text: str) -> str:
+    """The text as HTML, where it is long enough to be broken into lines: none of them breaks a figure."""
+    if len(text) <= _SHORT or not _FIGURE.search(text):
+        return text
+    return Markup(_FIGURE.sub(_together, escape(text)))  # noqa: S704 - it is escaped
+
+
+def _together(figure: re.Match[str]) -> str:
+    return figure[0] if len(figure[0]) > _LONGEST_FIGURE else f'<span class="whole">{figure[0]}</span>'
 
 
 def kind(cell: Cell) -> str:  # noqa: PLR0911 - one for each kind
@@ -115,10 +133,10 @@ def kind(cell: Cell) -> str:  # noqa: PLR0911 - one for each kind
             return "number"
         case Mark():
             return f"mark {cell.tone}"
-        case Link() if len(cell.text) > 24:
-            return "name"
-        case str() if len(cell) > 24 and not isinstance(cell, Markup):
-            return "long"
+        case Link() if len(cell.text) > _SHORT:
+            return "id" if _ID.fullmatch(cell.text) else "name"
+        case str() if len(cell) > _SHORT and not isinstance(cell, Markup):
+            return "id" if _ID.fullmatch(cell) else "long"
     return "short"
 
 
