@@ -16,7 +16,7 @@ RESTRICT = re.compile(r"^\\(un)?restrict .*\n", re.MULTILINE)
 
 def main() -> None:
     """A server of its own, a ledger in it, its dump."""
-    with TemporaryDirectory() as folder, throwaway(Path(folder) / "postgres", DUMPED_BY) as cluster:
+    with TemporaryDirectory() as folder, throwaway(DUMPED_BY) as cluster:
         server = Server(cluster)
         lived_in(server, Path(folder))
         file = dump_of(package_version())

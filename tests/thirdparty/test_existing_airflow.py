@@ -88,7 +88,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Debian's PostgreSQL, as a provider manages it: with JIT."""
     folder = tmp_path_factory.mktemp("postgres")
     program, _ = from_debian("postgres", folder, f"postgresql-{oldest()}")
-    with throwaway(folder / "data", programs=Path(program).parent) as cluster:
+    with throwaway(programs=Path(program).parent) as cluster:
         yield cluster
 
 

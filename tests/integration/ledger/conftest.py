@@ -10,10 +10,8 @@ from .bare_server import Server
 
 
 @pytest.fixture(scope="module", params=[pytest.param(16, marks=pytest.mark.slow), POSTGRES])
-def _bare_server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    with throwaway(tmp_path_factory.mktemp("postgres") / "data", request.param) as cluster:
+def _bare_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    with throwaway(request.param) as cluster:
         yield Server(cluster)
 
 

@@ -40,9 +40,9 @@ def _patience(_no_patience: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def own_cluster() -> Iterator[Cluster]:
     """A server that nobody else needs while it is away, with a migrated database in it, ``template``."""
-    with throwaway(tmp_path_factory.mktemp("outage") / "data") as server:
+    with throwaway() as server:
         with as_superuser(server) as connection:
             connection.exec_driver_sql("CREATE DATABASE template TEMPLATE template0")
         migrate(url_of(server, "template"))

@@ -247,7 +247,7 @@ def test_migrating_a_read_only_database_says_so(
 @pytest.fixture
 def replica(tmp_path: Path) -> Iterator[tuple[Ledger, int]]:
     """A ledger on a server in recovery, and a run that was in the middle; its primary is gone."""
-    with throwaway(tmp_path / "primary") as primary:
+    with throwaway() as primary:
         url = _url(primary, "postgres")
         migrate(url)
         ledger = Ledger(url, tmp_path)
@@ -255,7 +255,8 @@ def replica(tmp_path: Path) -> Iterator[tuple[Ledger, int]]:
         run_no = ledger.plan()
         ledger.fetch(run_no)
         ledger.owner.dispose()
-    subprocess.run(["cp", "-a", primary.directory, tmp_path / "replica"], check=True, timeout=60)
+        primary.stop()
+        subprocess.run(["cp", "-a", primary.directory, tmp_path / "replica"], check=True, timeout=60)
     (tmp_path / "replica" / "data" / "standby.signal").touch()
     server = Cluster(tmp_path / "replica", free_port(), {SUPERUSER: str(url.password)})
     server.start()

@@ -22,9 +22,9 @@ LOGINS = {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def server() -> Iterator[Cluster]:
     """A PostgreSQL as the image has it: a superuser with a password, and nothing else."""
-    with throwaway(tmp_path_factory.mktemp("deployed")) as cluster:
+    with throwaway() as cluster:
         yield cluster
 
 
