@@ -74,3 +74,24 @@ raise ValueError("planted-\\"one\\'")
     assert "said: ***" in done.stdout
     assert "planted" not in done.stdout + done.stderr
     assert "ValueError" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(["version"], 0), (["dags", "no-such-verb"], 2)])
+def test_it_ends_as_airflow_does_and_takes_nothing_down_by_hand(
+    tmp_path: Path, arguments: list[str], status: int
+) -> None:
+    code = """
+from local import redacted_airflow
+class Kept:
+    def __del__(self):
+        print("taken down", flush=True)
+kept = Kept()
+redacted_airflow.main()
+"""
+    environ = foreground_environment(Settings.read({"QBANK_STATE_DIR": str(tmp_path)}), tmp_path, {})
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == status, done.stderr
+    assert "taken down" not in done.stdout
