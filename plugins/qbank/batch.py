@@ -25,6 +25,9 @@ from qbank.budget import Budget
 WINDOW = 16  # accounts on their way, for each call at once
 BREAKER_S = 30.0  # without a reply from the bank, but that it wants to be left alone for long
 LONGEST_WAIT_S = 0.25  # until the budget and the consumer are looked at again, whatever wakes
+# Answers are handed over some at a time: to wake the consumer for each took a tenth of the asking's time.
+HANDFUL = 4  # for each call at once
+HAND_OVER_S = 0.05  # at the latest
 
 # How a call ended: the answer, the seconds until the account's next attempt, or None: at once.
 Ended = BalanceAnswer | float | None
@@ -80,6 +83,9 @@ class Batch:
         self._heard_at = time.monotonic()
         # Of both threads:
         self._ready: deque[BalanceAnswer] = deque()
+        self._handful = at_once * HANDFUL
+        self._held_back = 0  # answers of which the consumer was not told
+        self._handed_over_at = 0.0
         self._came = threading.Condition()
         self._is_full = False  # the asking waits for the consumer
         self._is_over = not account_ids
@@ -134,17 +140,27 @@ class Batch:
                 if wait is None and not self._asking:
                     self._caller.finish()
                     return
-                ended = self._caller.wait(LONGEST_WAIT_S if wait is None else min(wait, LONGEST_WAIT_S))
+                longest = HAND_OVER_S if self._held_back else LONGEST_WAIT_S
+                ended = self._caller.wait(longest if wait is None else min(wait, longest))
                 for attempt, outcome in ended:
                     self._asking -= 1
                     self._put(attempt, outcome)
-                with self._came:
-                    self._came.notify()
+                self._hand_over()
         except BaseException as error:  # noqa: BLE001 (raised again where the consumer is)
             self._failure = self._failure or error
         finally:
             with self._came:
                 self._is_over = True
+                self._came.notify()
+
+    def _hand_over(self) -> None:
+        """Wake the consumer, where there is enough for it or it has waited for long enough."""
+        now = time.monotonic()
+        if self._held_back >= self._handful or (
+            self._held_back and now - self._handed_over_at >= HAND_OVER_S
+        ):
+            self._held_back, self._handed_over_at = 0, now
+            with self._came:
                 self._came.notify()
 
     def _begin(self) -> float | None:
@@ -191,6 +207,7 @@ class Batch:
         if isinstance(outcome, BalanceAnswer):
             self._note_silence(outcome)
             self._ready.append(outcome)
+            self._held_back += 1
         elif outcome is None:
             self._next.append(attempt)
         else:

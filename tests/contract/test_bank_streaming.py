@@ -114,6 +114,45 @@ def test_memory_does_not_grow_with_the_accounts(client_of: ClientOf, monkeypatch
     assert grown[1] - grown[0] < 500_000
 
 
+class OneByOne(Prompt):
+    """Calls that end one after the other."""
+
+    def wait(self, seconds: float) -> list[tuple[batch.Attempt, batch.Ended]]:
+        assert isinstance(self._answer, BalanceAnswer)
+        return [(self._begun.pop(), self._answer)] if self._begun else []
+
+
+def test_the_consumer_is_woken_for_a_handful_of_answers_and_not_for_each(client_of: ClientOf) -> None:
+    running = batch.Batch(
+        [f"{number}" for number in range(2000)],
+        OneByOne(client_of().get_balance("a")),
+        at_once=8,
+        budget=batch.Budget(),
+    )
+    woken = 0
+    notify = running._came.notify
+
+    def note() -> None:
+        nonlocal woken
+        woken += 1
+        notify()
+
+    running._came.notify = note  # type: ignore[method-assign, assignment]
+    began = time.monotonic()
+    assert sum(1 for _ in running) == 2000
+    in_time = (time.monotonic() - began) / batch.HAND_OVER_S
+    assert woken <= 2000 / (8 * batch.HANDFUL) + in_time + 1
+
+
+def test_an_answer_is_there_while_others_take_long(bank: Bank, client_of: ClientOf) -> None:
+    bank.balance = lambda call: Answer(delay_s=0 if call.account_id == IDS[0] else 2)
+    answers = client_of(concurrency=8).get_balances(IDS[:8])
+    began = time.monotonic()
+    assert next(answers).account_id == IDS[0]
+    assert time.monotonic() - began < 1
+    answers.close()  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("consume", [1, 50])
 def test_a_consumer_that_goes_away_leaves_no_thread(bank: Bank, client_of: ClientOf, consume: int) -> None:
     bank.balance = lambda call: Answer(delay_s=0.02)
