@@ -5,6 +5,7 @@ import time
 from concurrent.futures import Future
 from copy import copy
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Self
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ from qbank.settings import Settings
 from qbank.transport import Form, NoReply, Reply, Transport
 
 _READ = tuple(field.name for field in fields(Reading))
+_read = attrgetter(*_READ)
 VERDICT_S = 1.0  # until a second 401 is put down to the account: others may be refused as well
 
 
@@ -190,7 +192,7 @@ def _answer(attempt: Attempt, outcome: Reply | NoReply, token: Token) -> Balance
     return BalanceAnswer(
         account_id=attempt.account_id,
         state=state,
-        **{name: getattr(reading, name) for name in _READ},
+        **dict(zip(_READ, _read(reading), strict=True)),
         payload=printable(body) if body else None,
         http_status=outcome.status,
         attempts=attempt.attempts,

@@ -164,34 +164,38 @@ def _read_head(incoming: Incoming) -> Reader[tuple[int, int, dict[str, list[str]
     headers: dict[str, list[str]] = {}
     values: list[str] = []
     for line in lines:
-        text = line.removesuffix(b"\r")
-        if text[:1] in (b" ", b"\t") and values and b"\r" not in text and b"\x00" not in text:
-            values[-1] += " " + text.strip().decode("latin-1")  # a folded line, as old servers send
+        header = _read_header(line)
+        if header is not None:
+            values = headers.setdefault(header[0], [])
+            values.append(header[1])
             continue
-        header = _read_header(text)
-        if header is None:
+        text = line.removesuffix(b"\r")
+        if not (text[:1] in (b" ", b"\t") and values and b"\r" not in text and b"\x00" not in text):
             raise BrokenAnswerError("a line of its head is no header")
-        values = headers.setdefault(header[0], [])
-        values.append(header[1])
+        values[-1] += " " + text.strip().decode("latin-1")  # a folded line, as old servers send
     return int(match[1]), int(match[2]), headers
 
 
 @lru_cache(maxsize=64)  # most are the same in each answer
 def _read_header(line: bytes) -> tuple[str, str] | None:
-    """Its name in lower case, and its value; None where it is no header."""
-    match = _HEADER.fullmatch(line)
+    """The name in lower case, and the value, of a line with or without its CR; None where it is no header."""
+    match = _HEADER.fullmatch(line.removesuffix(b"\r"))
     return (match[1].decode("latin-1").lower(), match[2].decode("latin-1")) if match else None
 
 
-def _listed(headers: dict[str, list[str]], name: str) -> list[str]:
+def _listed(headers: dict[str, list[str]], name: str) -> tuple[str, ...]:
     """The elements of a header that is a list, in lower case."""
-    if name not in headers:
-        return []
-    elements = [element.strip().lower() for element in ",".join(headers[name]).split(",")]
-    return [element for element in elements if element]
+    values = headers.get(name)
+    return _elements(",".join(values)) if values else ()
 
 
-def _framing(headers: dict[str, list[str]]) -> tuple[list[str], bool]:
+@lru_cache(maxsize=64)
+def _elements(text: str) -> tuple[str, ...]:
+    elements = [element.strip().lower() for element in text.split(",")]
+    return tuple(element for element in elements if element)
+
+
+def _framing(headers: dict[str, list[str]]) -> tuple[tuple[str, ...], bool]:
     """The lengths that it says, which agree, and whether it comes in chunks."""
     lengths = _listed(headers, "content-length")
     if "content-length" in headers and not lengths:
@@ -199,7 +203,7 @@ def _framing(headers: dict[str, list[str]]) -> tuple[list[str], bool]:
     if not all(map(_LENGTH.fullmatch, lengths)) or len(set(map(int, lengths))) > 1:
         raise BrokenAnswerError("its lengths can't be told")
     codings = _listed(headers, "transfer-encoding")
-    if codings not in ([], ["chunked"]):
+    if codings not in ((), ("chunked",)):
         raise BrokenAnswerError("it comes in a coding that was not asked for")
     return lengths, bool(codings)
 

@@ -222,6 +222,7 @@ def _text(value: Any) -> str | None:
     return str(value) if isinstance(value, str) else "(not text)"
 
 
+@lru_cache(maxsize=64)  # a bank says the same second of many accounts
 def _instant(text: str) -> datetime | None:
     if not _AS_OF.fullmatch(text):
         return None

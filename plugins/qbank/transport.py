@@ -11,7 +11,7 @@ import secrets
 import ssl
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -69,7 +69,7 @@ class Transport:
         self.tls = _tls_context(ca_bundle)
         self._proxy = Origin.of(proxy) if proxy else None
         self._most_resting = connections
-        self._idle: dict[Origin, deque[Connection]] = {}
+        self._idle: defaultdict[Origin, deque[Connection]] = defaultdict(deque)
         self._distrusted: set[Origin] = set()
         self._lock = threading.Lock()
         self._ids = f"{secrets.token_hex(8)}-"
@@ -163,7 +163,7 @@ class Transport:
 
     def _give_back(self, origin: Origin, connection: Connection) -> None:
         with self._lock:
-            idle = self._idle.setdefault(origin, deque())
+            idle = self._idle[origin]
             if connection.may_be_asked and origin not in self._distrusted:
                 connection.idle_since = time.monotonic()
                 idle.append(connection)
