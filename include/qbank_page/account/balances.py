@@ -6,6 +6,8 @@ from typing import Any
 
 from qbank_page.frame.table import SHOWN, Column, Link, Local, Mark, Table, amount, run_link
 
+_HOURS, _DAYS = 24, 31  # as many as the page shows where nobody asks for all: others follow
+
 
 def _on(account: Any, day: date, base: str) -> str:
     return f"{base}/accounts/{account.account_id}?on={day}#versions"
@@ -40,6 +42,7 @@ def hours(rows: Iterable[Any], account: Any, base: str) -> Table:
             for row in rows
         ],
         empty="No hour of the account lies in this range: choose other dates.",
+        shown=_HOURS,
     )
 
 
@@ -70,6 +73,7 @@ def days(rows: Iterable[Any], account: Any, base: str) -> Table:
             for row in rows
         ],
         empty="No date of the account lies in this range: choose other dates.",
+        shown=_DAYS,
         note="A closing is the day's last observation, its grace included; nothing is carried over.",
     )
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -34,8 +35,15 @@ def account(
         found = _found(connection, account_id)
         range_ = Range.of(asked, found)
         on = min(asked.on or range_.until, found.today)
-        shown = _tables(connection, found, range_, on, base)
+        shown = [
+            replace(table, shown=None) if table.name == asked.whole else table
+            for table in _tables(connection, found, range_, on, base)
+        ]
     query = {"by": range_.by, "from": range_.since, "to": range_.until, "on": on}
+
+    def address(of: str, **more: str) -> str:
+        return f"{base}/accounts/{account_id}{of}?{urlencode({**query, **more})}"
+
     return show(
         request,
         visitor,
@@ -46,7 +54,10 @@ def account(
         range=range_,
         on=on,
         chart=chart(shown[0].rows[::-1], range_.by, found),
-        csv_of=lambda name: f"{base}/accounts/{account_id}.csv?{urlencode({**query, 'table': name})}",
+        whole=asked.whole,
+        csv_of=lambda name: address(".csv", table=name),
+        all_of=lambda name: address("", all=name),
+        first_of=lambda: address(""),
     )
 
 

@@ -18,12 +18,16 @@ _Day = Annotated[Annotated[date, Field(ge=_FIRST)] | None, BeforeValidator(lambd
 
 
 class Asked(BaseModel):
-    """What the address asks for: hours, days or months of which dates, and whose versions (``on``)."""
+    """What the address asks for: hours, days or months of which dates, and whose versions (``on``).
+
+    ``whole``: the table of which every row is shown.
+    """
 
     by: Literal["hours", "days", "months"] = "hours"
     since: Annotated[_Day, Field(alias="from")] = None
     until: Annotated[_Day, Field(alias="to")] = None
     on: _Day = None
+    whole: Annotated[str, Field(alias="all", pattern="^[a-z_]*$")] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """An account: its balances with their gaps, and how each came to be."""
 
+import html
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.words.ledger import Ledger, failed
-from tests.words.page import Site
+from tests.words.page import Site, read
 
 HOUR = timedelta(hours=1)
 LONGEST = "12345678901234567890123456789012345.67"
@@ -79,6 +80,26 @@ def test_hours_have_their_balance_exactly_or_a_reason(site: Site, ledger: Ledger
         ("", "not over yet"),
     ]
     assert rows[0][0] == f"{ago(5):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+@pytest.mark.usefixtures("account")
+def test_a_day_of_hours_is_shown_and_all_of_them_where_they_are_asked_for(site: Site) -> None:
+    whole = len(site.csv("accounts/a.csv")) - 1
+    assert 24 < whole <= 168
+    page = site.get("accounts/a").text
+    assert hours_in(page) == 24
+    assert f"The first 24 of {whole}" in read(page)
+    assert len(points(site, "accounts/a")["at"]) == whole
+    (all_of_them,) = re.findall(rf'href="[^"]*/(accounts/a[^"]*)#balances">show all {whole}<', page)
+    opened = site.get(html.unescape(all_of_them)).text
+    assert hours_in(opened) == whole
+    (back,) = re.findall(r'href="[^"]*/(accounts/a[^"]*)#balances">show the first alone<', opened)
+    assert hours_in(site.get(html.unescape(back)).text) == 24
+
+
+def hours_in(page: str) -> int:
+    """The rows of the table of balances."""
+    return page.partition('id="balances"')[2].partition("</table>")[0].count("<tr><th scope=row")
 
 
 @pytest.mark.usefixtures("account")
