@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from qbank_page.frame import tones
-from qbank_page.frame.table import SHOWN, Column, Local, Mark, Table, amount, run_link
+from qbank_page.frame.table import SHOWN, Column, Local, Mark, Table, amount, digest, run_link
 from qbank_page.frame.tones import mark
 
 
@@ -127,8 +127,8 @@ def seals(rows: Iterable[Any], account: Any, base: str) -> Table:
                 "run_no": run_link(row.run_no, base),
                 "row_count": row.row_count,
                 "sealed_at": Local(row.sealed_at, zone),
-                "sha256": row.sha256,
-                "previous_sha256": row.previous_sha256,
+                "sha256": digest(row.sha256),
+                "previous_sha256": digest(row.previous_sha256),
             }
             for row in rows
         ],

@@ -16,7 +16,7 @@ from qbank_page.books.sql import execute
 from qbank_page.frame.desk import SignedIn, desk_of, rights_of, show
 from qbank_page.frame.host import Host, Visitor
 from qbank_page.frame.pages import Pages
-from qbank_page.frame.table import Column, Mark, Table, load_link
+from qbank_page.frame.table import Column, Mark, Table, digest, file_name, load_link
 
 router = APIRouter()
 _AT_ONCE = 50
@@ -138,7 +138,7 @@ def _loads(rows: Sequence[Any]) -> Table:
         name="loads",
         caption="Loaded",
         columns=_LOADS,
-        rows=[{**row._mapping, "name": row.name or "(its name was not kept)"} for row in rows],
+        rows=[{**row._mapping, "name": file_name(row.name), "sha256": digest(row.sha256)} for row in rows],
         empty="Nothing is here: load a file, or name sources of books in QBANK_GL_SOURCES_FILE.",
     )
 
@@ -151,6 +151,7 @@ def _source_files(rows: Sequence[Any], base: str) -> Table:
         rows=[
             {
                 **row._mapping,
+                "name": file_name(row.name),
                 "outcome": Mark("refused", "bad") if row.refused else Mark("loaded", "good"),
                 "load_no": load_link(row.load_no, base),
             }

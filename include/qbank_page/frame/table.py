@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -64,7 +65,28 @@ class Local:
         return self.at.astimezone(ZoneInfo(self.zone)).date()
 
 
-Cell = str | int | bool | date | datetime | timedelta | Amount | Link | Mark | Local | Markup | None
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What is shown of a text that is too long to read; who points at it, and the CSV, has the ``whole``."""
+
+    text: str
+    whole: str
+
+
+def file_name(place: str | None) -> Cut | str:
+    """Of a file, without the folders; ``place`` is a path or a URL, or None where the ledger has none."""
+    if place is None:
+        return "(its name was not kept)"
+    name = re.split(r"[/\\]", place.rstrip("/\\"))[-1] or place
+    return place if name == place else Cut(name, place)
+
+
+def digest(sha256: str | None) -> Cut | None:
+    """The first digits of a SHA-256, which tell it from others."""
+    return None if sha256 is None else Cut(sha256[:12], sha256)
+
+
+Cell = str | int | bool | date | datetime | timedelta | Amount | Link | Mark | Local | Cut | Markup | None
 
 
 def amount(value: Decimal | None, minor_units: int | None) -> Amount | None:
@@ -136,6 +158,8 @@ def _plain(cell: Cell) -> str:  # noqa: PLR0911 - one for each kind
             return _plain(cell.at)
         case Link() | Mark():
             return _text(cell.text)
+        case Cut():
+            return _text(cell.whole)
     return _text(cell)
 
 

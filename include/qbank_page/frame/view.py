@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from qbank_ledger.month_end.table import Amount
 from qbank_ledger.terminal import visible
-from qbank_page.frame.table import Cell, Link, Local, Mark
+from qbank_page.frame.table import Cell, Cut, Link, Local, Mark
 
 SAID = "qbank_said"  # the cookie that carries what an action did to the page after it
 HTMX = "HX-Request"  # the header of a request for a part of a page
@@ -104,7 +104,7 @@ def shown(cell: Cell) -> str:  # noqa: PLR0911 - one for each kind
             return cell.isoformat()
         case timedelta():
             return duration(cell)
-        case Link() | Mark():
+        case Link() | Mark() | Cut():
             return whole(visible(cell.text))
         case Markup():
             return cell
@@ -133,7 +133,7 @@ def kind(cell: Cell) -> str:  # noqa: PLR0911 - one for each kind
             return "number"
         case Mark():
             return f"mark {cell.tone}"
-        case Link() if len(cell.text) > _SHORT:
+        case Link() | Cut() if len(cell.text) > _SHORT:
             return "id" if _ID.fullmatch(cell.text) else "name"
         case str() if len(cell) > _SHORT and not isinstance(cell, Markup):
             return "id" if _ID.fullmatch(cell) else "long"

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from qbank_ledger.money import MINOR_UNITS
 from qbank_ledger.month_end.table import Amount
-from qbank_page.frame.table import Column, Mark, Table, load_link
+from qbank_page.frame.table import Column, Mark, Table, file_name, load_link
 from qbank_page.position.sql import execute
 
 _OLD_DAYS = 7
@@ -202,6 +202,7 @@ class Conversion:
                 {
                     **rate._mapping,
                     "rate": Amount(rate.rate, 0),
+                    "file_name": rate.file_name and file_name(rate.file_name),
                     "use": "divided by" if rate.is_inverse else "multiplied by",
                     "age": Mark(f"{rate.age_days} d", "warn" if rate.age_days > _OLD_DAYS else "plain"),
                     "load_no": load_link(rate.load_no, base),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from qbank_ledger.month_end.table import total
-from qbank_page.frame.table import Column, Link, Local, Table, amount, load_link, run_link
+from qbank_page.frame.table import Column, Link, Local, Table, amount, file_name, load_link, run_link
 from qbank_page.frame.tones import SIGN_OFFS, STATUSES, mark
 from qbank_page.reconciliation.sql import execute
 
@@ -121,7 +121,7 @@ def figures(connection: Connection, newest: Any, on: date, base: str) -> Table:
         rows=[
             {
                 **row._mapping,
-                "file_name": row.file_name or "(its name was not kept)",
+                "file_name": file_name(row.file_name),
                 "balance": amount(row.balance, row.minor_units),
                 "counts": (row.load_no, row.currency) == (newest.gl_load_no, newest.currency),
                 "load_no": load_link(row.load_no, base),
@@ -154,6 +154,7 @@ def items(connection: Connection, newest: Any, on: date, base: str) -> Table:
                 **row._mapping,
                 "amount": amount(row.amount, newest.minor_units),
                 "hint": hints[row.counts] if row.would_explain else None,
+                "file_name": row.file_name and file_name(row.file_name),
                 "load_no": load_link(row.load_no, base),
             }
             for row in found[:_MOST_ITEMS]

@@ -1,5 +1,6 @@
 """Books: what was loaded and refused, and loading a file in the browser, as it was previewed and not otherwise."""
 
+import hashlib
 import io
 import re
 import zipfile
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from qbank_ledger.recon.load import load_file
 from qbank_page.frame.security import MOST_MIB
 from tests.integration.page.conftest import Grant
 from tests.words.books import GL_HEADER, ITEM_HEADER, Books, day
@@ -81,6 +83,18 @@ def test_a_file_is_previewed_loaded_and_compared(ann: Sender, site: Site, books:
     books.reconcile()
     assert "Operating" not in said
     assert "matched" in site.text("reconciliation?date=2024-10-01")
+
+
+def test_the_page_has_a_files_name_and_the_csv_where_it_came_from(site: Site, books: Books) -> None:
+    file = books.file(FILE)
+    load_file(books.ledger.engine, file, "gl")
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    page = site.get("books").text
+    assert f'title="{file}">{file.name}</span>' in page
+    assert f'title="{sha256}">{sha256[:12]}</span>' in page
+    (line,) = site.csv("books.csv")[1:]
+    assert line.startswith(f"{file},")
+    assert line.endswith(f",{sha256}")
 
 
 def test_what_was_not_previewed_is_not_loaded(ann: Sender, site: Site, books: Books) -> None:

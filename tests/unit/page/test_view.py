@@ -2,7 +2,7 @@
 
 import pytest
 
-from qbank_page.frame.table import Link
+from qbank_page.frame.table import Cut, Link, file_name
 from qbank_page.frame.view import kind, shown
 
 
@@ -43,3 +43,21 @@ def test_a_text_with_a_figure_is_shown_and_not_run() -> None:
 def test_an_id_is_not_broken_and_a_sentence_is(text: str, looks: str) -> None:
     assert kind(text) == looks
     assert kind(Link(text, "/")) == ("name" if looks == "long" else looks)
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        ("/srv/erp/tb.csv", "tb.csv"),
+        ("s3://books/2026/10/tb.csv", "tb.csv"),
+        ("C:\\Exports\\tb.csv", "tb.csv"),
+        ("/srv/erp/", "erp"),
+    ],
+)
+def test_of_a_file_its_name_is_shown(place: str, name: str) -> None:
+    assert file_name(place) == Cut(name, place)
+
+
+@pytest.mark.parametrize("place", ["tb.csv", "/", ""])
+def test_a_name_alone_is_shown_as_it_is(place: str) -> None:
+    assert file_name(place) == place
