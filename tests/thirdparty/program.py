@@ -1,14 +1,17 @@
 """A program of somebody else's that a test needs: found, started, waited for, and ended."""
 
+import atexit
 import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,8 +28,9 @@ def found(name: str, *, todo: str, path: str = PATH) -> str:
     return program
 
 
-def from_debian(name: str, folder: Path, package: str = "") -> tuple[str, dict[str, str]]:
-    """The program of this machine, or else Debian's, unpacked into a folder: no service is installed.
+@cache
+def from_debian(name: str, package: str = "") -> tuple[str, dict[str, str]]:
+    """The program of this machine, or else Debian's, unpacked into a folder, once: no service is installed.
 
     ``package`` where it is called otherwise. Gives its path, and the environment in which it finds its libraries.
     """
@@ -35,22 +39,29 @@ def from_debian(name: str, folder: Path, package: str = "") -> tuple[str, dict[s
     if program := shutil.which(name, path=f"/{servers}" if package != name else PATH):
         return program, dict(os.environ)
     apt = found("apt-get", todo=f"install {package}")
-    if not succeeds([apt, "download", package], folder):
-        succeeds([apt, "update"], folder)  # a new container has no lists of packages
-        succeeds([apt, "download", package], folder)
+    folder = Path(tempfile.mkdtemp(prefix=f"{package}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o755)  # open to whom a server runs as
+    if not succeeds(["apt-cache", "show", package]):
+        succeeds([apt, "update"])  # a new container has no lists of packages
     depends = subprocess.run(
         ["apt-cache", "depends", package], capture_output=True, text=True, check=False
     ).stdout
-    for library in re.findall(r"^  Depends: (lib\S+)", depends, re.MULTILINE):
-        if library != "libc6":  # every program here has it
-            succeeds([apt, "download", library], folder)
+    libraries = set(re.findall(r"^  Depends: (lib\S+)", depends, re.MULTILINE))
+    wanted = [package, *sorted(libraries - {"libc6"})]  # every program here has that
+    # All at once: each time apt reads its lists anew, for seconds. One that there is not must not cost the others.
+    download = [apt, "download", *wanted]
+    # A list may be older than what the mirror has.
+    if not (succeeds(download, folder) or (succeeds([apt, "update"]) and succeeds(download, folder))):
+        for each in wanted:
+            succeeds([apt, "download", each], folder)
     for archive in folder.glob("*.deb"):
         succeeds(["dpkg-deb", "--extract", str(archive), str(folder)], folder)
-    libraries = ":".join(str(path) for path in (folder / "usr" / "lib").glob("*-linux-*"))
+    paths = ":".join(str(path) for path in (folder / "usr" / "lib").glob("*-linux-*"))
     path = ":".join(str(folder / each) for each in ("usr/sbin", "usr/bin", servers))
     return found(name, todo=f"install {package}, apt-get could not", path=path), {
         **os.environ,
-        "LD_LIBRARY_PATH": libraries,
+        "LD_LIBRARY_PATH": paths,
     }
 
 
@@ -124,7 +135,7 @@ def pgbouncer(
     folder: Path, *, server: int, port: int, logins: Mapping[str, str], sessions: int = 4, more: str = ""
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """PgBouncer before the server at a port, lending this many sessions of it by the transaction; gives its process."""
-    program, environ = from_debian("pgbouncer", folder)
+    program, environ = from_debian("pgbouncer")
     (folder / "logins").write_text("".join(f'"{name}" "{password}"\n' for name, password in logins.items()))
     config = folder / "pgbouncer.ini"
     config.write_text(PGBOUNCER.format(server=server, port=port, folder=folder, sessions=sessions, more=more))

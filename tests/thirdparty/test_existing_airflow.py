@@ -84,10 +84,9 @@ class Reader:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def server() -> Iterator[Cluster]:
     """Debian's PostgreSQL, as a provider manages it: with JIT."""
-    folder = tmp_path_factory.mktemp("postgres")
-    program, _ = from_debian("postgres", folder, f"postgresql-{oldest()}")
+    program, _ = from_debian("postgres", f"postgresql-{oldest()}")
     with throwaway(programs=Path(program).parent) as cluster:
         yield cluster
 

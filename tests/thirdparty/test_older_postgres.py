@@ -38,9 +38,8 @@ def oldest() -> int:
 
 
 @pytest.mark.timeout(600)
-def test_the_ledgers_tests_pass_on_an_older_server(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("postgres")
-    program, environ = from_debian("postgres", folder, f"postgresql-{oldest()}")
+def test_the_ledgers_tests_pass_on_an_older_server() -> None:
+    program, environ = from_debian("postgres", f"postgresql-{oldest()}")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-n0", *TESTS],
         cwd=REPOSITORY,

@@ -49,8 +49,8 @@ http {
 
 
 @pytest.fixture(scope="session")
-def nginx_program(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, str]]:
-    return from_debian("nginx", tmp_path_factory.mktemp("nginx"))
+def nginx_program() -> tuple[str, dict[str, str]]:
+    return from_debian("nginx")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -94,8 +95,20 @@ class Reconciler:
         pytest.fail(f"Airflow ended: {self.said[-3000:]}")
 
 
+@pytest.fixture(scope="module")
+def airflow_home(packages: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with Airflow's database in it, as it is made: each test has a copy."""
+    home = tmp_path_factory.mktemp("airflow")
+    environ = {**os.environ, "PYTHONPATH": packages, "AIRFLOW_HOME": str(home)}
+    airflow = Path(sys.executable).with_name("airflow")
+    subprocess.run([airflow, "db", "migrate"], env=environ, check=True, capture_output=True)
+    return home
+
+
 @pytest.fixture
-def reconciler_by(books: Books, packages: str, tmp_path: Path) -> Iterator[Callable[[str], Reconciler]]:
+def reconciler_by(
+    books: Books, packages: str, airflow_home: Path, tmp_path: Path
+) -> Iterator[Callable[[str], Reconciler]]:
     """Start an Airflow process whose sources lie behind a connection."""
     sources = tmp_path / "gl_sources.yaml"
     sources.write_text(
@@ -105,13 +118,11 @@ def reconciler_by(books: Books, packages: str, tmp_path: Path) -> Iterator[Calla
     ledger = books.ledger.url.set(drivername="postgres").render_as_string(hide_password=False)
     ours = {
         "PYTHONPATH": packages,
-        "AIRFLOW_HOME": str(tmp_path / "airflow"),
+        "AIRFLOW_HOME": str(shutil.copytree(airflow_home, tmp_path / "airflow")),
         "AIRFLOW_CONN_LEDGER_DEFAULT": ledger,
         "QBANK_GL_SOURCES_FILE": str(sources),
         "QBANK_STATE_DIR": str(tmp_path / "state"),
     }
-    airflow = Path(sys.executable).with_name("airflow")
-    subprocess.run([airflow, "db", "migrate"], env=os.environ | ours, check=True, capture_output=True)
     with ExitStack() as stack:
 
         def start(connection: str) -> Reconciler:
