@@ -17,6 +17,12 @@ from pathlib import Path
 import pytest
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"  # where Debian keeps servers, and not every login looks
+# Chromium's, for a browser that asks for nothing but the pages of a test.
+FLAGS = [
+    "--no-sandbox",
+    "--no-first-run",
+    *(f"--disable-{name}" for name in ("gpu", "quic", "background-networking", "component-update", "sync")),
+]
 UP_S = 30.0  # how long a program may take to listen, on a busy machine
 
 

@@ -1,25 +1,18 @@
 """The connection's form and its test button, in a real browser, on an API server of the test's own."""
 
 import json
-import os
 import secrets
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
-from cryptography.fernet import Fernet
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from tests.conftest import REPOSITORY, free_port
+from tests.conftest import free_port
+from tests.thirdparty.api_server import ApiServer, api_server
+from tests.thirdparty.program import FLAGS
 from tests.words.bank import CLIENT_ID, SandboxProcess
 
-START_S = 180  # on a busy machine; 20 on a quiet one
 # Label in the form → field of an Airflow connection; all the fields of docs/connection.md.
 STANDARD = {"API base URL": "host", "Client ID": "login", "Client secret": "password"}
 EXTRA = {
@@ -36,22 +29,6 @@ EXTRA = {
 }
 
 
-@dataclass(frozen=True)
-class ApiServer:
-    """Airflow's API server and its one user."""
-
-    url: str
-    password: str
-
-    def call(self, method: str, path: str, **options: Any) -> Any:
-        login = {"username": "admin", "password": self.password}
-        token = requests.post(f"{self.url}/auth/token", json=login, timeout=30).json()["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        told = requests.request(method, f"{self.url}/api/v2{path}", headers=headers, timeout=30, **options)
-        assert told.ok, told.text
-        return told.json()
-
-
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[SandboxProcess]:
     running = SandboxProcess(tmp_path / "sandbox.log")
@@ -61,64 +38,15 @@ def sandbox(tmp_path: Path) -> Iterator[SandboxProcess]:
 
 @pytest.fixture
 def airflow(tmp_path: Path) -> Iterator[ApiServer]:
-    """Airflow's API server alone, with the project's provider as it is installed."""
-    home, port, password = tmp_path / "airflow", free_port(), secrets.token_urlsafe(12)
-    (home / "dags").mkdir(parents=True)
-    (home / "passwords.json").write_text(json.dumps({"admin": password}))
-    url = f"http://127.0.0.1:{port}"
-    environ = {
-        **os.environ,
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
-        "AIRFLOW__CORE__FERNET_KEY": Fernet.generate_key().decode(),
-        "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
-        "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": str(port),
-        "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__API__BASE_URL": url,
-        "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(32),
-        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(64),
-        "NO_PROXY": "127.0.0.1",
-    }
-    command = [sys.executable, "-m", "airflow"]
-    log = tmp_path / "api-server.log"
-    with log.open("wb") as file:
-        subprocess.run([*command, "db", "migrate"], env=environ, stdout=file, stderr=file, check=True)
-        process = subprocess.Popen([*command, "api-server"], env=environ, stdout=file, stderr=file)
-    try:
-        end = time.monotonic() + START_S
-        while not answers(f"{url}/api/v2/version"):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.2)
-        yield ApiServer(url, password)
-    finally:
-        process.terminate()
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def answers(url: str) -> bool:
-    try:
-        return requests.get(url, timeout=5).ok
-    except requests.RequestException:
-        return False
+    with api_server(tmp_path, free_port()) as server:
+        yield server
 
 
 @pytest.fixture
 def page(airflow: ApiServer, chromium: str) -> Iterator[Page]:
     """The list of connections, as a user who has logged in sees it."""
-    quiet = ("gpu", "quic", "background-networking", "component-update", "sync")
-    flags = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in quiet)]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page(viewport={"width": 1400, "height": 1500})
         page.set_default_timeout(60_000)
         page.goto(f"{airflow.url}/connections")

@@ -15,6 +15,7 @@ from local.state import open_keys
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from sqlalchemy.engine import URL
 
+from tests.thirdparty.program import FLAGS
 from tests.words.books import Books
 from tests.words.ledger import Ledger
 from tests.words.stack import Commands, own_stack
@@ -61,7 +62,7 @@ class Office:
         page.locator("[name=username]").fill(user)
         page.locator("[name=password]").fill(self.passwords[user])
         page.keyboard.press("Enter")
-        expect(page.get_by_text(f"Signed in as {user}")).to_be_visible()
+        expect(page.get_by_text(f"Signed in as {user}")).to_be_visible(timeout=60_000)
         return page
 
     def cookies(self, page: Page) -> dict[str, str]:
@@ -79,10 +80,8 @@ def office(tmp_path_factory: pytest.TempPathFactory, chromium: str, node_folder:
         people = {name.removeprefix("ui_"): word for name, word in keys.items() if name.startswith("ui_")}
         url = f"http://127.0.0.1:{commands.environ['QBANK_UI_PORT']}"
         axe = (node_folder / "node_modules/axe-core/axe.min.js").read_text()
-        quiet = ("gpu", "quic", "background-networking", "component-update", "sync")
-        flags = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in quiet)]
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             yield Office(commands, url, people, browser, axe)
             browser.close()
 

@@ -1,13 +1,18 @@
-"""The bank behind a real nginx: its limiter, its cuts, and certificates that prove nothing (bar 8 to 11)."""
+"""Behind a real nginx: the bank, with its limiter, its cuts, and certificates that prove nothing (bar 8 to 11);
+and the page, below a path of nginx's own, with TLS ending there."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Any
 
 import pytest
+import requests
+from playwright.sync_api import Page, expect, sync_playwright
+from sqlalchemy.engine import URL
 
 from qbank.client import QBankClient
 from qbank.errors import QBankAuthError, QBankUnavailableError
@@ -15,7 +20,10 @@ from tests.conftest import free_port
 from tests.contract.bank import Bank
 from tests.contract.conftest import settings_of
 from tests.contract.test_bank_tls import Authority
-from tests.thirdparty.program import from_debian, running
+from tests.thirdparty.api_server import ApiServer, api_server
+from tests.thirdparty.program import FLAGS, from_debian, running
+from tests.words.books import Books, day
+from tests.words.ledger import Ledger
 
 IDS = [f"account-{number}" for number in range(400)]
 Nginx = Callable[..., str]
@@ -43,6 +51,38 @@ http {
         location / { proxy_pass http://bank; }
         location /token { $token proxy_pass http://bank; }
         location /v1/ { $api proxy_pass http://bank; }
+    }
+}
+""")
+
+BELOW = "/treasury/airflow"
+# As Airflow's documentation has it, "Running Airflow behind a reverse proxy".
+BEFORE_AIRFLOW = Template("""
+daemon off;
+master_process off;
+pid nginx.pid;
+error_log error.log;
+events { worker_connections 512; }
+http {
+    access_log access.log;
+    client_body_temp_path bodies;
+    proxy_temp_path answers;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    client_max_body_size 25m;
+    server {
+        listen 127.0.0.1:$port ssl;
+        ssl_certificate $certificate;
+        ssl_certificate_key $certificate;
+        location $below/ {
+            proxy_pass http://127.0.0.1:$upstream;
+            proxy_http_version 1.1;
+            proxy_redirect off;
+            proxy_set_header Host $$http_host;
+            proxy_set_header X-Forwarded-For $$proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $$scheme;
+        }
     }
 }
 """)
@@ -210,3 +250,106 @@ def heard(folder: Path) -> list[str]:
     (log,) = folder.glob("nginx-*/access.log")
     time.sleep(0.5)  # the answer is there before its line
     return log.read_text().splitlines()
+
+
+@dataclass(frozen=True)
+class Behind:
+    """The page's site behind nginx, the ledger that it shows, and a browser's window."""
+
+    airflow: ApiServer
+    ledger: Ledger
+    page: Page
+    bundle: str  # of the authority that nginx's certificate is of
+    refused: list[str]  # what the page asked for and did not get
+
+
+@pytest.fixture
+def behind(
+    nginx_program: tuple[str, dict[str, str]],
+    authority: Authority,
+    ledger_url: URL,
+    chromium: str,
+    tmp_path: Path,
+) -> Iterator[Behind]:
+    ledger = Ledger(ledger_url, tmp_path)
+    books = Books(ledger)
+    books.account()
+    books.bank(day(1), "100")
+    books.gl((day(1), "100"))
+    books.reconcile(day(1))
+    ledger.rows("SELECT recon.grant_signatory('Ann', 'airflow:admin', 'prepare')")
+    program, environment = nginx_program
+    port, upstream = free_port(), free_port()
+    config = BEFORE_AIRFLOW.substitute(
+        port=port, upstream=upstream, below=BELOW, certificate=certificate(authority, "127.0.0.1", 10)
+    )
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    (folder / "nginx.conf").write_text(config)
+    command = [program, "-p", str(folder), "-e", "error.log", "-c", "nginx.conf"]
+    url = f"https://127.0.0.1:{port}{BELOW}"
+    refused: list[str] = []
+    with (
+        ledger.people({"desk": "qbank_desk"}) as people,
+        api_server(
+            tmp_path, upstream, base_url=url, AIRFLOW_CONN_LEDGER_DESK=as_connection(people["desk"].url)
+        ) as airflow,
+        running(command, port=port, log=folder / "output.log", env=environment),
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page(ignore_https_errors=True)
+        page.set_default_timeout(60_000)
+        page.on("response", lambda got: refused.append(got.url) if got.status >= 400 else None)
+        yield Behind(airflow, ledger, page, str(authority.bundle), refused)
+        browser.close()
+    ledger.owner.dispose()
+
+
+def as_connection(url: URL) -> str:
+    return url.set(drivername="postgres").render_as_string(hide_password=False)
+
+
+@pytest.mark.timeout(600)
+def test_the_page_is_used_below_a_path_of_nginx(behind: Behind) -> None:
+    """Somebody logs in, finds it in Airflow's navigation, signs, and takes files along; another site does nothing."""
+    page, url = behind.page, behind.airflow.url
+    page.goto(f"{url}/qbank/reconciliation?date={day(1)}")
+    page.locator("[name=username]").fill("admin")
+    page.locator("[name=password]").fill(behind.airflow.password)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Signed in as admin")).to_be_visible(timeout=60_000)
+    assert page.url == f"{url}/qbank/reconciliation?date={day(1)}"
+    behind.refused.clear()
+
+    page.locator("table#accounts").get_by_role("checkbox").check()
+    page.get_by_role("button", name="Prepare").click()
+    expect(page.get_by_role("status").first).to_contain_text("1 of 1 done", timeout=60_000)
+    assert behind.ledger.rows("SELECT actor FROM recon.sign_off") == [("airflow:admin",)]
+
+    with page.expect_download() as caught:
+        page.get_by_role("link", name="Accounts as CSV").click()
+    assert ",prepared," in Path(caught.value.path()).read_text()
+    page.goto(f"{url}/qbank/close?month={day(1):%Y-%m}")
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="Make the workbook").click()
+    assert caught.value.suggested_filename == f"{day(1):%Y-%m}.xlsx"
+
+    page.goto(url)
+    page.get_by_role("link", name="Ledger", exact=True).click()
+    expect(page.frame_locator("iframe").get_by_role("heading", name="Position")).to_be_visible(timeout=60_000)
+    assert [each for each in behind.refused if "/qbank/" in each] == []
+
+    page.goto(f"{url}/qbank/close?month={day(1):%Y-%m}")
+    token = page.locator("[name=token]").first.get_attribute("value")
+    cookies = {each["name"]: each["value"] for each in page.context.cookies()}
+    for origin in ("https://evil.example", "null"):
+        answer = requests.post(
+            f"{url}/qbank/close/pack",
+            data={"token": token, "month": f"{day(1):%Y-%m}", "file": "html"},
+            headers={"Origin": origin},
+            cookies=cookies,
+            timeout=60,
+            verify=behind.bundle,
+        )
+        assert (answer.status_code, "Another site sent this form" in answer.text) == (403, True), origin
