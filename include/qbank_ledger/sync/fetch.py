@@ -7,7 +7,6 @@ thought dead adds nothing: the first answer to an account stands.
 import io
 import logging
 import math
-import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, text
 
+from qbank_ledger.db.copying import copy_into, copy_text
 from qbank_ledger.db.transaction import in_transaction, plan_for_sets
 from qbank_ledger.errors import RunRefusedError
 from qbank_ledger.sync.answer_shape import KEPT, Answer
@@ -31,10 +31,8 @@ _CHUNK_S = 2.0
 # What audit, publish and settle need before the run's deadline: a fetch leaves them this much.
 RESERVE_S = 900.0
 
-_COPY = f"COPY incoming ({', '.join(KEPT)}, observed_at) FROM STDIN"
+_COLUMNS = (*KEPT, "observed_at")
 _kept = attrgetter(*KEPT)
-_ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-_to_be_escaped = re.compile(r"[\\\t\n\r]").search
 
 
 class GetBalances(Protocol):
@@ -146,8 +144,7 @@ def store_answers(
 def _write(engine: Engine, run_no: int, chunk: list[Answer], clock: Clock, ends: float) -> int:
     def merge(connection: Connection) -> None:
         execute(connection, "make_incoming")
-        cursor = connection.connection.cursor()
-        cursor.copy_expert(_COPY, _rows(chunk, clock))
+        copy_into(connection, "incoming", _COLUMNS, _rows(chunk, clock))
         execute(connection, "add_answers", run_no=run_no)
 
     if chunk:
@@ -156,13 +153,5 @@ def _write(engine: Engine, run_no: int, chunk: list[Answer], clock: Clock, ends:
 
 
 def _rows(chunk: list[Answer], clock: Clock) -> io.StringIO:
-    """The chunk in COPY's text format, a line an answer."""
-    lines = []
-    for answer in chunk:
-        fields = (*_kept(answer), clock.at(answer.arrived))
-        lines.append("\t".join(r"\N" if f is None else _copied(str(f)) for f in fields) + "\n")
-    return io.StringIO("".join(lines))
-
-
-def _copied(text: str) -> str:
-    return text.translate(_ESCAPED) if _to_be_escaped(text) else text
+    """The chunk as COPY reads it, a line an answer."""
+    return copy_text((*_kept(answer), clock.at(answer.arrived)) for answer in chunk)

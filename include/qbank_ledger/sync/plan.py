@@ -7,16 +7,16 @@ retention.
 
 import hashlib
 import itertools
-import json
 import logging
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Any
+from operator import attrgetter
 
 from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.config import fetch_tasks, package_version
+from qbank_ledger.db.copying import copy_into, copy_text
 from qbank_ledger.db.locks import acquire_lock
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import in_transaction
@@ -35,7 +35,9 @@ _ACCOUNTS_A_TASK = 500
 # Airflow maps no more tasks than core.max_map_length says, 1024.
 _MOST_TASKS = 1_000
 _ROWS_A_PART = 5_000
-_COLUMNS = tuple(field.name for field in fields(Account))
+# An account as configured goes to the database once, without the connection, which is its batch's.
+_COLUMNS = tuple(field.name for field in fields(Account) if field.name != "connection")
+_row = attrgetter(*_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,9 @@ def plan_run(
         _check_host(connection, api_host, dry_run=dry_run)
         _close_lost_runs(connection)
         connection.execute(text("SELECT ledger.ensure_partitions()"))
+        _send(connection, asked if only else configured, batches)
         if not dry_run:
-            _update_accounts(connection, configured, asked, full=not only)
+            _update_accounts(connection, asked, full=not only)
         run_no = int(
             execute(
                 connection,
@@ -104,12 +107,7 @@ def plan_run(
         execute(
             connection, "list_batches", run_no=run_no, connections=[batch.connection for batch in batches]
         )
-        rows = (
-            _row(account) | {"batch_no": batch_no}
-            for batch_no, batch in enumerate(batches)
-            for account in batch.accounts
-        )
-        _execute_in_parts(connection, "list_run_accounts", rows, run_no=run_no)
+        execute(connection, "list_run_accounts", run_no=run_no)
         return run_no
 
     run_no = in_transaction(engine, open_run)
@@ -179,39 +177,31 @@ def _close_lost_runs(connection: Connection) -> None:
         log.warning("plan: run %s had not closed itself by its deadline: closed as %s", run_no, state)
 
 
-def _update_accounts(
-    connection: Connection, configured: Iterable[Account], asked: list[Account], *, full: bool
-) -> None:
+def _send(connection: Connection, accounts: Iterable[Account], batches: list[Batch]) -> None:
+    """The accounts to the database, each with its batch where the run asks for it.
+
+    Some thousand at a time: a text of all takes memory for each.
+    """
+    batch_nos = {each.account_id: number for number, batch in enumerate(batches) for each in batch.accounts}
+    execute(connection, "make_configured")
+    rows = ((*_row(account), batch_nos.get(account.account_id)) for account in accounts)
+    while part := list(itertools.islice(rows, _ROWS_A_PART)):
+        copy_into(connection, "configured", (*_COLUMNS, "batch_no"), copy_text(part))
+
+
+def _update_accounts(connection: Connection, asked: list[Account], *, full: bool) -> None:
     """A full run says which accounts there are; a subset only brings its own up to date."""
     if not full:
-        _execute_in_parts(connection, "upsert_accounts", map(_row, asked))
+        execute(connection, "upsert_accounts")
         return
-    ids = [account.account_id for account in asked]
     mark = fingerprint(asked)
-    found = execute(connection, "accounts_to_close", active_ids=ids, fingerprint=mark).one()
+    found = execute(connection, "accounts_to_close", fingerprint=mark).one()
     if found.closing * 2 > found.open and not found.accepted:
         raise RunRefusedError(
             f"The accounts file would close {found.closing} of the ledger's {found.open} open accounts. "
             f"If that is meant, an operator accepts it with SELECT ledger.accept_accounts('{mark}'); "
             "otherwise check QBANK_ACCOUNTS_FILE."
         )
-    _execute_in_parts(connection, "upsert_accounts", map(_row, configured))
-    execute(connection, "close_periods", active_ids=ids)
-    execute(connection, "open_periods", active_ids=ids)
-
-
-def _row(account: Account) -> dict[str, Any]:
-    """The account by its columns; dataclasses.asdict would copy each value deeply."""
-    return {name: getattr(account, name) for name in _COLUMNS}
-
-
-def _execute_in_parts(
-    connection: Connection, statement: str, rows: Iterable[dict[str, Any]], **params: object
-) -> None:
-    """The statement for some thousand rows at a time: as JSON, each takes a kilobyte of memory.
-
-    Numbers that are money are text there, so that none is rounded.
-    """
-    rows = iter(rows)
-    while part := list(itertools.islice(rows, _ROWS_A_PART)):
-        execute(connection, statement, accounts=json.dumps(part, default=str), **params)
+    execute(connection, "upsert_accounts")
+    execute(connection, "close_periods")
+    execute(connection, "open_periods")

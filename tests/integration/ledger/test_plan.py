@@ -185,6 +185,20 @@ def test_more_accounts_than_one_statement_takes_are_all_listed(
         ]
 
 
+def test_an_account_is_kept_as_the_file_has_it_to_the_last_sign(ledger: Ledger) -> None:
+    ledger.accounts(
+        "a",
+        name=r"'Cash \N \t \ till'",
+        tolerance="'0.10'",
+        minimum_balance="'-12345678901234567.89'",
+        cut_off="'17:30'",
+    )
+    ledger.plan()
+    assert ledger.rows(
+        "SELECT name, tolerance::text, minimum_balance::text, cut_off::text, bank_id, active FROM ledger.account"
+    ) == [(r"Cash \N \t \ till", "0.10", "-12345678901234567.89", "17:30:00", None, True)]
+
+
 def test_accounts_of_a_connection_of_their_own_stand_in_batches_of_it(ledger: Ledger) -> None:
     ledger.accounts(*(f"a{n:04}" for n in range(600)))
     of_theirs = "currency: EUR, entity: E, gl_account: '1', connection: treasury"

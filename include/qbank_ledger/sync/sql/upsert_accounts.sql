@@ -1,14 +1,11 @@
 -- Purpose: bring ledger.account to what the file says; a row that says so already is left alone.
--- Params:  accounts: a JSON array of objects with the columns of ledger.account; money as text.
+-- Params:  none; the accounts are those of make_configured.sql.
 INSERT INTO ledger.account AS a (
     account_id, name, currency, minor_units, entity, gl_account, time_zone, cut_off, closing_grace_minutes,
     max_age_minutes, minimum_balance, tolerance, bank_account, bank_id, active)
 SELECT account_id, name, currency, minor_units, entity, gl_account, time_zone, cut_off, closing_grace_minutes,
        max_age_minutes, minimum_balance, tolerance, bank_account, bank_id, active
-  FROM json_to_recordset(CAST(:accounts AS json)) AS f (
-       account_id text, name text, currency text, minor_units smallint, entity text, gl_account text,
-       time_zone text, cut_off time, closing_grace_minutes integer, max_age_minutes integer, minimum_balance numeric,
-       tolerance numeric, bank_account text, bank_id text, active boolean)
+  FROM configured
  ORDER BY account_id COLLATE "C"
     ON CONFLICT (account_id) DO UPDATE
    SET (name, currency, minor_units, entity, gl_account, time_zone, cut_off, closing_grace_minutes,
