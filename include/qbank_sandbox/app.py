@@ -82,7 +82,7 @@ def create_app(
             faults = _asked_for(request, "balances") or today.faults_for("balances", account_id)
         except FaultError as error:
             return deliver(_unknown_fault(error))
-        return deliver(_balance_reply(balance_at(account_id, decimals[currency], currency, now())), faults)
+        return deliver(balance_reply(balance_at(account_id, decimals[currency], currency, now())), faults)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str | int]:
@@ -119,7 +119,7 @@ def _refusal(authorization: str, tokens: TokenStore) -> Reply | None:
     return None
 
 
-def _balance_reply(balance: Balance) -> Reply:
+def balance_reply(balance: Balance) -> Reply:
     """The answer; an amount's Decimal is written out as the JSON number, digit by digit."""
     as_of = balance.as_of.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     said = json_members({"account_id": balance.account_id, "currency": balance.currency, "as_of": as_of})

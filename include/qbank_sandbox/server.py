@@ -1,6 +1,7 @@
 """The server: uvicorn, told to hand each call its connection and to stop at once."""
 
 import socket
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -10,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from qbank_sandbox.delivery import TRANSPORT
 
 
-class _SandboxProtocol(HttpToolsProtocol):
+class SandboxProtocol(HttpToolsProtocol):
     """HTTP that lets a reply reach its connection: ASGI has no way to break one."""
 
     def on_message_begin(self) -> None:
@@ -38,11 +39,13 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def serve(app: FastAPI, sock: socket.socket) -> None:
+def serve(
+    app: FastAPI, sock: socket.socket, protocol: Callable[..., SandboxProtocol] = SandboxProtocol
+) -> None:
     """Answer calls on the socket until a signal ends it. No access log, no header that names a product."""
     config = uvicorn.Config(
         app,
-        http=_SandboxProtocol,
+        http=protocol,  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         log_level="warning",

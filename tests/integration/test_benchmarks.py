@@ -1,13 +1,18 @@
 """The benchmarks: that they run and print every figure; what the figures are depends on the machine."""
 
+import re
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
+import requests
 from benchmarks import Figure, Table
+from benchmarks.bank import Bank, bank
 from benchmarks.plot import draw
 from benchmarks.report import Measured, write
 
@@ -18,6 +23,42 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
     )
+
+
+def granted(found: Bank) -> str:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": found.client_id,
+        "client_secret": found.client_secret,
+        "scope": "balances.read",
+    }
+    return str(requests.post(f"{found.url}/token", data=form, timeout=10).json()["access_token"])
+
+
+def asked(found: Bank, token: str, header: str, ids: tuple[str, ...]) -> list[bytes]:
+    """The answers on one connection, times of the day aside; the bank itself knows the header's name as written."""
+    answers = []
+    with socket.create_connection(("127.0.0.1", urlsplit(found.url).port or 0), timeout=10) as sock:
+        for each in ids:
+            sock.sendall(
+                f"GET /v1/balances/{each} HTTP/1.1\r\nHost: bank\r\n{header}: Bearer {token}\r\n\r\n".encode()
+            )
+            answer = sock.recv(4096)
+            while not answer.endswith(b"}"):
+                answer += sock.recv(4096)
+            answers.append(re.sub(rb"\d\d:\d\d:\d\d", b"", answer))
+    return answers
+
+
+def test_a_plain_call_is_answered_by_the_same_bytes_as_the_application_has() -> None:
+    with bank(["a", "b"]) as found:
+        token = granted(found)
+        by_app = asked(found, token, "authorization", ("a", "b", "nobody"))
+        assert asked(found, token, "Authorization", ("a", "b", "nobody")) == by_app
+        assert found.counts.balances.value == 6
+        found.begin(latency_s=0.0, revoke_at=2)
+        states = [answer.split()[1] for answer in asked(found, token, "Authorization", ("a", "a", "b"))]
+        assert (states, found.counts.balances.value) == ([b"200", b"200", b"401"], 3)
 
 
 @pytest.mark.slow
