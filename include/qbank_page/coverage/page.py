@@ -1,6 +1,6 @@
 """Coverage: a week of hours, account by account: what is there, what came late, what is missing and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 
 from qbank_page.coverage import tables
 from qbank_page.coverage.sql import execute
-from qbank_page.coverage.week import Week, has_gap
+from qbank_page.coverage.week import Week
 from qbank_page.frame.desk import SignedIn, desk_of, show
 from qbank_page.frame.finding import is_named
 from qbank_page.frame.pages import Pages
 
 router = APIRouter()
-_AT_ONCE = 1_000
+_AT_ONCE = 200  # a week of each is drawn: of a thousand, half a megabyte that nobody looks through
 
 
 def _first_day(given: Any) -> Any:
@@ -63,12 +63,11 @@ def coverage(request: Request, visitor: SignedIn, asked: Annotated[Asked, Query(
         accounts = execute(connection, "coverage_accounts", since=since).all()
         found = [row for row in accounts if asked.takes(row)]
         if asked.gaps:
-            present = _present(connection, since, found, asked.late_after)
-            found = [row for row in found if has_gap(row, present.get(row.account_id))]
+            gaps = _with_gaps(connection, since, found, asked.late_after)
+            found = [row for row in found if row.account_id in gaps]
         pages = Pages(asked.page, len(found), _AT_ONCE)
         drawn = found if whole else pages.of(found)
-        if not asked.gaps:
-            present = _present(connection, since, drawn, asked.late_after)
+        present = _present(connection, since, drawn, asked.late_after)
         reasons = _reasons(connection, since, drawn)
     weeks = [Week.of(row, present.get(row.account_id), reasons.get(row.account_id, {})) for row in drawn]
     kept = {
@@ -83,7 +82,7 @@ def coverage(request: Request, visitor: SignedIn, asked: Annotated[Asked, Query(
         "coverage/page.html.j2",
         tables=[
             tables.accounts(weeks, since, base, any_account=bool(accounts)),
-            tables.hours(weeks, since),
+            tables.hours(weeks, since, is_part=len(drawn) < len(found)),
             *([tables.gaps(weeks, since)] if whole else []),
         ],
         asked=asked,
@@ -98,6 +97,14 @@ def coverage(request: Request, visitor: SignedIn, asked: Annotated[Asked, Query(
         ),
         csv_of=lambda name: f"{base}/coverage.csv?{urlencode({'from': first, **kept, 'table': name})}",
     )
+
+
+def _with_gaps(
+    connection: Connection, since: datetime, accounts: Sequence[Any], late_after: int
+) -> Set[str]:
+    """The accounts with an hour that is late or missing: no week is made of the others."""
+    asked = {"since": since, "account_ids": [row.account_id for row in accounts], "late_after": late_after}
+    return set(execute(connection, "coverage_gaps", **asked).scalars())
 
 
 def _present(

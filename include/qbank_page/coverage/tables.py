@@ -58,8 +58,8 @@ def _account_rows(weeks: Sequence[Week], since: datetime, base: str) -> Sequence
     return rows
 
 
-def hours(weeks: Iterable[Week], since: datetime) -> Table:
-    """A row for each hour in which somebody's balance is late or missing."""
+def hours(weeks: Iterable[Week], since: datetime, *, is_part: bool = False) -> Table:
+    """A row for each hour in which somebody's balance is late or missing; ``is_part``: of a page's accounts."""
     late: Counter[int] = Counter()
     missing: dict[int, Counter[str]] = {}
     for week in weeks:
@@ -88,7 +88,7 @@ def hours(weeks: Iterable[Week], since: datetime) -> Table:
             if late[hour] or hour in missing
         ],
         empty="None: every hour that is over has the balance of every account that was expected, in time.",
-        note="Of the accounts above. Hours are UTC.",
+        note=f"Of the accounts above{': the CSV is of all' if is_part else ''}. Hours are UTC.",
     )
 
 

@@ -17,20 +17,6 @@ PRESENT: State = ("present", None)
 LATE: State = ("late", None)
 
 
-def has_gap(account: Any, seen: Any) -> bool:
-    """Whether an hour of the account's week is late or missing, without making the week; as for Week.of."""
-    expected = list(zip(account.firsts, account.lasts, strict=True))
-    if seen is None or not seen.present:
-        return any(first < min(last + 1, account.this_hour) for first, last in expected)
-    return any(
-        "0" in seen.present[first : min(last + 1, max(account.this_hour, 0))] for first, last in expected
-    ) or any(
-        first <= hour <= last and seen.present[hour] == "1"
-        for hour in seen.late_hours or ()
-        for first, last in expected
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Week:
     """``hours``: 168 of them; ``minutes``: how long after it began a late hour was published.
