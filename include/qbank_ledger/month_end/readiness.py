@@ -14,8 +14,9 @@ from qbank_ledger.month_end.reading import Rows
 from qbank_ledger.month_end.tally import Tally
 
 _MOST_NAMES = 5
-# What is not ready is told by these; why account-hours are missing takes longest, and changes nothing.
-_TOLD_BY = (sheets.BALANCES, sheets.OPEN_ITEMS, sheets.DATES, sheets.COVERAGE)
+# What is not ready is told by these and by the sum of all hours; why account-hours are missing takes longest, and
+# changes nothing.
+_TOLD_BY = (sheets.BALANCES, sheets.OPEN_ITEMS, sheets.DATES)
 
 About = Literal[
     "time", "closings", "books", "comparison", "restated", "unmapped", "provisional", "sign_off", "open",
@@ -50,6 +51,7 @@ def readiness(connection: Connection, month: Month) -> Readiness:
     rows = Rows(connection, month)
     for sheet in _TOLD_BY:
         deque(rows.of(sheet), maxlen=0)
+    rows.count_hours()
     gaps = not_ready(month, rows.scope, rows.tally)
     return Readiness(rows.scope.close_date, rows.scope.provisional, rows.tally.dates, gaps)
 
@@ -130,7 +132,7 @@ def _open(scope: Any, tally: Tally) -> Iterator[Gap]:
 
 
 def _hours(month: Month, scope: Any, tally: Tally) -> Iterator[Gap]:
-    hours, account_hours = tally.hours_by_state.total(), tally.account_hours
+    hours, account_hours = tally.hours, tally.account_hours
     if account_hours["missing"]:
         reasons = {reason: found.hours for reason, found in tally.missing.items()}
         why = f" ({_most(reasons)})" if reasons else ""

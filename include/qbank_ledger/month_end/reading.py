@@ -53,6 +53,10 @@ class Rows:
             count(self.tally, row)
             yield row
 
+    def count_hours(self) -> None:
+        """Count the month's hours and account-hours as ``of(COVERAGE)`` does, without their rows."""
+        self.tally.all_hours(execute(self._connection, "coverage_total", **_dates(self._month)).one())
+
 
 def _dates(month: Month) -> dict[str, Any]:
     return {

@@ -107,6 +107,7 @@ class Tally:
     items_by_age: defaultdict[Key, Items] = field(default_factory=lambda: defaultdict(Items))
     items_by_cause: defaultdict[Key, Items] = field(default_factory=lambda: defaultdict(Items))
     dates: list[Any] = field(default_factory=list)
+    hours: int = 0
     hours_by_state: Counter[str] = field(default_factory=Counter)
     account_hours: Counter[str] = field(default_factory=Counter)
     missing: defaultdict[str, Missing] = field(default_factory=lambda: defaultdict(Missing))
@@ -131,8 +132,15 @@ class Tally:
         self.dates.append(row)
 
     def hour(self, row: Any) -> None:
+        self.hours += 1
         self.hours_by_state[row.state] += 1
         self.account_hours.update(expected=row.expected, present=row.present, missing=row.missing)
+
+    def all_hours(self, row: Any) -> None:
+        """What ``hour`` counts of all of them but their states, at once (coverage_total.sql)."""
+        self.hours += row.hours
+        missing = row.expected - row.present
+        self.account_hours.update(expected=row.expected, present=row.present, missing=missing)
 
     def missing_hours(self, row: Any) -> None:
         self.missing[row.reason].add(row)

@@ -18,8 +18,8 @@ WITH RECURSIVE found AS (
            SELECT DISTINCT ON (r.account_id) r.as_of_date, r.account_id, r.status, r.provisional
              FROM recon.reconciliation AS r WHERE r.as_of_date = d.as_of_date
             ORDER BY r.account_id, r.version DESC) AS r
-), signed AS (
-    -- Account by account: so they lie in the index.
+), signed AS MATERIALIZED (
+    -- Account by account: so they lie in the index. Once, not once a date.
     SELECT a.account_id, s.as_of_date, s.state
       FROM ledger.account AS a
      CROSS JOIN (SELECT min(as_of_date) AS first_date, max(as_of_date) AS last_date FROM found) AS d
