@@ -99,9 +99,7 @@ def coverage(request: Request, visitor: SignedIn, asked: Annotated[Asked, Query(
     )
 
 
-def _with_gaps(
-    connection: Connection, since: datetime, accounts: Sequence[Any], late_after: int
-) -> Set[str]:
+def _with_gaps(connection: Connection, since: datetime, accounts: Sequence[Any], late_after: int) -> Set[str]:
     """The accounts with an hour that is late or missing: no week is made of the others."""
     asked = {"since": since, "account_ids": [row.account_id for row in accounts], "late_after": late_after}
     return set(execute(connection, "coverage_gaps", **asked).scalars())

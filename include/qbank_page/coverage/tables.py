@@ -59,7 +59,7 @@ def _account_rows(weeks: Sequence[Week], since: datetime, base: str) -> Sequence
 
 
 def hours(weeks: Iterable[Week], since: datetime, *, is_part: bool = False) -> Table:
-    """A row for each hour in which somebody's balance is late or missing; ``is_part``: of a page's accounts."""
+    """A row for each hour in which somebody's balance is late or missing; ``is_part``: of one page's."""
     late: Counter[int] = Counter()
     missing: dict[int, Counter[str]] = {}
     for week in weeks:

@@ -148,6 +148,25 @@ def test_hours_without_a_scheduled_run_are_not_missed(
     assert watched.problems() == ("balance_stale", "hour_missing")
 
 
+def test_an_account_that_is_lost_all_day_leaves_no_hour_of_it_complete(watched: Watched) -> None:
+    watched.active("x", "y", max_age=2000)
+    for ago in (3, 30):
+        watched.observed(watched.hour(ago), "x", "y")
+    opened = "UPDATE ledger.account_period SET opened_at = :at WHERE account_id = 'y'"
+    watched.rows("UPDATE ledger.account_period SET opened_at = :at", at=watched.hour(40))
+    assert watched.health().newest_complete_hour == watched.hour(3)
+    watched.rows("DELETE FROM ledger.balance WHERE account_id = 'y'")
+    assert watched.health().newest_complete_hour is None
+    # Who was opened in the course of the day says nothing of the hours before.
+    watched.rows(opened, at=watched.hour(2))
+    assert watched.health().newest_complete_hour == watched.hour(3)
+    watched.rows("DELETE FROM ledger.balance")
+    hour = watched.value("SELECT date_trunc('hour', now(), 'UTC')") - timedelta(hours=24)
+    watched.rows(opened, at=hour + timedelta(hours=1))
+    watched.observed(hour, "x")
+    assert watched.health().newest_complete_hour == hour
+
+
 def test_the_newest_complete_hour_may_be_long_ago(watched: Watched) -> None:
     watched.ledger.quick_run()
     long_ago = timedelta(days=40)
