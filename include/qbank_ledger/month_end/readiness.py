@@ -14,8 +14,8 @@ from qbank_ledger.month_end.reading import Rows
 from qbank_ledger.month_end.tally import Tally
 
 _MOST_NAMES = 5
-# What is not ready is told by these and by the sum of all hours; why account-hours are missing takes longest, and
-# changes nothing.
+# What is not ready is told by these and by the sum of all hours; why account-hours are missing takes
+# longest, and changes nothing.
 _TOLD_BY = (sheets.BALANCES, sheets.OPEN_ITEMS, sheets.DATES)
 
 About = Literal[

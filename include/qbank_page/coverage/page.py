@@ -18,7 +18,7 @@ from qbank_page.frame.finding import is_named
 from qbank_page.frame.pages import Pages
 
 router = APIRouter()
-_AT_ONCE = 200  # a week of each is drawn: of a thousand, half a megabyte that nobody looks through
+_AT_ONCE = 1_000
 
 
 def _first_day(given: Any) -> Any:

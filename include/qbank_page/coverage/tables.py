@@ -64,7 +64,7 @@ def hours(weeks: Iterable[Week], since: datetime, *, is_part: bool = False) -> T
     missing: dict[int, Counter[str]] = {}
     for week in weeks:
         late.update(week.minutes.keys())
-        for (state, reason), begin, count in week.stretches():
+        for (state, reason), begin, count in week.stretches:
             if state == "missing" and reason:
                 for hour in range(begin, begin + count):
                     missing.setdefault(hour, Counter())[reason] += 1
@@ -117,7 +117,7 @@ def gaps(weeks: Iterable[Week], since: datetime) -> Table:
                 "minutes": week.minutes.get(hour),
             }
             for week in weeks
-            for (state, reason), begin, count in week.stretches()
+            for (state, reason), begin, count in week.stretches
             if state != "present"
             for hour in range(begin, begin + count)
         ],

@@ -1,7 +1,8 @@
 """An account's week: what each of its hours is, and how it is drawn."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -11,21 +12,23 @@ from markupsafe import Markup, escape
 
 HOURS = 168
 HOUR = timedelta(hours=1)
-# What an hour is and, of one that is missing, why. None: not expected, or without a balance and not over yet.
+# What an hour is and, of one that is missing, why. Of one that is not expected, or not over yet, nothing.
 State = tuple[str, str | None]
 PRESENT: State = ("present", None)
 LATE: State = ("late", None)
+_SAME = re.compile("0+|1+|2+")
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """``hours``: 168 of them; ``minutes``: how long after it began a late hour was published.
+    """``stretches``: hours in a row that are the same: what they are, the first, how many.
 
-    ``reasons``: of the missing hours, how many for each.
+    ``minutes``: how long after it began a late hour was published. ``reasons``: of the missing hours, how
+    many for each.
     """
 
     account: Any
-    hours: list[State | None]
+    stretches: list[tuple[State, int, int]]
     minutes: dict[int, int]
     reasons: Counter[str]
 
@@ -33,32 +36,43 @@ class Week:
     def of(cls, account: Any, seen: Any, reasons: Mapping[int, str]) -> "Week":
         """From an account's row of coverage_accounts, of coverage_present, if any, and coverage_reasons."""
         present = seen.present if seen and seen.present else "0" * HOURS
-        week = cls(account, [None] * HOURS, {}, Counter())
+        late = dict(zip(seen.late_hours, seen.late_minutes, strict=True)) if seen and seen.late_hours else {}
+        if late:
+            digits = enumerate(present)
+            present = "".join("2" if hour in late and digit == "1" else digit for hour, digit in digits)
+        week = cls(account, [], {}, Counter())
         for first, last in zip(account.firsts, account.lasts, strict=True):
-            week.hours[first : last + 1] = [PRESENT] * (last + 1 - first)
-            hour = present.find("0", first, last + 1)
-            while hour >= 0:
-                week._lack(hour, reasons)
-                hour = present.find("0", hour + 1, last + 1)
-        if seen and seen.late_hours:
-            for hour, minutes in zip(seen.late_hours, seen.late_minutes, strict=True):
-                if week.hours[hour] is PRESENT:
-                    week.hours[hour] = LATE
-                    week.minutes[hour] = minutes
+            for same in _SAME.finditer(present, first, last + 1):
+                begin, end = same.span()
+                if present[begin] == "1":
+                    week._add(PRESENT, begin, end - begin)
+                elif present[begin] == "2":
+                    week._add(LATE, begin, end - begin)
+                    week.minutes.update((hour, late[hour]) for hour in range(begin, end))
+                else:
+                    week._lack(range(begin, min(end, account.this_hour)), reasons)
         return week
 
-    def _lack(self, hour: int, reasons: Mapping[int, str]) -> None:
-        """An expected hour without a balance: the current one may still get it."""
-        self.hours[hour] = None
-        if hour < self.account.this_hour:
-            reason = reasons.get(hour, "no run")
-            self.hours[hour] = ("missing", reason)
-            self.reasons[reason] += 1
+    def _lack(self, hours: Iterable[int], reasons: Mapping[int, str]) -> None:
+        """Expected hours that are over, without a balance: the current one may still get it."""
+        for reason, same in groupby(hours, lambda hour: reasons.get(hour, "no run")):
+            begin, *more = same
+            self._add(("missing", reason), begin, 1 + len(more))
+            self.reasons[reason] += 1 + len(more)
+
+    def _add(self, state: State, begin: int, count: int) -> None:
+        """Hours that may go on with what was before them, in another period of the account's."""
+        if self.stretches:
+            before, first, hours = self.stretches[-1]
+            if before == state and first + hours == begin:
+                self.stretches[-1] = state, first, hours + count
+                return
+        self.stretches.append((state, begin, count))
 
     @property
     def present(self) -> int:
         """Hours with a balance in time."""
-        return self.hours.count(PRESENT)
+        return sum(count for state, _, count in self.stretches if state is PRESENT)
 
     @property
     def late(self) -> int:
@@ -70,15 +84,6 @@ class Week:
         """Hours without one."""
         return self.reasons.total()
 
-    def stretches(self) -> Iterator[tuple[State, int, int]]:
-        """Hours in a row that are the same: what they are, the first, how many."""
-        begin = 0
-        for state, same in groupby(self.hours):
-            count = sum(1 for _ in same)
-            if state is not None:
-                yield state, begin, count
-            begin += count
-
     def drawn(self, since: datetime, *, is_first: bool = False) -> Markup:
         """The week as a strip. What is late or missing says so under the pointer, and where it has the focus.
 
@@ -86,7 +91,7 @@ class Week:
         one place for the Tab key to stop at.
         """
         path, marks, tab = "", "", "0" if is_first else "-1"
-        for (state, reason), begin, count in self.stretches():
+        for (state, reason), begin, count in self.stretches:
             if state == "present":
                 path += f"M{begin} 0h{count}v4h-{count}z"
                 continue
