@@ -20,6 +20,7 @@ from airflow.sdk import DAG, Asset, Param, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from qbank.hook import QBankHook
+from qbank_airflow import lineage
 from qbank_airflow.accounts import accounts_from
 from qbank_airflow.bank import find_host
 from qbank_airflow.boundary import ledger, refuse_unknown_conf, task_errors
@@ -121,8 +122,9 @@ def qbank_balance_sync(
         def fetch(run_no: int, batch_no: int) -> int:
             """Ask the bank for a batch of accounts; what comes is written down as it comes."""
             with task_errors():
-                hook = QBankHook(batch_connection(engine(), run_no, batch_no) or qbank_conn_id)
-                staged = engine(reads=[hook.uri], writes=["sync.observation"])
+                staged = engine(writes=["sync.observation"])
+                hook = QBankHook(batch_connection(staged, run_no, batch_no) or qbank_conn_id)
+                lineage.report(staged.url, reads=[hook.uri])
                 with hook.get_conn() as bank:
                     asked = {"api_host": hook.api_host, "budget_s": hook.fetch_budget_s}
                     return fetch_batch(staged, run_no, batch_no, get_balances=bank.get_balances, **asked)

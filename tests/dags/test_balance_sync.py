@@ -9,7 +9,9 @@ import pytest
 from airflow.models.asset import AssetEvent
 from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
+from sqlalchemy import Engine
 
+from qbank_airflow import boundary
 from tests.words.sync import Sync
 
 
@@ -49,6 +51,19 @@ def test_a_misspelt_key_of_the_configuration_asks_nobody_and_publishes_nothing(
     assert (ended.state, ended.of("plan"), ended.tries["plan", -1]) == ("failed", "failed", 1)
     assert says in "".join(capfd.readouterr())
     assert sync.ledger.rows("SELECT * FROM sync.run") == []
+
+
+def test_each_task_looks_its_ledger_up_once(sync: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Engine] = []
+    real = boundary.engine_for
+
+    def engine_for(*arguments: Any, **named: Any) -> Engine:
+        made.append(real(*arguments, **named))
+        return made[-1]
+
+    monkeypatch.setattr(boundary, "engine_for", engine_for)
+    ended = sync.run()
+    assert len(made) == len(ended.tasks) == 5
 
 
 def test_xcom_carries_numbers_and_nothing_else(sync: Sync) -> None:
