@@ -7,7 +7,7 @@ from typing import Any
 def is_named(row: Any, typed: str) -> bool:
     """Whether what was typed is a part of the account's name, id or GL account, in any case."""
     sought = typed.strip().casefold()
-    return any(sought in text.casefold() for text in (row.name, row.account_id, row.gl_account))
+    return not sought or any(sought in text.casefold() for text in (row.name, row.account_id, row.gl_account))
 
 
 def by_entity_and_currency(rows: Iterable[Any]) -> list[tuple[str, str, list[Any]]]:

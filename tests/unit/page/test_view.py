@@ -1,9 +1,13 @@
 """How a value looks on a page, before a browser has it."""
 
-import pytest
+from decimal import Decimal
 
-from qbank_page.frame.table import Cut, Link, file_name
-from qbank_page.frame.view import kind, shown
+import pytest
+from markupsafe import Markup
+
+from qbank_ledger.month_end.table import Amount
+from qbank_page.frame.table import Cell, Column, Cut, Link, Mark, file_name
+from qbank_page.frame.view import cells, kind, shown
 
 
 @pytest.mark.parametrize(
@@ -61,3 +65,26 @@ def test_of_a_file_its_name_is_shown(place: str, name: str) -> None:
 @pytest.mark.parametrize("place", ["tb.csv", "/", ""])
 def test_a_name_alone_is_shown_as_it_is(place: str) -> None:
     assert file_name(place) == place
+
+
+@pytest.mark.parametrize(
+    ("cell", "looks"),
+    [
+        ("<b>&", '<td class="short">&lt;b&gt;&amp;</td>'),
+        (Markup("<svg/>"), '<td class="short"><svg/></td>'),
+        (None, '<td class="short"></td>'),
+        (Link("<b>", 'x"y'), '<td class="number"><a href="x&#34;y">&lt;b&gt;</a></td>'),
+        (Link("a", "/x", leaves=True), '<td class="number"><a href="/x" target="_top">a</a></td>'),
+        (Mark("<b>", "bad"), '<td class="mark bad"><span>&lt;b&gt;</span></td>'),
+        (
+            Cut("a<", 'a<"\x1b'),
+            '<td class="short"><span class="cut" tabindex="0" title="a&lt;&#34;\\x1b">a&lt;</span></td>',
+        ),
+        (Amount(Decimal("-1234.5"), 2), '<td class="number negative" title="-1234.50">-1,234.50</td>'),
+    ],
+)
+def test_a_row_begins_with_its_head_and_escapes_what_it_holds(cell: Cell, looks: str) -> None:
+    columns = (Column("name", "Name"), Column("cell", "Cell", number=True))
+    assert cells({"name": "<a>", "cell": cell}, columns) == (
+        f'<th scope=row class="short">&lt;a&gt;</th>{looks}'
+    )
