@@ -169,7 +169,7 @@ def _account(row: Any, near: Any, base: str) -> dict[str, Any]:
             total((row.ledger_balance, near.closing.copy_negate())) if comparable else None, row.minor_units
         ),
         "line": line(near.hours or [], near.balances or []),
-        "observed_at": row.observed_at and Local(row.observed_at, row.time_zone),
+        "observed_at": row.observed_at and Local(row.observed_at, near.time_zone),
         "age": row.age,
         "state": mark(row.state, BALANCES),
         "reason": row.reason,

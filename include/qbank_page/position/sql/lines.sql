@@ -1,7 +1,7 @@
--- Purpose: what drew near the newest balance: the last seven days of hours, and the closing of the day before.
+-- Purpose: what drew near the newest balance: the last seven days of hours, the closing of the day before, the clock.
 -- Grain:   account of those asked for.
 -- Parameters: account_ids, a list.
-SELECT a.account_id, h.hours, h.balances, c.ledger_balance AS closing, c.currency AS closing_currency
+SELECT a.account_id, a.time_zone, h.hours, h.balances, c.ledger_balance AS closing, c.currency AS closing_currency
   FROM ledger.account AS a
   LEFT JOIN LATERAL (
        SELECT array_agg((extract(epoch FROM b.as_of_hour - date_trunc('hour', now(), 'UTC')) / 3600)::integer
