@@ -13,7 +13,7 @@ CODE := benchmarks chaos dags include local plugins
 # What people read: in the words of .vocabulary, too.
 PROSE := README.md CHANGELOG.md CONTRIBUTING.md docs
 .DEFAULT_GOAL := help
-.PHONY: help setup run quick test sync reconcile gl-preview gl-profile close export migrate psql stop status clean check \
+.PHONY: help setup run quick test slow sync reconcile gl-preview gl-profile close export migrate psql stop status clean check \
 	verify health bench chaos lock
 
 # An environment may well have names like these for something else: they count on the command line alone.
@@ -73,7 +73,7 @@ status: setup ## say what of the local stack is up
 clean: setup ## stop the local stack and delete its data
 	@$(PYTHON) -m local clean
 
-check: setup ## format, lint, types, spelling, tests, the slow ones too, other makers' servers and a few faults: what CI runs
+check: setup ## format, lint, types, spelling, tests, other makers' servers and a few faults: what CI runs
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m mypy
@@ -82,8 +82,10 @@ check: setup ## format, lint, types, spelling, tests, the slow ones too, other m
 	@$(PYTHON) -m codespell_lib -D - -D .vocabulary $(PROSE)
 	@$(MAKE) test
 	@$(PYTEST) $(THIRD_PARTIES)
-	@$(PYTEST) --ignore=$(THIRD_PARTIES) -m slow
 	@$(PYTHON) -m chaos --short
+
+slow: setup ## the tests that take long by nature: a month of hours, many publishers, large files
+	@$(PYTEST) --ignore=$(THIRD_PARTIES) -m slow
 
 verify: setup ## recompute the chain of seals over the ledger
 	@$(PYTHON) -m local verify
