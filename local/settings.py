@@ -144,8 +144,6 @@ def stack_environment(settings: Settings, keys: Mapping[str, str], database_url:
         "AIRFLOW__API__SECRET_KEY": keys["session"],
         "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt"],
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
-        # A second by default, which each task of a run waits half of; a look takes milliseconds.
-        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.25",
         FILES_DIRS: os.pathsep.join(str(settings.state / folder) for folder in (FILES, "sample")),
         **RECOVERY,
     }

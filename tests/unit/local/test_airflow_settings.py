@@ -39,11 +39,6 @@ def test_what_is_lost_is_noticed_in_two_minutes_and_what_waits_for_its_database_
     assert found["execution_api_retry_wait_max"] < 10 < found["task_instance_heartbeat_timeout"]
 
 
-def test_a_task_does_not_wait_for_a_scheduler_that_sleeps(tmp_path: Path) -> None:
-    environ = stack_environment(given(tmp_path), open_keys(tmp_path), URL)
-    assert float(environ["AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME"]) <= 0.25
-
-
 def test_a_server_has_the_same_limits() -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     environ = compose["x-airflow-environment"]
