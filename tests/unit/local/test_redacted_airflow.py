@@ -95,3 +95,21 @@ redacted_airflow.main()
     )  # fmt: skip
     assert done.returncode == status, done.stderr
     assert "taken down" not in done.stdout
+
+
+def test_tasks_ask_an_api_of_one_version(tmp_path: Path) -> None:
+    code = """
+import sys
+from local import redacted_airflow
+redacted_airflow.main()
+from airflow.api_fastapi.execution_api.app import InProcessExecutionAPI
+from airflow.sdk.api.datamodels._generated import API_VERSION
+app = InProcessExecutionAPI().app
+print("versions:", [version.value for version in app.versions.versions] == [API_VERSION])
+"""
+    environ = foreground_environment(Settings.read({"QBANK_STATE_DIR": str(tmp_path)}), tmp_path, {})
+    done = subprocess.run(
+        [sys.executable, "-c", code, "version"],
+        cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "versions: True" in done.stdout, done.stderr
