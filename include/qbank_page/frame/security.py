@@ -64,9 +64,15 @@ def _signature(secret: bytes, visitor: Visitor, asked: str, until: str) -> str:
 
 
 def require_own_origin(request: Request, origins: Iterable[str]) -> None:
-    """Raise HTTPException unless the page itself sent the form; browsers say where each comes from."""
+    """Raise HTTPException unless the page itself sent the form; browsers say where each comes from.
+
+    ``origins`` are those that are known for the page's own, besides the address that was asked.
+    """
     origin = request.headers.get("origin") or _origin_of(request.headers.get("referer", ""))
-    own = {each.lower() for each in origins} | {f"{request.url.scheme}://{request.url.netloc}".lower()}
+    own = {each.lower() for each in origins}
+    # A proxy may have taken TLS off: what is known of this host says more than how the proxy asks.
+    if request.url.netloc.lower() not in {urlsplit(each).netloc for each in own}:
+        own.add(f"{request.url.scheme}://{request.url.netloc}".lower())
     if origin.lower() not in own or request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         raise HTTPException(_REFUSED, "Another site sent this form: nothing was done.")
 
