@@ -44,6 +44,16 @@ def account(ledger: Ledger) -> None:
 
 
 @pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    ("page", "marked"),
+    [("accounts/a", ("true", "Position")), ("position", ("page", "Position")), ("runs/1", ("page", "Runs"))],
+)
+def test_the_navigation_marks_where_one_is(site: Site, page: str, marked: tuple[str, str]) -> None:
+    navigation = site.get(page).text.partition("</nav>")[0]
+    assert re.findall(r'<a [^>]*aria-current="(\w+)">(\w+)<', navigation) == [marked]
+
+
+@pytest.mark.usefixtures("account")
 def test_it_says_what_the_account_is(site: Site) -> None:
     said = site.text("accounts/a")
     assert "Operating" in said
