@@ -77,15 +77,19 @@ def test_accounts_are_filtered_and_sorted(site: Site, asked: str, found: list[st
     assert [line.split(",")[-1] for line in site.csv(f"position.csv?{asked}")[1:]] == found
 
 
+# Where it is noon now, so that midnight and now are of two hours at whatever hour this runs.
+AT_NOON = f"Etc/GMT{NOW.hour - 12:+}"
+MIDNIGHT = NOW.replace(minute=0, second=5, microsecond=0) - timedelta(hours=12)
+
+
 def test_what_moved_is_since_yesterdays_closing(site: Site, ledger: Ledger) -> None:
-    midnight = NOW.replace(hour=0, minute=0, second=5, microsecond=0)
-    ledger.listed([{"id": "a"}])
+    ledger.listed([{"id": "a", "zone": AT_NOON}])
     ledger.observed(
         [
             {"id": "a", "at": at, "amount": amount, "currency": "EUR"}
             for at, amount in (
-                (midnight - timedelta(hours=1), "5"),
-                (midnight, "7"),
+                (MIDNIGHT - timedelta(hours=1), "5"),
+                (MIDNIGHT, "7"),
                 (NOW - timedelta(seconds=1), "10.01"),
             )
         ]
@@ -95,12 +99,11 @@ def test_what_moved_is_since_yesterdays_closing(site: Site, ledger: Ledger) -> N
 
 
 def test_what_moved_is_exact_in_a_balance_of_any_length(site: Site, ledger: Ledger) -> None:
-    midnight = NOW.replace(hour=0, minute=0, second=5, microsecond=0)
-    ledger.listed([{"id": "a"}])
+    ledger.listed([{"id": "a", "zone": AT_NOON}])
     ledger.observed(
         [
             {"id": "a", "at": at, "amount": amount, "currency": "EUR"}
-            for at, amount in ((midnight, "0.01"), (NOW - timedelta(seconds=1), f"{LONGEST}.03"))
+            for at, amount in ((MIDNIGHT, "0.01"), (NOW - timedelta(seconds=1), f"{LONGEST}.03"))
         ]
     )
     assert site.csv("position.csv")[1].split(",")[6] == f"{LONGEST}.02"
