@@ -6,7 +6,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +37,13 @@ class ApiServer:
 
 
 @contextmanager
-def api_server(folder: Path, port: int, *, base_url: str = "", **settings: str) -> Iterator[ApiServer]:
-    """Serve at a port of loopback until the block ends; browsers may know it by another address, ``base_url``."""
+def api_server(
+    folder: Path, port: int, *, base_url: str = "", before: Iterable[Sequence[str]] = (), **settings: str
+) -> Iterator[ApiServer]:
+    """Serve at a port of loopback until the block ends; browsers may know it by another address, ``base_url``.
+
+    ``before``: arguments of commands of Airflow's that come first, such as those that make users.
+    """
     home, password = folder / "airflow", secrets.token_urlsafe(12)
     (home / "dags").mkdir(parents=True)
     (home / "passwords.json").write_text(json.dumps({"admin": password}))
@@ -65,7 +70,8 @@ def api_server(folder: Path, port: int, *, base_url: str = "", **settings: str) 
     command = [sys.executable, "-m", "airflow"]
     log = folder / "api-server.log"
     with log.open("wb") as file:
-        subprocess.run([*command, "db", "migrate"], env=environ, stdout=file, stderr=file, check=True)
+        for arguments in (["db", "migrate"], *before):
+            subprocess.run([*command, *arguments], env=environ, stdout=file, stderr=file, check=True)
         process = subprocess.Popen([*command, "api-server"], env=environ, stdout=file, stderr=file)
     try:
         end = time.monotonic() + START_S
