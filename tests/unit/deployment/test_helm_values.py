@@ -108,9 +108,8 @@ def test_it_has_the_settings_of_the_page_and_so_have_the_stack_and_the_server(va
 
 
 def test_airflow_knows_every_setting_of_the_page(tmp_path: Path) -> None:
-    assert unknown_to_airflow(on_the_page(0) | on_the_page(1), tmp_path) == []
-    mistyped = on_the_page(0) | {"AIRFLOW__CELERY__OPERATIONS_TIMEOUT": "10"}
-    assert unknown_to_airflow(mistyped, tmp_path) == ["AIRFLOW__CELERY__OPERATIONS_TIMEOUT"]
+    mistyped = "AIRFLOW__CELERY__OPERATIONS_TIMEOUT"
+    assert unknown_to_airflow(on_the_page(0) | on_the_page(1) | {mistyped: "10"}, tmp_path) == [mistyped]
 
 
 def test_the_image_is_of_this_version(values: dict[str, Any]) -> None:
