@@ -71,7 +71,7 @@ def main() -> None:
     # Now: its log keeps the streams that it finds.
     from airflow.__main__ import main as airflow  # noqa: PLC0415
 
-    _leave_out_old_apis()
+    leave_out_old_apis()
     sys.argv[0] = "airflow"
     try:
         airflow()
@@ -81,7 +81,7 @@ def main() -> None:
         raise
 
 
-def _leave_out_old_apis() -> None:
+def leave_out_old_apis() -> None:
     """Have the API that tasks ask in its newest version alone: to make all nine takes some four seconds.
 
     Older ones are for workers of an older Airflow, and here the tasks are of this process.
