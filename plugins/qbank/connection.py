@@ -149,15 +149,17 @@ def connect(origin: Origin, ends: float, *, tls: ssl.SSLContext, proxy: Origin |
 
 def _tcp(origin: Origin, ends: float, *, loopback_only: bool) -> socket.socket:
     failure = OSError("the host has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(
-        origin.host, origin.port, type=socket.SOCK_STREAM
-    ):
-        if loopback_only and not is_loopback(str(address[0])):
-            continue
+    found = [
+        each
+        for each in socket.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+        if not loopback_only or is_loopback(str(each[4][0]))
+    ]
+    for number, (family, kind, protocol, _, address) in enumerate(found):
         sock = socket.socket(family, kind, protocol)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(seconds_left(ends))
+            # An address whose packets nobody answers leaves the others their time.
+            sock.settimeout(seconds_left(ends) / (len(found) - number))
             sock.connect(address)
         except OSError as error:
             sock.close()
