@@ -13,6 +13,7 @@ from requests.auth import AuthBase
 from qbank.budget import Budget
 from qbank.errors import QBankError, QBankUnavailableError
 from qbank.grant import read_grant
+from qbank.masking import forms
 from qbank.refusal import refusal
 from qbank.retry import backoff, requested_wait
 from qbank.settings import Settings
@@ -20,6 +21,7 @@ from qbank.transport import USER_AGENT, NoReply, Transport
 
 RENEW_AHEAD_S = 60.0
 FRESH_S = 5.0
+_LEAST_FORM = 8  # characters
 # Refusals in a row that are still put down to the accounts, and not to the token of their replay:
 OWN_FAULT_NEW = 1  # where the API has not accepted that token yet
 OWN_FAULT_PROVEN = 3  # where it has
@@ -33,7 +35,10 @@ class Token(AuthBase):
 
     def __init__(self, value: str, lifetime: float) -> None:
         self._value = value
-        self._bytes = value.encode()
+        # As servers write what they were sent; a short form would be found in what is no token.
+        written = {value, *(form for form in forms(value) if len(form) >= _LEAST_FORM)}
+        self._forms = sorted(written, key=len, reverse=True)
+        self._forms_in_bytes = [form.encode() for form in self._forms]
         self.issued_at = time.monotonic()
         self.renew_at = self.issued_at + lifetime - min(RENEW_AHEAD_S, lifetime / 2)
         self.usable_until = self.issued_at + lifetime - min(5.0, lifetime / 10)  # time to travel
@@ -70,7 +75,15 @@ class Token(AuthBase):
 
     def blank(self, body: bytes) -> bytes:
         """A body without the token in it, should a server echo what it was sent."""
-        return body.replace(self._bytes, b"***")
+        for form in self._forms_in_bytes:
+            body = body.replace(form, b"***")
+        return body
+
+    def blank_text(self, text: str) -> str:
+        """The same, of a text that was read out of a body: it may have been escaped there in whatever way."""
+        for form in self._forms:
+            text = text.replace(form, "***")
+        return text
 
 
 class TokenSource:

@@ -25,6 +25,7 @@ from qbank.transport import Form, NoReply, Reply, Transport
 
 _READ = tuple(field.name for field in fields(Reading))
 _read = attrgetter(*_READ)
+_echoed = attrgetter("echoed_account_id", "echoed_currency", "echoed_as_of")
 VERDICT_S = 1.0  # until a second 401 is put down to the account: others may be refused as well
 
 
@@ -153,7 +154,8 @@ class Calls:
             return answer
         delay = backoff(attempt.attempts, settings.max_backoff_s) if wait is None else wait
         if delay > min(settings.max_backoff_s, self._budget.left()):
-            return replace(answer, retry_after_s=None if wait is None else math.ceil(wait))
+            # "Now" is no wait to be kept.
+            return replace(answer, retry_after_s=math.ceil(wait) if wait else None)
         attempt.last = replace(answer, payload=None)  # many may wait at once
         return delay
 
@@ -164,6 +166,7 @@ class Calls:
         if verdict == "kept" or attempt.attempts > self._settings.max_attempts:
             return answer
         if verdict == "dropped":
+            attempt.last = replace(answer, payload=None)  # where there is no other token in time
             return None
         attempt.last = answer
         return VERDICT_S
@@ -187,7 +190,7 @@ def _answer(attempt: Attempt, outcome: Reply | NoReply, token: Token) -> Balance
     elif outcome.flaw:
         state, reading = "unfit", Reading(reason=outcome.flaw)
     else:
-        reading = read_balance(attempt.account_id, body, outcome.content_type)
+        reading = _blanked(read_balance(attempt.account_id, body, outcome.content_type), token)
         state = "unfit" if reading.reason else "answered"
     return BalanceAnswer(
         account_id=attempt.account_id,
@@ -205,3 +208,13 @@ def _failure(status: int) -> str:
     if is_redirect(status):
         return "redirect"
     return {401: "unauthorized", 429: "rate_limited"}.get(status, f"http_{status}")
+
+
+def _blanked(reading: Reading, token: Token) -> Reading:
+    """The same without the token in what the bank's own words are, however they were escaped."""
+    said = _echoed(reading)
+    blanked = [text and token.blank_text(text) for text in said]
+    if blanked == [*said]:
+        return reading
+    account_id, currency, as_of = blanked
+    return replace(reading, echoed_account_id=account_id, echoed_currency=currency, echoed_as_of=as_of)

@@ -14,7 +14,7 @@ def escaped(secret: str) -> set[str]:
 
     Also Airflow's `secret_mask_adapter`, for the secrets that this package doesn't know of.
     """
-    texts = {secret, repr(secret)[1:-1]}
+    texts = {secret, repr(secret)[1:-1], secret.replace("/", r"\/")}
     return texts | {json.dumps(text, ensure_ascii=ascii)[1:-1] for text in texts for ascii in (True, False)}
 
 

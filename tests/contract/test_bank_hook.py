@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+import math
 import os
 import pickle
 import tempfile
@@ -209,6 +210,34 @@ def test_a_token_that_a_server_echoes_is_not_in_the_payload(bank: Bank, connect:
     (token,) = bank.valid
     assert "***" in (answer.payload or "")
     assert token not in (answer.payload or "")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: text.replace("/", r"\/"),
+        quote_plus,
+        lambda text: base64.b64encode(text.encode()).decode(),
+        lambda text: "".join(f"\\u{ord(letter):04x}" for letter in text),
+    ],
+    ids=["slashes escaped", "in a URL", "in base64", "letters escaped"],
+)
+def test_nor_is_one_that_it_writes_in_another_way(
+    bank: Bank, connect: Connect, written: Callable[[str], str]
+) -> None:
+    token = "abc/def+ghi/jklm=="
+    bank.valid[token] = math.inf
+    bank.token = lambda call: Answer(body={"access_token": token, "token_type": "Bearer", "expires_in": 3600})
+    said = written(f"Bearer {token}")
+    bank.balance = lambda call: Answer(
+        body=f'{{"available_balance": 1, "ledger_balance": 1, "currency": "{said}"}}'
+    )
+    (answer,) = connect().get_balances(["a"])
+    assert answer.state == "answered"
+    assert "***" in (answer.echoed_currency or "")
+    assert token not in (answer.echoed_currency or "")
+    if "u00" not in said:
+        assert written(token)[:12] not in (answer.payload or "")
 
 
 def test_a_secret_that_is_wrong_is_permanent_for_airflow(bank: Bank, connect: Connect) -> None:

@@ -286,6 +286,19 @@ def test_an_api_that_refuses_every_token_costs_two_tokens_in_all(bank: Bank, cli
     assert len(bank.token_calls) == 2
 
 
+def test_an_account_with_a_401_was_asked_also_where_no_other_token_comes_in_time(
+    bank: Bank, client_of: ClientOf
+) -> None:
+    def late(call: Call) -> Answer:
+        bank.token_delay_s = 1.0  # for the next
+        return bank.grant(call)
+
+    bank.token = late
+    bank.balance = lambda call: Answer(status=401)
+    (answer,) = client_of().get_balances(["a"], budget_s=0.5)
+    assert (answer.reason, answer.http_status, answer.attempts) == ("unauthorized", 401, 1)
+
+
 def test_one_account_that_is_always_401_costs_the_others_nothing(bank: Bank, client_of: ClientOf) -> None:
     bank.balance = lambda call: Answer(status=401 if call.account_id == IDS[50] else 200)
     answers = {a.account_id: a for a in client_of().get_balances(IDS)}
