@@ -286,6 +286,14 @@ def test_a_server_that_stays_away_is_one_sentence_after_the_wait(
     own_cluster.start()
 
 
+def test_a_server_that_took_over_without_a_transaction_has_not_committed_it(ledger: Ledger) -> None:
+    """PostgreSQL refuses to tell of a number that it has not come to: the transaction is made again."""
+    ended = str(ledger.value("SELECT pg_current_xact_id()::text"))
+    with ledger.engine.connect() as connection:
+        for xid, committed in (("18446744073709551000", False), (ended, True)):
+            assert transaction._is_committed(connection, xid) is committed
+
+
 def test_what_waiting_does_not_mend_is_not_waited_for(ledger: Ledger) -> None:
     began = time.monotonic()
     with pytest.raises(NotMigratedError):
