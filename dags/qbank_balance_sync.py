@@ -126,8 +126,8 @@ def qbank_balance_sync(
                 hook = QBankHook(batch_connection(staged, run_no, batch_no) or qbank_conn_id)
                 lineage.report(staged.url, reads=[hook.uri])
                 with hook.get_conn() as bank:
-                    asked = {"api_host": hook.api_host, "budget_s": hook.fetch_budget_s}
-                    return fetch_batch(staged, run_no, batch_no, get_balances=bank.get_balances, **asked)
+                    how = {"api_host": hook.api_host, "budget_s": hook.fetch_budget_s, "timeout": RUN_TIMEOUT}
+                    return fetch_batch(staged, run_no, batch_no, get_balances=bank.get_balances, **how)
 
         @task(trigger_rule="all_done_min_one_success", execution_timeout=timedelta(minutes=10))
         def audit(run_no: int) -> int:

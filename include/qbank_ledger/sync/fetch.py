@@ -8,7 +8,8 @@ import io
 import logging
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -83,18 +84,20 @@ def fetch_batch(
     api_host: str,
     budget_s: float,
     get_balances: GetBalances,
+    timeout: timedelta = timedelta(hours=1),
 ) -> int:
     """Ask ``get_balances`` for what a batch lacks and keep what comes; returns how many came.
 
     ``get_balances`` yields an answer an account; ``api_host`` is the host that it asks. The budget is the
-    task's own over all its tries, and ends early enough for the rooms after it. A closed run is opened
-    again: somebody cleared its fetch. Raises RunRefusedError, before anything is asked, where the ledger
-    takes no balances from that host: the connection was changed since the plan, or is of another bank.
+    task's own over all its tries, and ends early enough for the rooms after it. A run that is closed, or past
+    its deadline, is opened again for ``timeout``: somebody cleared its fetch. Raises RunRefusedError, before
+    anything is asked, where the ledger takes no balances from that host: the connection was changed since the
+    plan, or is of another bank.
     """
 
     def begin(connection: Connection) -> tuple[Any, list[str], Clock]:
         lock_run(connection, run_no)
-        execute(connection, "reopen_run", run_no=run_no)
+        execute(connection, "reopen_run", run_no=run_no, timeout_s=timeout.total_seconds())
         time_ = execute(connection, "begin_batch", run_no=run_no, batch_no=batch_no, api_host=api_host).one()
         if not time_.takes_host:
             raise RunRefusedError(
@@ -128,17 +131,31 @@ def store_answers(
     """Write the answers of a run to ``sync.observation`` as they come; returns how many came.
 
     A server that goes away is waited for until ``ends`` (of ``time.monotonic()``), and at least for a while;
-    the answers that have come are kept meanwhile.
+    the answers that have come are kept meanwhile. What ends them is raised once what had come is written.
     """
     count = 0
     chunk: list[Answer] = []
+    failures: list[Exception] = []
     began = time.monotonic()
-    for answer in answers:
-        chunk.append(answer)
-        if len(chunk) >= _CHUNK_ROWS or time.monotonic() - began >= _CHUNK_S:
-            count += _write(engine, run_no, chunk, clock, ends)
-            chunk, began = [], time.monotonic()
-    return count + _write(engine, run_no, chunk, clock, ends)
+    # Closed at once where an answer can't be written: nobody may go on asking.
+    with closing(_until_failure(answers, failures)) as coming:
+        for answer in coming:
+            chunk.append(answer)
+            if len(chunk) >= _CHUNK_ROWS or time.monotonic() - began >= _CHUNK_S:
+                count += _write(engine, run_no, chunk, clock, ends)
+                chunk, began = [], time.monotonic()
+    count += _write(engine, run_no, chunk, clock, ends)
+    if failures:
+        raise failures[0]
+    return count
+
+
+def _until_failure(answers: Iterable[Answer], failures: list[Exception]) -> Generator[Answer]:
+    """The answers until their end, or until an error, which goes to ``failures``."""
+    try:
+        yield from answers
+    except Exception as error:  # noqa: BLE001 - raised again by whom it was asked for
+        failures.append(error)
 
 
 def _write(engine: Engine, run_no: int, chunk: list[Answer], clock: Clock, ends: float) -> int:

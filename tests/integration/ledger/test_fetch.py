@@ -1,6 +1,7 @@
 """Stage: answers land once, exactly, under the database's time."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,7 +9,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from qbank_ledger.errors import RunRefusedError
+from qbank.errors import QBankAuthError
+from qbank_ledger.errors import LedgerError, RunRefusedError
 from qbank_ledger.sync import fetch
 from qbank_ledger.sync.fetch import Clock, fetch_batch, store_answers
 from tests.words.ledger import Ledger, Reply, failed
@@ -96,6 +98,82 @@ def test_a_killed_fetch_loses_a_chunk_at_most(ledger: Ledger, monkeypatch: pytes
         fetch_batch(ledger.engine, run_no, 0, api_host="bank", budget_s=60, get_balances=dying)
     assert ledger.value("SELECT count(*) FROM sync.observation") == 301
     assert ledger.fetch(run_no) == 199
+
+
+def test_what_had_come_before_the_bank_refused_the_client_is_kept(ledger: Ledger) -> None:
+    run_no = ledger.plan()
+
+    def refused(account_ids: list[str], *, budget_s: float) -> Iterator[Reply]:
+        yield Reply(account_id="a")
+        yield Reply(account_id="b")
+        raise QBankAuthError("The secret was rotated.")
+
+    with pytest.raises(QBankAuthError):
+        fetch_batch(ledger.engine, run_no, 0, api_host="bank", budget_s=60, get_balances=refused)
+    assert ledger.rows("SELECT account_id FROM sync.observation ORDER BY 1") == [("a",), ("b",)]
+
+
+def test_nobody_is_asked_any_more_once_an_answer_can_not_be_written(ledger: Ledger) -> None:
+    run_no = ledger.plan()
+    closed: list[bool] = []
+
+    def asking(account_ids: list[str], *, budget_s: float) -> Iterator[Reply]:
+        try:
+            for _ in range(1000):
+                yield Reply(account_id="a", attempts=-1)
+        finally:
+            closed.append(True)
+
+    with pytest.raises(LedgerError) as caught:
+        fetch_batch(ledger.engine, run_no, 0, api_host="bank", budget_s=60, get_balances=asking)
+    assert closed == [True], caught.value
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_each_time_that_it_is_cleared_a_run_gets_the_same_time(ledger: Ledger, times: int) -> None:
+    run_no = ledger.quick_run(failed)
+    for _ in range(times):
+        days_later = (
+            "SET started_at = started_at - interval '1 day', deadline_at = deadline_at - interval '1 day'"
+        )
+        ledger.rows(f"UPDATE sync.run {days_later}, finished_at = finished_at - interval '1 day'")
+        ledger.fetch(run_no, failed)
+        left = ledger.value("SELECT deadline_at - now() FROM sync.run")
+        assert timedelta(minutes=59) < left <= timedelta(hours=1)
+        ledger.close(run_no)
+
+
+def test_a_run_past_its_deadline_is_asked_for_where_its_fetch_is_cleared(ledger: Ledger) -> None:
+    run_no = ledger.plan()
+    ledger.rows(
+        "UPDATE sync.run SET started_at = now() - interval '2 hours', deadline_at = now() - interval '1 hour'"
+    )
+    budgets: list[float] = []
+
+    def ask(account_ids: list[str], *, budget_s: float) -> list[Reply]:
+        budgets.append(budget_s)
+        return answered(account_ids, budget_s=budget_s)
+
+    fetch_batch(ledger.engine, run_no, 0, api_host="bank", budget_s=60, get_balances=ask)
+    assert budgets == [pytest.approx(60, abs=5)]
+
+
+def test_hours_between_a_run_and_its_clearing_were_asked_for_by_nobody(ledger: Ledger) -> None:
+    run_no = ledger.quick_run(failed)
+    earlier = "interval '10 hours'"
+    ledger.rows(
+        f"UPDATE sync.run SET started_at = started_at - {earlier}, deadline_at = deadline_at - {earlier},"
+        f" finished_at = finished_at - {earlier};"
+        f"UPDATE sync.batch SET fetch_started_at = fetch_started_at - {earlier};"
+        f"UPDATE ledger.missing_hour_reason SET as_of_hour = as_of_hour - {earlier}"
+    )
+    ledger.fetch(run_no, failed)
+    ledger.close(run_no)
+    hours = ledger.rows(
+        "SELECT DISTINCT round(extract(epoch FROM date_trunc('hour', now(), 'UTC') - as_of_hour) / 3600)::integer"
+        " FROM ledger.missing_hour_reason ORDER BY 1"
+    )
+    assert hours == [(0,), (10,)]
 
 
 def test_a_fetch_that_was_cleared_opens_its_run_again(ledger: Ledger) -> None:
