@@ -87,6 +87,10 @@ class AuditError(LedgerError):
     """The audit could not prove that it looked at every row: nothing may be published."""
 
 
+class MovedError(AuditError):
+    """What the audit looked at was not the same twice: another run published, or answers came, meanwhile."""
+
+
 class RunNotCompleteError(LedgerError):
     """The run lost an account, or a dry run would have; the message counts and names them."""
 

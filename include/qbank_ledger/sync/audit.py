@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.db.transaction import in_transaction, patiently, plan_for_sets
-from qbank_ledger.errors import AuditError, RunRefusedError
+from qbank_ledger.errors import AuditError, MovedError, RunRefusedError
 from qbank_ledger.sync.data_docs import keep
 from qbank_ledger.sync.gx import GATE, Result, evaluate
 from qbank_ledger.sync.rules import RULES
@@ -23,14 +23,29 @@ from qbank_ledger.sync.sql import execute
 
 log = logging.getLogger(__name__)
 
+_LOOKS = 3  # at what may move under the audit; a rule that is never the same twice is wrong
+
 
 def audit_run(engine: Engine, run_no: int, docs: Any = None) -> int:
     """Write findings and verdicts for every answer of an open run; returns how many are fit.
 
     First makes a ``not_attempted`` of every account without an observation. Auditing again changes
-    nothing that was decided. Data Docs go to ``docs`` (see data_docs.py), where it is given. Raises
-    AuditError when a rule can't be evaluated or the audit can't prove that it looked.
+    nothing that was decided. Where another run published meanwhile, or an answer came, it looks again. Data
+    Docs go to ``docs`` (see data_docs.py), where it is given. Raises AuditError when a rule can't be
+    evaluated or the audit can't prove that it looked.
     """
+    for look in range(1, _LOOKS + 1):
+        try:
+            return _audit(engine, run_no, docs)
+        except MovedError as error:
+            if look == _LOOKS:
+                raise
+            log.warning("audit: %s Looking again.", error)
+    raise AssertionError("unreachable")
+
+
+def _audit(engine: Engine, run_no: int, docs: Any) -> int:
+    """One look at every answer, and what it decides; where anything moved under it, nothing is kept."""
 
     def begin(connection: Connection) -> int:
         plan_for_sets(connection)
@@ -59,7 +74,7 @@ def _decide(connection: Connection, run_no: int, answers: int, results: list[Res
             f"Run {run_no} was closed while it was audited: clear its fetch with what follows."
         )
     if _check_complete(connection, run_no) != answers:
-        raise AuditError(f"Answers of run {run_no} changed while they were audited: clear the audit task.")
+        raise MovedError(f"Answers of run {run_no} changed while they were audited: clear the audit task.")
     _store_results(connection, run_no, results, answers)
     if answers:
         _find(connection, run_no, results)
@@ -107,7 +122,7 @@ def _find(connection: Connection, run_no: int, results: list[Result]) -> None:
     counted = {result.name: result.count for result in results if result.name != GATE}
     for name, count in counted.items():
         if found.get(name, 0) != count:
-            raise AuditError(
+            raise MovedError(
                 f"Rule {name} matched {count} rows of run {run_no} for Great Expectations and "
                 f"{found.get(name, 0)} for the ledger: not published."
             )

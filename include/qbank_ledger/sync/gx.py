@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
 
-from qbank_ledger.errors import AuditError, LedgerError, LedgerUnavailableError
+from qbank_ledger.errors import AuditError, LedgerError, LedgerUnavailableError, MovedError
 from qbank_ledger.sync.deferred import deferred
 from qbank_ledger.sync.rules import AuditRule
 
@@ -181,7 +181,7 @@ def _results(
         raise AuditError(f"Great Expectations did not evaluate every rule for run {run_no}: not published.")
     seen = next(result.count for result in found if result.name == GATE)
     if seen != answers:
-        raise AuditError(
+        raise MovedError(
             f"Great Expectations saw {seen} of {answers} answers of run {run_no}: not published."
         )
     return found

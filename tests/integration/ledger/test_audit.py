@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import exc
+from sqlalchemy import Engine, exc
 
 from qbank_ledger.db import session
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import AuditError, LedgerError
 from qbank_ledger.sync import audit, data_docs, rules
-from tests.words.ledger import Ledger, Reply
+from tests.words.ledger import Ledger, Reply, failed
 
 # For each rule a reply that breaks it and nothing else; a time is given as that of the reply's arrival.
 BREAKING: dict[str, dict[str, Any]] = {
@@ -273,6 +273,32 @@ def test_a_rule_that_counts_otherwise_for_gx_and_for_the_ledger_blocks_publishin
     with pytest.raises(AuditError, match=r"Rule stale matched 3 rows .* and 0 for the ledger"):
         ledger.audit(run_no)
     assert ledger.value("SELECT count(*) FROM sync.verdict") == 0
+
+
+@pytest.mark.parametrize("moved", ["a balance", "an answer"])
+def test_what_moved_under_the_audit_is_looked_at_again(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, moved: str
+) -> None:
+    """An operator releases a balance, or a fetch that was thought dead adds an answer: no hour is lost to that."""
+    ledger.accounts("a", "b", "c")
+    run_no = ledger.plan()
+    ledger.fetch(run_no, lambda id_: failed(id_) if id_ == "c" else Reply(account_id=id_))
+    real, looks = audit.evaluate, []
+
+    def moving(engine: Engine, run: int, answers: int, rules_: Any) -> Any:
+        found = real(engine, run, answers, rules_)
+        looks.append(answers)
+        if len(looks) == 1 and moved == "an answer":
+            ledger.fetch(run_no)
+        elif len(looks) == 1:
+            results, build = found
+            return [replace(each, count=each.count + (each.name == "jump")) for each in results], build
+        return found
+
+    monkeypatch.setattr(audit, "evaluate", moving)
+    fit = 3 if moved == "an answer" else 2
+    assert ledger.audit(run_no) == fit
+    assert looks == [2, fit]
 
 
 def test_great_expectations_reads_the_answers_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
