@@ -56,6 +56,39 @@ def test_a_number_that_changes_takes_it_back_and_says_why(
     assert signers.state().signed_version == 2
 
 
+def mapped_elsewhere(books: Books) -> None:
+    books.gl((day(1), "0"), gl="2200", entity="QB02")
+    books.rows("UPDATE ledger.account SET entity = 'QB02', gl_account = '2200'")
+
+
+def joined_by_another(books: Books) -> None:
+    books.account("y")
+    books.bank(day(1), "0", "y")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (mapped_elsewhere, "GL account QB01 / 1100 → QB02 / 2200"),
+        (joined_by_another, "accounts compared x → x, y"),
+    ],
+)
+def test_the_same_numbers_of_something_else_take_it_back(
+    signers: Signers, change: Callable[[Books], None], words: str
+) -> None:
+    """Whoever signed may have no right for that entity, and never saw those accounts."""
+    signers.compared(bank="0", gl="0")
+    signers.sign("jane", "prepare")
+    signers.sign("joe", "approve", "so")
+    change(signers.books)
+    signers.books.reconcile()
+    row = signers.state()
+    assert (row.state, row.comment) == (
+        "decertified",
+        f"Approval by {signers.login('joe')} taken back: {words}",
+    )
+
+
 def test_numbers_that_change_alike_on_both_sides_take_it_back(signers: Signers) -> None:
     signers.compared()
     signers.approved()
