@@ -20,9 +20,12 @@ WITH gl AS MATERIALIZED (
            ledger.closes_at(a.time_zone, a.cut_off, a.closing_grace_minutes, k.as_of_date) AS closes_at
       FROM timed AS a JOIN asked AS k USING (entity, gl_account, currency)
 ), period AS MATERIALIZED (
-    SELECT p.account_id, p.opened_at, p.closed_at FROM ledger.account_period AS p JOIN timed USING (account_id)
+    -- Of accounts that were ever closed; the others are what they are now.
+    SELECT p.account_id, p.opened_at, p.closed_at
+      FROM ledger.account_period AS p
+     WHERE p.account_id IN (SELECT c.account_id FROM ledger.account_period AS c WHERE c.closed_at IS NOT NULL)
 ), in_period AS (
-    -- Whether it was active as the date ended; none of these: before its first period.
+    -- Whether it was active as the date ended; no row: that was before its first period.
     SELECT d.account_id, d.as_of_date, bool_or(coalesce(p.closed_at >= d.ends_at, true)) AS was_active
       FROM dated AS d JOIN period AS p ON p.account_id = d.account_id AND p.opened_at < d.ends_at
      GROUP BY d.account_id, d.as_of_date
