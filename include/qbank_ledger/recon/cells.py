@@ -3,8 +3,10 @@
 Each either reads as its profile declares, or says what was expected.
 """
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
+from functools import cache
 
 from qbank_ledger.files.cell import unfit
 from qbank_ledger.files.workbook import Day, Number
@@ -18,6 +20,9 @@ _ROUNDING = Context(prec=400, rounding=ROUND_HALF_EVEN)
 _SPREADSHEET_DIGITS = 15
 _AS_SHOWN = Context(prec=_SPREADSHEET_DIGITS, rounding=ROUND_HALF_EVEN)
 _BLANK = " \u00a0\u202f\t"
+# The numbers of a date's form, with their digits, and where nothing parts one from the next.
+_WIDTHS = {"Y": 4, "G": 4, "j": 3, "w": 1, "u": 1, **dict.fromkeys("dmyVUWHIMS", 2)}
+_TOUCHING = re.compile(rf"(?:%[{''.join(_WIDTHS)}]){{2,}}|%.|\s+|[^%\s]+", re.DOTALL)
 _A_CURRENCY = "write the ISO 4217 code of a currency with minor units, such as EUR"
 
 
@@ -132,9 +137,29 @@ def _date(place: Place, text: str) -> str:
     except ValueError:
         form = f" in the form {place.format}" if place.format else " such as 2026-10-31"
         raise Wrong(f"write a date{form}") from None
+    if not _every_digit(place.format).fullmatch(text):
+        raise Wrong(f"write a date in the form {place.format}, with every zero")
     if not {"%d", "%j", "%x", "%c"} & {place.format[n : n + 2] for n in range(len(place.format))}:
         read = (read.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     return read.isoformat()
+
+
+@cache
+def _every_digit(form: str) -> re.Pattern[str]:
+    """What a date in this form looks like where its numbers have all their digits, if nothing parts them.
+
+    In ``%d%m%Y`` 1032026 is 1 March without its zero, or 10 March without another; strptime takes the latter.
+    """
+    parts = []
+    for part in _TOUCHING.findall(form):
+        numbers = part.replace("%", "")
+        if len(part) > 2 and part[0] == "%" and not set(numbers) <= set("HMSI"):
+            parts.append(f"[0-9]{{{sum(_WIDTHS[number] for number in numbers)}}}")
+        elif part == "%%" or part[0] != "%":
+            parts.append(r"\s+" if part.isspace() else re.escape(part.replace("%%", "%")))
+        else:
+            parts.append(".+")
+    return re.compile("".join(parts), re.DOTALL | re.IGNORECASE)
 
 
 def _iso(text: str) -> str:

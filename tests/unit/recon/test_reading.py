@@ -120,6 +120,23 @@ def test_a_date_is_read_in_its_form_and_a_month_is_its_last_day(form: str, text:
     )
 
 
+@pytest.mark.parametrize(
+    ("form", "whole", "cut", "on"),
+    [("%d%m%Y", "01032026", "1032026", "2026-03-01"), ("%d%m%y", "010326", "10326", "2026-03-01"), ("%m%d%Y", "01122026", "1122026", "2026-01-12"),
+     ("%Y%m%d", "20260301", "2026301", "2026-03-01"), ("%y%m%d", "060301", "60301", "2006-03-01"), ("%Y%j", "2026060", "202660", "2026-03-01"),
+     ("on %d%m%Y %H:%M", "on 01032026 9:05", "on 1032026 09:05", "2026-03-01"), ("%d%b%Y", "01MAR2026", "01MR2026", "2026-03-01"),
+     ("%d%b%Y", "1mar2026", "1mar206", "2026-03-01"), ("%B%d%Y", "march012026", "march12026", "2026-03-01"), ("%%%d%m%Y", "%01032026", "%1032026", "2026-03-01")],
+)  # fmt: skip
+def test_a_date_without_its_zero_is_refused_where_nothing_parts_day_month_and_year(
+    form: str, whole: str, cut: str, on: str
+) -> None:
+    keys = {"date": f"{{column: D, format: '{form}'}}"}
+    assert [row.key[3] for row in of(f"A,B,D\n1,2,{whole}\n", **keys).rows] == [on]
+    found = of(f"A,B,D\n1,2,{cut}\n", **keys)
+    assert found.rows == []
+    assert f"line 2: D is '{cut}': write a date in the form {form}" in found.problems
+
+
 def test_a_title_says_entity_currency_and_date_once_for_all_rows() -> None:
     keys = {
         "entity": "{title: '^Company (\\w+)', names: {X: US01}}", "currency": "{title: 'in (\\w{3})$'}",
