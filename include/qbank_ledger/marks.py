@@ -65,6 +65,11 @@ class Marks:
         return next((symbol for symbol in self.symbols if symbol in text), None)
 
     @cached_property
+    def groupers(self) -> frozenset[str]:
+        """Every character that may stand between thousands, by whatever hand."""
+        return frozenset("".join(_ALIKE.get(mark, mark) for mark in self.grouping))
+
+    @cached_property
     def example(self) -> str:
         """How a number is written that fits."""
         group = self.grouping[0] if self.grouping else ""
@@ -112,7 +117,7 @@ class Marks:
         opened, closed = ("(", ")") if "parentheses" in self.negative else ("", "")
         beside = [*self.symbols, *self._words, *self._debits]
         before, after = (_any([*beside, *marks, *_SPACES]) for marks in (leading + opened, trailing + closed))
-        grouped = "".join(_ALIKE.get(mark, mark) for mark in self.grouping)
+        grouped = "".join(sorted(self.groupers))
         # Three digits behind each mark, or as in India, two and at the end three; one mark throughout.
         groups = (
             rf"[0-9]{{1,3}}(?:(?P<g>[{re.escape(grouped)}])[0-9]{{3}}(?:(?P=g)[0-9]{{3}})*"

@@ -20,11 +20,15 @@ _BLANK = " \u00a0\u202f\t"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row as it is written: its line in the file (row in a sheet), its cells, and its whole text."""
+    """A row as it is written: its line in the file (row in a sheet), its cells, and its whole text.
+
+    ``delimiter``: what separates its cells, where a cell that holds it must be quoted.
+    """
 
     line: int
     cells: list[str]
     text: str
+    delimiter: str | None = None
 
 
 def csv_records(
@@ -60,7 +64,7 @@ def csv_records(
             problems.add(taken.began, f"{error}: look at the quotes")
         else:
             if text := whole_text(cells, delimiter):
-                yield Record(taken.began, cells, text)
+                yield Record(taken.began, cells, text, delimiter)
         taken.began = taken.taken + 1
 
 

@@ -12,11 +12,16 @@ from qbank_ledger.recon.profile import POSITION, Profile
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The places of a file's columns, counted from 0; ``width`` is the header's, None without one."""
+    """The places of a file's columns, counted from 0; ``width`` is the header's, None without one.
+
+    ``written``: the same with the cells at its end that name nothing.
+    """
 
     places: Mapping[str, int]
     width: int | None
     needed: int  # cells: a row that has fewer is cut off
+    written: int = 0
+    groupers: frozenset[str] = frozenset()  # what the profile lets stand between thousands
 
     def misfit(self, record: Record, *, is_exact: bool, may_end_early: bool) -> str | None:
         """What is wrong with how many cells a row has.
@@ -30,6 +35,12 @@ class Columns:
             width is not None and len(cells) > width and any(map(trimmed, cells[width:]))
         ):
             return f"it has {len(cells)} fields, the header {width if width is not None else least}"
+        if width is not None and len(cells) > self.written and (mark := record.delimiter) in self.groupers:
+            # Empty or not: 1,234.50 makes two cells of one, which moves the empty last one out.
+            return (
+                f"it has {len(cells)} fields, the header {self.written}: {mark!r} parts both fields and "
+                "thousands, so its amounts may have moved: export them in quotes, or without it"
+            )
         return None
 
     def is_header(self, record: Record) -> bool:
@@ -125,7 +136,13 @@ class Header:
                 places[column] = names.index(column)
         if len(problems) > before:
             return None
-        return Columns(places, len(names) if header else None, max(places.values(), default=-1) + 1)
+        return Columns(
+            places,
+            len(names) if header else None,
+            max(places.values(), default=-1) + 1,
+            len(header.cells) if header else 0,
+            self._profile.marks.groupers,
+        )
 
 
 def _name(cell: str) -> str:

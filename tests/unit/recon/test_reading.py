@@ -137,6 +137,26 @@ def test_a_date_without_its_zero_is_refused_where_nothing_parts_day_month_and_ye
     assert f"line 2: D is '{cut}': write a date in the form {form}" in found.problems
 
 
+@pytest.mark.parametrize(
+    ("numbers", "delimiter", "row"),
+    [("{grouping: [',']}", ",", "110100,1,234.50,"), ("{decimal: ',', grouping: [';']}", ";", "110100;1;234,50;"),
+     ("{grouping: [' ']}", "\u00a0", "110100\u00a01\u00a0234.50\u00a0"), ('{grouping: ["\'"]}', "\u2019", "110100\u20191\u2019234.50\u2019")],
+)  # fmt: skip
+def test_a_row_that_a_mark_between_thousands_shifted_is_refused_where_the_mark_separates_cells_too(
+    numbers: str, delimiter: str, row: str
+) -> None:
+    keys = {"balance": "{debit: B, credit: C}", "numbers": numbers, "delimiter": f'"{delimiter}"'}
+    header = delimiter.join("ABC")
+    found = of(f"{header}\n{row}\n", **keys)
+    assert found.rows == []
+    assert "line 2: it has 4 fields, the header 3: " in found.problems
+    assert "export them in quotes, or without it" in found.problems
+    # As many as the header, whose last ones have no name, or a mark that separates no cells: nothing shifted.
+    wide = delimiter.join(["1", "2", "", ""])
+    assert amounts(of(f"{header}{delimiter}\n{wide}\n", **keys)) == ["2"]
+    assert amounts(of(f"{header}\n{wide}\n", **{**keys, "numbers": "{}"})) == ["2"]
+
+
 def test_a_title_says_entity_currency_and_date_once_for_all_rows() -> None:
     keys = {
         "entity": "{title: '^Company (\\w+)', names: {X: US01}}", "currency": "{title: 'in (\\w{3})$'}",
