@@ -49,8 +49,7 @@ class Marks:
         if not found:
             return None
         marks = self._mark.findall(found["before"]) + self._mark.findall(found["after"])
-        symbols = {symbol.casefold() for symbol in self.symbols}
-        signs = [mark for mark in marks if mark.casefold() not in symbols]
+        signs = [mark for mark in marks if mark.casefold() not in self._symbols]
         if len(marks) - len(signs) > 1 or (negative := self._sign(signs, found["before"])) is None:
             return None
         whole = "".join(char for char in found["whole"] if char.isdigit())
@@ -61,8 +60,9 @@ class Marks:
         return number if number.adjusted() < MAX_DIGITS else None
 
     def symbol(self, text: str) -> str | None:
-        """The declared symbol that stands beside the number, if any."""
-        return next((symbol for symbol in self.symbols if symbol in text), None)
+        """The declared symbol that stands beside the number in whatever case, if any."""
+        marks = map(str.casefold, self._mark.findall(text))
+        return next((self._symbols[mark] for mark in marks if mark in self._symbols), None)
 
     @cached_property
     def groupers(self) -> frozenset[str]:
@@ -90,6 +90,10 @@ class Marks:
         if len(signs) > 1 or signs[:1] in (["("], [")"]):
             return None
         return bool(signs) and signs[0].casefold() not in self._debits
+
+    @cached_property
+    def _symbols(self) -> dict[str, str]:
+        return {symbol.casefold(): symbol for symbol in self.symbols}
 
     @cached_property
     def _words(self) -> tuple[str, ...]:

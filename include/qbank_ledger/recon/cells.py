@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
 from functools import cache
 
+from qbank_ledger.currency_signs import currencies_of
 from qbank_ledger.files.cell import unfit
 from qbank_ledger.files.workbook import Day, Number
 from qbank_ledger.money import MAX_DIGITS, MINOR_UNITS, plain, too_many_decimals
@@ -50,9 +51,9 @@ class Amounts:
             raise Wrong(unfit(cell) or expected)
         if self._profile.kind == "rates":
             return self._rate(number, cell)
-        if marks.symbols and not isinstance(cell, Number):
-            symbol = marks.symbol(cell)
-            if symbol in MINOR_UNITS and symbol != currency:
+        if marks.symbols and not isinstance(cell, Number) and (symbol := marks.symbol(cell)):
+            of = currencies_of(symbol)
+            if of and currency and currency not in of:
                 raise Wrong(f"it is in {symbol}, the row in {currency}")
         if currency in self._profile.scale:
             number = EXACT.multiply(number, self._profile.scale[currency]).normalize(EXACT)

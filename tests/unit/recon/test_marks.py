@@ -4,7 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from qbank_ledger.currency_signs import SIGNS
 from qbank_ledger.files.source import TextSource
+from qbank_ledger.money import MINOR_UNITS
 from tests.words.erp import profiles, read
 
 BASE = "account: {column: Account}\nentity: QB01\ncurrency: EUR\ndate: 2025-10-31\ndelimiter: '|'\n"
@@ -42,10 +44,11 @@ NUMBERS = [
 ]  # fmt: skip
 
 
-def balance(numbers: str, written: str, form: str = ONE, row: str = "1100|{}") -> tuple[list[Decimal], str]:
-    profile = profiles(
-        "one:\n" + "".join(f"  {line}\n" for line in (BASE + form).splitlines()) + f"  numbers: {numbers}\n"
-    )["one"]
+def balance(
+    numbers: str, written: str, form: str = ONE, row: str = "1100|{}", currency: str = "EUR"
+) -> tuple[list[Decimal], str]:
+    keys = (BASE.replace("EUR", currency) + form).splitlines()
+    profile = profiles("one:\n" + "".join(f"  {line}\n" for line in keys) + f"  numbers: {numbers}\n")["one"]
     content = f"Account|Balance|Side\n1000|0|S\n{row.format(written)}\n"
     found = read(TextSource("books.txt", content, ".txt"), profile)
     return [row.amount for row in found.rows if row.key[1] == "1100"], found.problems
@@ -55,9 +58,10 @@ def balance(numbers: str, written: str, form: str = ONE, row: str = "1100|{}") -
 def test_a_number_is_read_as_its_marks_say_and_refused_by_its_line_without_them(
     written: str, declared: str, undeclared: str, amount: str
 ) -> None:
-    found, problems = balance(declared, written)
+    currency = "USD" if "$" in written else "EUR"
+    found, problems = balance(declared, written, currency=currency)
     assert (problems, [f"{one:f}" for one in found]) == ("", [amount])
-    found, problems = balance(undeclared, written)
+    found, problems = balance(undeclared, written, currency=currency)
     assert found == []
     assert "line 3: Balance is " in problems
 
@@ -89,9 +93,29 @@ def test_marks_that_do_not_go_together_make_no_number(written: str) -> None:
     assert "line 3: Balance is " in problems
 
 
-def test_a_symbol_of_another_currency_than_the_rows_is_refused() -> None:
-    _, problems = balance("{symbols: [EUR, USD]}", "12.34 USD")
-    assert "line 3: Balance is '12.34 USD': it is in USD, the row in EUR" in problems
+@pytest.mark.parametrize(
+    ("written", "symbol", "of"),
+    [("12.34 USD", "USD", "USD"), ("usd 12.34", "USD", "USD"), ("12.34Usd", "USD", "USD"), ("€ 12.34", "€", "EUR"), ("eur 12.34", "EUR", "EUR"),
+     ("$ 12.34", "$", "USD"), ("$12.34", "$", "CAD"), ("-$12.34", "$", "MXN"), ("12.34 ¥", "¥", "JPY"), ("12.34 ¥", "¥", "CNY"),
+     ("US$ 12.34", "US$", "USD"), ("£12.34", "£", "GBP"), ("₹12.34", "₹", "INR")],
+)  # fmt: skip
+def test_a_symbol_of_another_currency_than_the_rows_is_refused(written: str, symbol: str, of: str) -> None:
+    numbers = "{symbols: [USD, EUR, €, $, ¥, US$, £, ₹]}"
+    written = written.replace("12.34", "12") if of == "JPY" else written
+    found, problems = balance(numbers, written, currency=of)
+    assert (problems, len(found)) == ("", 1)
+    another = {"€": "USD", "EUR": "USD"}.get(symbol, "EUR")
+    _, problems = balance(numbers, written, currency=another)
+    assert f"Balance is '{written}': it is in {symbol}, the row in {another}" in problems
+
+
+def test_a_symbol_that_is_no_currencys_says_nothing_of_it() -> None:
+    found, problems = balance("{symbols: [net, kr]}", "12.34 NET")
+    assert (problems, len(found)) == ("", 1)
+
+
+def test_each_sign_is_of_currencies_that_there_are() -> None:
+    assert set().union(*SIGNS.values()) <= set(MINOR_UNITS)
 
 
 @pytest.mark.parametrize(
