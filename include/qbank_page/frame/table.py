@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from qbank_ledger.money import is_amount
 from qbank_ledger.month_end.table import Amount
 
 # How many rows a page shows of a table that may have many, where others follow it; its CSV has all.
@@ -164,5 +165,8 @@ def _plain(cell: Cell) -> str:  # noqa: PLR0911 - one for each kind
 
 
 def _text(text: str) -> str:
-    """The text, and never a formula: who opens the file in a spreadsheet runs nothing."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """The text, and never a formula: who opens the file in a spreadsheet runs nothing.
+
+    A plain amount is none, and stays a number.
+    """
+    return f"'{text}" if text.startswith(_FORMULA) and not is_amount(text) else text

@@ -25,6 +25,7 @@ _COLUMNS = (
     Column("entity", "Entity"),
     Column("reasons", "Reasons"),
     Column("rules", "Rules"),
+    Column("currency", "Currency of the account"),
     Column("ledger_balance", "Ledger balance read", number=True),
     Column("available_balance", "Available balance read", number=True),
     Column("echoed_account_id", "Account it names"),

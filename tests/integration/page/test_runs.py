@@ -1,5 +1,6 @@
 """Runs: what became of each account and why, what is held back, and its release by who may."""
 
+import csv
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -174,6 +175,15 @@ def test_what_no_number_is_and_what_is_very_long_is_shown_all_the_same(site: Sit
     assert long not in said
     assert "(70,000 characters: the CSV has all of them)" in said
     assert any(long in line for line in site.csv(f"{RUN}.csv?table=held"))
+
+
+def test_the_csv_of_what_is_held_has_amounts_as_numbers_beside_their_currency(
+    site: Site, ledger: Ledger
+) -> None:
+    ledger.accounts("a", currency="USD")
+    ledger.quick_run(lambda _: Reply(account_id="a", ledger_balance=Decimal("-1234.505"), payload="-1+cmd|x"))
+    (line,) = csv.DictReader(site.csv(f"{RUN}.csv?table=held"))
+    assert (line["currency"], line["ledger_balance"], line["payload"]) == ("USD", "-1234.505", "'-1+cmd|x")
 
 
 def test_many_held_answers_come_in_pages(site: Site, ledger: Ledger) -> None:

@@ -1,12 +1,14 @@
 """How a value looks on a page, before a browser has it."""
 
+import csv
+import io
 from decimal import Decimal
 
 import pytest
 from markupsafe import Markup
 
 from qbank_ledger.month_end.table import Amount
-from qbank_page.frame.table import Cell, Column, Cut, Link, Mark, file_name
+from qbank_page.frame.table import Cell, Column, Cut, Link, Mark, Table, file_name
 from qbank_page.frame.view import cells, kind, shown
 
 
@@ -47,6 +49,26 @@ def test_a_text_with_a_figure_is_shown_and_not_run() -> None:
 def test_an_id_is_not_broken_and_a_sentence_is(text: str, looks: str) -> None:
     assert kind(text) == looks
     assert kind(Link(text, "/")) == ("name" if looks == "long" else looks)
+
+
+@pytest.mark.parametrize("text", ["-1234.50", "1234.50", "-0.5", "a-1", f"-{'9' * 38}.{'9' * 38}"])
+def test_a_plain_number_stands_in_a_csv_as_it_is(text: str) -> None:
+    assert in_csv(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1", "+1", "-1+1", "-1,5", "--1", "-1e5", "-", "-x", "@x", "\t-1", "\r1", "-1\n", "-1 ", "-\u0661"],
+)
+def test_whatever_else_may_be_a_formula_in_a_csv_is_none(text: str) -> None:
+    assert in_csv(text) == f"'{text}"
+
+
+def in_csv(text: str) -> str:
+    """The text of a table's only cell, as its CSV has it."""
+    table = Table(name="t", caption="", columns=[Column("key", "Key")], rows=[{"key": text}], empty="")
+    _, (cell,) = csv.reader(io.StringIO(table.as_csv(), newline=""))
+    return cell
 
 
 @pytest.mark.parametrize(
