@@ -71,14 +71,15 @@ def note_break(
     account_id: AccountId,
     *,
     on: Annotated[date, Form(alias="date")],
+    opened_on: Annotated[date, Form()],
     assignee: Annotated[str, Form(max_length=200)] = "",
     was: Annotated[str, Form()] = "",
     text: Annotated[str, Form(alias="note", max_length=2_000)] = "",
 ) -> Response:
-    """Keep who is to look into the account's open item, and what is known of it.
+    """Keep who is to look into the open item that was seen, and what is known of it.
 
     Of whom the form showed, ``was``, nothing is said: somebody else may have been named since.
     """
     named = assignee.strip()
-    note(action, account_id, None if named == was.strip() else named, text)
+    note(action, account_id, opened_on, None if named == was.strip() else named, text)
     return back(request, f"reconciliation/{account_id}?date={on}", "It is noted.")

@@ -81,16 +81,24 @@ def sign(action: Action, verb: Verb, on: date, comment: str, chosen: Sequence[Se
     return done
 
 
-def note(action: Action, account_id: str, assignee: str | None, text: str) -> None:
+def note(action: Action, account_id: str, opened_on: date, assignee: str | None, text: str) -> None:
     """Keep who is to look into an account's open item, what is known of it, or both.
 
-    An empty ``assignee`` is nobody any more; None is whoever was. Raises LedgerError.
+    ``opened_on``: the day of the item that the visitor saw; of another nothing is kept. An empty ``assignee``
+    is nobody any more; None is whoever was. Raises LedgerError, and HTTPException where it is another item.
     """
     with action.transaction() as connection:
-        execute(
+        noted = execute(
             connection,
             "note_break",
             account_id=account_id,
             assignee=assignee if assignee is None else without_nul(assignee),
             note=without_nul(text),
-        )
+        ).one()
+        if noted.opened_on != opened_on:  # asked of what was written, so that nothing comes in between
+            raise HTTPException(
+                409,
+                f"Nothing is noted of account {account_id}: the item that you saw, open since {opened_on}, "
+                f"is not the one that is open now, since {noted.opened_on}. Look at that, and note it."
+                + (f" You wrote: {text}" if text else ""),
+            )

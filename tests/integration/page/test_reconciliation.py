@@ -224,7 +224,9 @@ def test_an_open_break_has_an_owner_and_notes(site: Site, grant: Grant) -> None:
     page = f"reconciliation/y?date={DATE}"
     assert 'name="assignee"' not in site.get(page).text
     assert (
-        site.act(page, "reconciliation/y/note", "ann", date=DATE, assignee="Kim", note="A cheque?")
+        site.act(
+            page, "reconciliation/y/note", "ann", date=DATE, opened_on=DATE, assignee="Kim", note="A cheque?"
+        )
         == "It is noted."
     )
     said = site.text(page)
@@ -237,27 +239,53 @@ def test_an_open_break_has_an_owner_and_notes(site: Site, grant: Grant) -> None:
 def test_an_owner_is_taken_away_and_kept_where_the_field_was_left_alone(site: Site, grant: Grant) -> None:
     grant("ann", "prepare", entity="QB01")
     page, path = f"reconciliation/y?date={DATE}", "reconciliation/y/note"
-    site.act(page, path, "ann", date=DATE, assignee="Kim <b>")
+    site.act(page, path, "ann", date=DATE, opened_on=DATE, assignee="Kim <b>")
     form = site.get(page, "ann").text
     assert '<input type="hidden" name="was" value="Kim &lt;b&gt;">' in form
     assert 'name="assignee" maxlength="200" value="Kim &lt;b&gt;"' in form
-    site.act(page, path, "ann", date=DATE, was="", assignee="Joe")  # meanwhile, by somebody else
-    site.act(page, path, "ann", date=DATE, was="Kim <b>", assignee="Kim <b>", note="a fee")
+    site.act(
+        page, path, "ann", date=DATE, opened_on=DATE, was="", assignee="Joe"
+    )  # meanwhile, by somebody else
+    site.act(page, path, "ann", date=DATE, opened_on=DATE, was="Kim <b>", assignee="Kim <b>", note="a fee")
     assert "Owner Joe" in site.text(page)
-    site.act(page, path, "ann", date=DATE, was="Joe", assignee=" ")
+    site.act(page, path, "ann", date=DATE, opened_on=DATE, was="Joe", assignee=" ")
     assert "Owner" not in site.text(page)
     notes = [line.split(",")[2:4] for line in site.csv(f"reconciliation/y.csv?date={DATE}&table=notes")[1:]]
     assert notes == [["nobody", ""], ["", "a fee"], ["Joe", ""], ["Kim <b>", ""]]
     assert ",,open," in site.csv("reconciliation.csv?status=break")[1]
 
 
+def test_a_note_is_of_the_item_that_was_seen_or_of_none(site: Site, books: Books, grant: Grant) -> None:
+    grant("ann", "prepare", entity="QB01")
+    page, path = f"reconciliation/y?date={DATE}", "reconciliation/y/note"
+    form = site.get(page, "ann").text
+    assert f'<input type="hidden" name="opened_on" value="{DATE}">' in form
+    for on, gl in ((day(2), "1000.50"), (day(3), "900.00")):  # meanwhile it matches, and another opens
+        books.bank(on, "1000.50", "y")
+        books.gl((on, gl), gl="1200")
+    books.reconcile()
+    answer = site.post(
+        path, "ann", token=site.token(page, "ann"),
+        data={"date": DATE, "opened_on": DATE, "assignee": "Kim", "note": "a <b>cheque"},
+    )  # fmt: skip
+    assert answer.status_code == 409
+    assert (
+        "Nothing is noted of account y: the item that you saw, open since 2024-10-01, is not the one that is "
+        "open now, since 2024-10-03. Look at that, and note it. You wrote: a <b>cheque"
+    ) in read(answer.text)
+    assert books.rows("SELECT FROM recon.break_note") == []
+    newest = day(3).isoformat()
+    assert site.act(page, path, "ann", date=DATE, opened_on=newest, note="a fee") == "It is noted."
+    assert [str(row.opened_on) for row in books.rows("SELECT opened_on FROM recon.break_note")] == [newest]
+
+
 @pytest.mark.usefixtures("books")
 def test_a_note_is_refused_in_the_ledgers_words(site: Site, grant: Grant) -> None:
     grant("ann", "prepare")
     page = f"reconciliation/y?date={DATE}"
-    said = site.act(page, "reconciliation/y/note", "ann", date=DATE)
+    said = site.act(page, "reconciliation/y/note", "ann", date=DATE, opened_on=DATE)
     assert said == "Nothing is noted of account y: say who is to look into it, or what is known of it."
-    said = site.act(page, "reconciliation/x/note", "ann", date=DATE, note="n")
+    said = site.act(page, "reconciliation/x/note", "ann", date=DATE, opened_on=DATE, note="n")
     assert "it has no open item" in said
 
 
@@ -313,7 +341,9 @@ def test_words_of_others_are_shown_and_not_run(site: Site, books: Books, grant: 
     grant("ann", "prepare")
     books.rows("UPDATE ledger.account SET name = '<script>alert(1)</script>' WHERE account_id = 'y'")
     page = f"reconciliation/y?date={DATE}"
-    site.act(page, "reconciliation/y/note", "ann", date=DATE, note="<script>alert(2)</script>")
+    site.act(
+        page, "reconciliation/y/note", "ann", date=DATE, opened_on=DATE, note="<script>alert(2)</script>"
+    )
     site.act(
         page,
         SIGN,
