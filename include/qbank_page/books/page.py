@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
+from sqlalchemy import Connection
 
 from qbank_ledger.errors import GLSourcesFileError
 from qbank_ledger.recon.gl_file import NAMED, Kind
@@ -92,10 +93,12 @@ def books_page(
     desk = desk_of(request)
     profiles, trouble = _profiles(desk.host)
     with desk.ledger.reading() as connection:
+        loads_pages = _pages(connection, "count_loads", asked.page, load_no=asked.load)
         loads = execute(
-            connection, "loads", load_no=asked.load, most=most, after=_after(asked.page, most)
+            connection, "loads", load_no=asked.load, most=most, after=loads_pages.before if most else 0
         ).all()
-        files = execute(connection, "source_files", most=most, after=_after(asked.files_page, most)).all()
+        files_pages = _pages(connection, "count_source_files", asked.files_page)
+        files = execute(connection, "source_files", most=most, after=files_pages.before if most else 0).all()
         rights = rights_of(connection, visitor)
     return show(
         request,
@@ -103,8 +106,8 @@ def books_page(
         "books/page.html.j2",
         tables=[_loads(loads), _source_files(files, base), _profile_table(profiles)],
         asked=asked,
-        loads_pages=_pages(asked.page, loads),
-        files_pages=_pages(asked.files_page, files),
+        loads_pages=loads_pages,
+        files_pages=files_pages,
         may_load=rights.may("load"),
         profiles=profiles.profiles,
         kinds=NAMED,
@@ -125,12 +128,8 @@ def _profiles(host: Host) -> tuple[GLSources, str]:
         return read_gl_sources(None), str(error)
 
 
-def _after(page: int, most: int | None) -> int:
-    return (page - 1) * most if most else 0
-
-
-def _pages(page: int, rows: Sequence[Any]) -> Pages:
-    return Pages(page, rows[0].total if rows else 0, _AT_ONCE)
+def _pages(connection: Connection, count: str, page: int, **asked: Any) -> Pages:
+    return Pages(page, execute(connection, count, **asked).scalar_one(), _AT_ONCE)
 
 
 def _loads(rows: Sequence[Any]) -> Table:

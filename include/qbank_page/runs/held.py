@@ -71,7 +71,7 @@ def answers(
         "run_held",
         run_no=run.run_no,
         rows=pages.rows if whole else pages.at_once,
-        skipped=0 if whole else (pages.page - 1) * pages.at_once,
+        skipped=0 if whole else pages.before,
     )
     is_over = run.state != "running" and not run.dry_run
     return [

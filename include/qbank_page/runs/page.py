@@ -53,7 +53,7 @@ def runs(request: Request, visitor: SignedIn, asked: Annotated[Asked, Query()]) 
             "runs",
             state=asked.state,
             rows=count if whole else pages.at_once,
-            skipped=0 if whole else (asked.page - 1) * pages.at_once,
+            skipped=0 if whole else pages.before,
         ).all()
     table = Table(
         name="runs",

@@ -119,7 +119,7 @@ def _outcomes(connection: Connection, run_no: int, asked: Asked, pages: Pages, w
         outcome=asked.outcome,
         reason=asked.reason,
         rows=pages.rows if whole else pages.at_once,
-        skipped=0 if whole else (pages.page - 1) * pages.at_once,
+        skipped=0 if whole else pages.before,
     ).all()
     return found
 

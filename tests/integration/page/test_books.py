@@ -393,6 +393,15 @@ def test_loads_come_in_pages_and_one_alone(site: Site, books: Books) -> None:
     )
     assert "Page 1 of 2, 60 loads" in site.text("books")
     assert ">10.csv<" in site.get("books?page=2").text
+    books.rows(
+        "INSERT INTO recon.source_file (source, name, version, refused)"
+        " SELECT 'netsuite', n || '.xlsx', encode(sha256(n::text::bytea), 'hex'), 'no' FROM generate_series(1, 60) AS n"
+    )
+    past = site.get("books?page=9&files_page=9").text
+    assert ">10.csv<" in past
+    assert past.count(".xlsx<") == 10
+    assert "Page 2 of 2, 60 loads" in past
+    assert "Page 2 of 2, 60 files" in past
     assert len(site.csv("books.csv")) == 61
     assert [line.split(",")[0] for line in site.csv("books.csv?load=7")[1:]] == ["7.csv"]
     assert site.get("books?load=99999999999999999999").status_code == 422

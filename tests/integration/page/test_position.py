@@ -113,6 +113,8 @@ def test_a_long_list_comes_in_pages_and_whole_as_csv(site: Site, ledger: Ledger)
     ledger.listed([{"id": f"a{n:03}"} for n in range(150)])
     assert "Page 1 of 2, 150 accounts" in site.text("position")
     assert site.get("position?page=2").text.count("/accounts/a") == 50
+    past = site.get("position?page=9").text
+    assert (past.count("/accounts/a"), "Page 2 of 2" in past) == (50, True)
     assert len(site.csv("position.csv")) == 151
 
 

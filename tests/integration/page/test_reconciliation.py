@@ -1,8 +1,11 @@
 """Reconciliation: a date's accounts beside the books, and signing them off, by two persons, through the page."""
 
+from functools import partial
+
 import pytest
 
 from qbank_page.frame.host import Visitor
+from qbank_page.frame.pages import Pages
 from qbank_page.frame.security import new_token
 from tests.integration.page.conftest import Grant
 from tests.words.books import ITEM_HEADER, Books, day
@@ -216,6 +219,27 @@ def test_an_item_that_would_explain_a_break_is_shown(site: Site, books: Books) -
     books.reconcile()
     (line,) = site.csv(f"reconciliation/y.csv?date={DATE}&table=items")[1:]
     assert line.startswith('late,cheque,bank,-100.50,2024-10-03,,false,"counted, nothing is unexplained"')
+
+
+@pytest.mark.usefixtures("books")
+def test_what_is_signed_may_leave_the_last_page_and_the_one_before_is_shown(
+    site: Site, grant: Grant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qbank_page.reconciliation.page.Pages", partial(Pages, at_once=1))
+    grant("ann", "prepare")
+    grant("bob", "approve")
+    site.act("reconciliation", SIGN, "ann", verb="prepare", chosen=["1 x", "1 y", "1 z"])
+    last = f"date={DATE}&state=unsigned&page=3"
+    assert "Page 3 of 3, 3 accounts" in site.text(f"reconciliation?{last}")
+    answer = site.post(
+        f"reconciliation/sign?{last}", "bob", token=site.token("reconciliation", "bob"),
+        data={"verb": "approve", "all": "true", "shown": "1 z"},
+    )  # fmt: skip
+    said = read(answer.text)
+    assert "z: approved" in said
+    assert "Page 2 of 2, 2 accounts" in said
+    assert "No account fits" not in said
+    assert 'page=1" rel="prev"' in answer.text
 
 
 @pytest.mark.usefixtures("books")

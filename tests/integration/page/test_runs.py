@@ -74,6 +74,10 @@ def test_a_long_list_of_runs_comes_in_pages(site: Site, ledger: Ledger) -> None:
     assert "Page 1 of 2, 150 runs" in site.text("runs")
     assert "lost" in site.text("runs")
     assert site.get("runs?page=2").text.count('<tr><th scope=row class="number"><a') == 50
+    past = site.get("runs?page=9").text
+    assert (past.count('<tr><th scope=row class="number"><a'), "Page 2 of 2" in past) == (50, True)
+    assert 'page=1" rel="prev"' in past
+    assert 'rel="next"' not in past
     assert len(site.csv("runs.csv")) == 151
 
 
@@ -192,6 +196,10 @@ def test_many_held_answers_come_in_pages(site: Site, ledger: Ledger) -> None:
     ledger.quick_run(too_precise)
     assert site.get(RUN).text.count("<article") == 20
     assert site.get(f"{RUN}?held=2").text.count("<article") == 5
+    past = site.get(f"{RUN}?held=9&page=9").text
+    assert (past.count("<article"), "Page 2 of 2, 25 answers" in past) == (5, True)
+    assert 'held=1#held" rel="prev"' in past
+    assert "No account fits" not in past
     assert len(site.csv(f"{RUN}.csv?table=held")) == 26
 
 

@@ -1,0 +1,4 @@
+-- Purpose: how many files were found in the sources of books, for the pages of their table.
+-- Grain:   one row.
+-- Parameters: none.
+SELECT count(*) FROM recon.source_file
