@@ -15,7 +15,7 @@ from itertools import islice
 from sqlalchemy import Connection, Engine
 
 from qbank_ledger.db.migrate import require_newest
-from qbank_ledger.db.transaction import in_transaction, plan_for_sets
+from qbank_ledger.db.transaction import in_transaction, plan_for_sets, transaction
 from qbank_ledger.errors import GLFileError, GLFileUnreachableError
 from qbank_ledger.files.problems import Problems, TooManyProblemsError
 from qbank_ledger.files.source import AnySource
@@ -75,12 +75,14 @@ def load_file(
     given: Given = _NOTHING_GIVEN,
     source: str | None = None,
     begin: Callable[[Connection], object] | None = None,
+    waits: bool = True,
 ) -> Load:
     """Load a file of the ERP; the same bytes again, read in the same way, are the load that they were.
 
     It is read by ``profile``, one of this kind (default: the plain layout), with what the run says in
     ``given``. ``source``: the source of books that the file came from by itself. ``begin``: what the
     transaction begins with, such as in whose name (acting.act_as); what that one may not is a RefusedError.
+    ``waits``: for a ledger that is away, for minutes; not where somebody waits for the answer meanwhile.
     Raises GLFileError, naming the file and the lines as ``line N``; nothing of it is in the ledger then.
     What was loaded and is compared with nothing is said in the log. Memory does not grow with the file.
     """
@@ -96,7 +98,10 @@ def load_file(
         return _load(connection, file)
 
     try:
-        return in_transaction(engine, load)
+        if waits:
+            return in_transaction(engine, load)
+        with transaction(engine) as connection:
+            return load(connection)
     except UnreachableFileError as error:
         raise GLFileUnreachableError(
             f"The file {path} can't be read: {error}; nothing of it was loaded."

@@ -99,6 +99,7 @@ def load(
                 profile,
                 given=filled.given,
                 begin=action.begin,
+                waits=False,
             )
         except GLFileError as error:
             read = Read(file.name, refused=str(error))

@@ -316,6 +316,11 @@ def test_a_comparison_waits_for_the_server_too(
         shoot(monkeypatch, module, statement, own_cluster)
     assert load.load_file(ledger.engine, books, "gl").is_new
     assert sum(reconcile.reconcile(ledger.engine, today).values()) == 3
+    books.write_text(books.read_text().replace(",1\n", ",2\n"))
+    shoot(monkeypatch, load, "number_load", own_cluster)
+    with pytest.raises(LedgerUnavailableError, match="did not answer"):  # somebody waits for the answer
+        load.load_file(ledger.engine, books, "gl", waits=False)
+    assert load.load_file(ledger.engine, books, "gl", waits=False).is_new
 
 
 def test_a_close_pack_waits_for_the_server_where_it_is_told_to(

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import time
 import zipfile
 from decimal import Decimal
 from functools import partial
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import pytest
 import requests
+from sqlalchemy import Connection
 
+from qbank_ledger.db import transaction
+from qbank_ledger.errors import LedgerUnavailableError
 from qbank_ledger.recon.load import load_file
 from qbank_page.frame.security import MOST_MIB
 from tests.integration.page.conftest import Grant
@@ -83,6 +87,29 @@ def test_a_file_is_previewed_loaded_and_compared(ann: Sender, site: Site, books:
     books.reconcile()
     assert "Operating" not in said
     assert "matched" in site.text("reconciliation?date=2024-10-01")
+
+
+def test_a_ledger_that_is_away_is_not_waited_for_while_somebody_waits_for_the_page(
+    ann: Sender, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann.send("preview")
+    seen, tries = ann.fingerprint, list[float]()
+
+    def away(_connection: Connection) -> None:
+        tries.append(time.monotonic())
+        raise LedgerUnavailableError("The ledger database did not answer: check that it is up.")
+
+    monkeypatch.setattr(transaction, "PATIENCE_S", 30.0)
+    with monkeypatch.context() as patch:
+        patch.setattr("qbank_ledger.recon.load.require_newest", away)
+        began = time.monotonic()
+        status, said = ann.send("load", previewed=seen)
+    assert (status, len(tries)) == (503, 1)
+    assert "The ledger database did not answer" in said
+    assert time.monotonic() - began < 15
+    assert loads(books) == 0
+    status, said = ann.send("load", previewed=seen)
+    assert (status, "oct.csv is load 1, 2 rows." in said) == (200, True)
 
 
 def test_the_page_has_a_files_name_and_the_csv_where_it_came_from(site: Site, books: Books) -> None:
