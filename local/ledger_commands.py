@@ -13,6 +13,7 @@ from local.stack import Stack
 from qbank_ledger import __main__ as command
 from qbank_ledger.config import ledger_url
 
+_SECRETS = ("password", "sslpassword")  # of a connection's extra
 _AS_ANALYST = "-c role=qbank_analyst -c jit=off"
 
 
@@ -85,15 +86,24 @@ def psql(settings: Settings) -> int:
     """psql as the analyst: with SQL runs that and ends, without it prompts."""
     stack = Stack.open(settings)
     url = ledger_url({LEDGER_CONNECTION: stack.ledger_connection("ledger_analyst")})
-    environ = {**settings.environ, "PGPASSWORD": str(url.password or "")}
+    environ = {**settings.environ, "PGPASSWORD": str(url.password or url.query.get("password", ""))}
     if _may_be_analyst(url):
         environ["PGOPTIONS"] = f"{environ.get('PGOPTIONS', '')} {_AS_ANALYST}".strip()
-    # The password goes by the environment: every process's arguments can be read by everybody.
-    shown = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
-    command = [str(stack.cluster.psql), "--no-psqlrc", "--set", "ON_ERROR_STOP=1", shown]
+    command = [str(stack.cluster.psql), "--no-psqlrc", "--set", "ON_ERROR_STOP=1", _without_secrets(url)]
     if settings.environ.get("SQL"):
         command += ["--command", settings.environ["SQL"]]
     return subprocess.run(command, env=environ, check=False).returncode
+
+
+def _without_secrets(url: URL) -> str:
+    """The URL as psql's argument, which everybody on the machine can read.
+
+    The password goes by the environment; for that of a TLS key libpq has no variable: psql asks for it.
+    """
+    query = {name: value for name, value in url.query.items() if name not in _SECRETS}
+    # Anew: URL.set() leaves a password as it is where it is given None.
+    bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database, query)
+    return bare.render_as_string(hide_password=False)
 
 
 def _call(settings: Settings, login: str, *arguments: str) -> int:
