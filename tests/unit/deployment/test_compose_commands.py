@@ -21,6 +21,7 @@ from tests.unit.deployment.compose import ROOT
 OURS = "/opt/airflow/"
 MARKER = "/tmp/watched"  # noqa: S108 - in the container's own
 MADE_BY_THE_IMAGE = {"logs", "state"}
+WATCHED = {"QBANK_SCHEDULE", "QBANK_BREAK_LIMITS", "QBANK_ALERT_CONNECTIONS", "QBANK_ALERT_REMIND_HOURS"}
 
 
 def _commands(service: dict[str, Any]) -> list[str]:
@@ -190,3 +191,27 @@ def test_init_writes_the_connection_that_the_bank_gave(services: dict[str, Any],
             "extra": {"token_url": "https://auth.qbankconnect.com/token"},
         }
     }
+
+
+def test_all_that_watch_have_the_same_settings(
+    services: dict[str, Any],
+) -> None:
+    """Two watchers that differ would open and end each other's alerts."""
+    looked_by = ("watch", "worker", "api-server")
+    watched = [
+        {name: value for name, value in services[each]["environment"].items() if name in WATCHED}
+        for each in looked_by
+    ]
+    assert watched == [watched[0]] * len(looked_by)
+    assert watched[0].keys() == WATCHED
+
+
+def test_both_files_of_the_mounted_folder_are_read(services: dict[str, Any]) -> None:
+    for service in ("worker", "api-server", "scheduler", "dag-processor"):
+        environ = services[service]["environment"]
+        for name, file in (
+            ("QBANK_ACCOUNTS_FILE", "accounts.yaml"),
+            ("QBANK_GL_SOURCES_FILE", "gl_sources.yaml"),
+        ):
+            assert environ[name] == f"/opt/airflow/include/config/{file}"
+            assert (ROOT / "include/config" / file).is_file()
