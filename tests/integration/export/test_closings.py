@@ -63,6 +63,24 @@ def test_a_date_is_the_accounts_own_and_ends_at_its_cut_off(desk: Desk, name: st
     assert (found.ledger_balance, found.on) == (2, DATE)
 
 
+@every_format
+def test_a_date_has_the_accounts_that_were_active_as_it_ended(desk: Desk, name: str) -> None:
+    """An account that was closed since is in it, as it was on the day after; one that was opened since is not missed."""
+    for id_ in ("stays", "closed", "gone"):
+        desk.account(id_, observed=at(5, 23))
+        desk.ledger.opened(id_, at=at(1, 12))
+    desk.account("new", None)
+    desk.ledger.opened("new", at=at(8, 12))
+    for id_, closed_at in (("closed", at(8, 12)), ("gone", at(5, 23, 30))):
+        desk.rows("UPDATE ledger.account SET active = false WHERE account_id = :id", id=id_)
+        desk.rows(
+            "UPDATE ledger.account_period SET closed_at = :at WHERE account_id = :id", id=id_, at=closed_at
+        )
+    form, read = READERS[name]
+    assert read(desk.export(form, closing_of=DATE)).keys() == {"stays", "closed"}
+    assert desk.said == []
+
+
 def test_a_date_that_is_not_over_has_no_closing(desk: Desk) -> None:
     tomorrow = desk.now.date() + timedelta(days=1)
     desk.account("open", observed=desk.now)
