@@ -14,12 +14,21 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 
 class MailServer:
-    """A mail server: ``mails`` that it took; it refuses them while ``refuses``."""
+    """A mail server: ``mails`` that it took; it refuses them while ``refuses``, and who is ``unknown`` always."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.refuses = False
+        self.unknown: set[str] = set()
         self.host, self.port = "127.0.0.1", 0
+
+    async def handle_RCPT(
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        if address in self.unknown:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 taken"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         if self.refuses:

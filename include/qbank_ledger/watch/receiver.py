@@ -32,21 +32,25 @@ class Receiver:
     password: str | None = field(default=None, repr=False)
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
-    def send(self, message: Message) -> None:
-        """Send a message; raises AlertNotSentError, a sentence without a secret."""
+    def send(self, message: Message) -> str:
+        """Send a message; returns a sentence where some of its addresses have not taken it, else nothing.
+
+        Raises AlertNotSentError where none has. Either is without a secret.
+        """
         try:
-            _BY.get(self.conn_type, _no_way)(self, message)
+            left_out = _BY.get(self.conn_type, _no_way)(self, message)
         except AlertNotSentError as error:
             raise AlertNotSentError(
                 f"Alerts can't be sent by the connection {self.conn_id}: {error}."
             ) from None
+        return f"Not all are told by the connection {self.conn_id}: {left_out}." if left_out else ""
 
 
-def _no_way(receiver: Receiver, _message: Message) -> None:
+def _no_way(receiver: Receiver, _message: Message) -> str:
     raise AlertNotSentError(f"it is of type {receiver.conn_type}; smtp and apprise can send them")
 
 
-def _mail(receiver: Receiver, message: Message) -> None:
+def _mail(receiver: Receiver, message: Message) -> str:
     """By mail, from the extra's ``from_email`` to its ``to``; ports, TLS and login as Airflow's smtp hook."""
     mail = _mail_of(receiver, message)
     extra = receiver.extra
@@ -67,8 +71,7 @@ def _mail(receiver: Receiver, message: Message) -> None:
             refused = server.send_message(mail)
     except (smtplib.SMTPException, OSError, ValueError) as error:
         raise AlertNotSentError(f"the mail server has not taken it ({in_one_line(error)})") from None
-    if refused:
-        log.warning("The mail server of %s refused %s of its addresses.", receiver.conn_id, len(refused))
+    return f"the mail server refused {', '.join(sorted(refused))}" if refused else ""
 
 
 def _mail_of(receiver: Receiver, message: Message) -> EmailMessage:
@@ -79,9 +82,14 @@ def _mail_of(receiver: Receiver, message: Message) -> EmailMessage:
     mail = EmailMessage()
     try:
         mail["From"] = sender
-        mail["To"] = ", ".join(to) if isinstance(to, list) else to
+        # Separated by either, as Airflow's own hook has it.
+        mail["To"] = ", ".join(to if isinstance(to, list) else filter(str.strip, to.split(";")))
     except ValueError:  # a line break
         raise AlertNotSentError("from_email or to in its extra is no mail address") from None
+    if not all(_reaches_somebody(mail[name]) for name in ("From", "To")):
+        raise AlertNotSentError(
+            "from_email and to in its extra must be mail addresses, several of them separated by commas"
+        )
     mail["Subject"] = message.title
     mail["Date"] = datetime.now(UTC)
     mail["Message-ID"] = make_msgid(domain="qbank-ledger.invalid")
@@ -90,7 +98,11 @@ def _mail_of(receiver: Receiver, message: Message) -> EmailMessage:
     return mail
 
 
-def _push(receiver: Receiver, message: Message) -> None:
+def _reaches_somebody(header: Any) -> bool:
+    return bool(header.addresses) and not header.defects and all(each.domain for each in header.addresses)
+
+
+def _push(receiver: Receiver, message: Message) -> str:
     """By Apprise (chat, SMS, a webhook), to the addresses in the extra's ``config``, as Airflow has it."""
     try:
         import apprise  # noqa: PLC0415 - not everybody installs it
@@ -100,14 +112,20 @@ def _push(receiver: Receiver, message: Message) -> None:
         targets = apprise.Apprise()
         if not all(targets.add(path) for path in _addresses(receiver)):
             raise _no_address()
-        taken = targets.notify(
-            title=message.title,
-            body=message.body,
-            notify_type=apprise.NotifyType.SUCCESS if message.is_over else apprise.NotifyType.FAILURE,
-            body_format=apprise.NotifyFormat.TEXT,
-        )
-    if not taken:
+        # Each by itself: one that is dead must not have the others told again, at every watch.
+        taken = [
+            target.notify(
+                title=message.title,
+                body=message.body,
+                notify_type=apprise.NotifyType.SUCCESS if message.is_over else apprise.NotifyType.FAILURE,
+                body_format=apprise.NotifyFormat.TEXT,
+            )
+            for target in targets
+        ]
+    if not any(taken):
         raise AlertNotSentError("the service of its config has not taken it")
+    dead = [str(number) for number, done in enumerate(taken, 1) if not done]
+    return f"of the addresses in its config, number {', '.join(dead)} has not taken it" if dead else ""
 
 
 def _addresses(receiver: Receiver) -> list[str]:
@@ -146,4 +164,4 @@ def _is(extra: Mapping[str, Any], name: str) -> bool:
     return str(extra.get(name, "")).lower() in ("true", "1")
 
 
-_BY: Mapping[str, Callable[[Receiver, Message], None]] = {"smtp": _mail, "apprise": _push}
+_BY: Mapping[str, Callable[[Receiver, Message], str]] = {"smtp": _mail, "apprise": _push}

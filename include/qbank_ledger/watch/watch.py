@@ -57,7 +57,7 @@ def watch(
     sent, unsent = 0, list[str]()
     for conn_id in conn_ids:
         try:
-            sent += _tell(engine, conn_id, receiver, remind_hours)
+            sent += _tell(engine, conn_id, receiver, remind_hours, unsent)
         except AlertNotSentError as error:
             unsent.append(str(error))
     done = Watched(opened, cleared, standing, sent, tuple(unsent))
@@ -91,8 +91,14 @@ def _subjects(problems: Iterable[Problem], standing: Iterable[Any]) -> list[tupl
     return [(subject, problem) for (_, subject), problem in found.items()]
 
 
-def _tell(engine: Engine, conn_id: str, receiver: Callable[[str], Receiver], remind_hours: int) -> int:
-    """Send a connection what it is to be told; gives how many messages."""
+def _tell(
+    engine: Engine,
+    conn_id: str,
+    receiver: Callable[[str], Receiver],
+    remind_hours: int,
+    unsent: list[str],
+) -> int:
+    """Send a connection what it is to be told; gives how many messages. Who was missed goes to ``unsent``."""
 
     def claim(connection: Connection) -> list[Any]:
         execute(connection, "list_notices", conn_id=conn_id)
@@ -104,7 +110,8 @@ def _tell(engine: Engine, conn_id: str, receiver: Callable[[str], Receiver], rem
     sent = 0
     try:
         for message in to_send:
-            receiver(conn_id).send(message)
+            if left_out := receiver(conn_id).send(message):
+                unsent.append(left_out)
             keep(message.alerts, "cleared" if message.is_over else "opened")
             sent += 1
     finally:

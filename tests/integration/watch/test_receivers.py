@@ -55,6 +55,31 @@ def test_receivers_may_be_a_list_and_the_sender_the_login() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "to", ["a@example.com; b@example.com", "a@example.com;b@example.com;", ["a@example.com", "b@example.com"]]
+)
+def test_several_receivers_are_separated_as_airflow_has_it(to: object) -> None:
+    with mail_server(free_port()) as server:
+        assert mail(server.port, extra={"to": to}).send(OPENED) == ""
+    assert server.mails[0]["To"] == "a@example.com, b@example.com"
+
+
+@pytest.mark.parametrize("to", ["a@example.com b@example.com", "treasury", "a@example.com, treasury", ";"])
+def test_receivers_that_no_mail_would_reach_are_refused(to: str) -> None:
+    with mail_server(free_port()) as server:
+        said = not_sent(mail(server.port, extra={"to": to}))
+    assert "must be mail addresses, several of them separated by commas" in said
+    assert server.mails == []
+
+
+def test_a_receiver_whom_the_mail_server_does_not_know_is_named_and_the_others_are_told_once() -> None:
+    with mail_server(free_port()) as server:
+        server.unknown = {"b@example.com"}
+        said = mail(server.port).send(OPENED)
+    assert said == "Not all are told by the connection ops_mail: the mail server refused b@example.com."
+    assert len(server.mails) == 1
+
+
 def test_a_mail_server_that_does_not_take_it_is_one_sentence_without_a_secret() -> None:
     port = free_port()
     away = not_sent(mail(port))
@@ -133,3 +158,14 @@ def test_a_webhook_that_does_not_take_it_is_one_sentence_and_no_log(caplog: pyte
     )
     not_sent(Receiver("chat", "apprise", extra={"config": {"path": "hook-secret://"}}))
     assert "hook-secret" not in caplog.text
+
+
+def test_a_dead_address_of_several_does_not_have_the_others_told_again() -> None:
+    with webhook() as alive, webhook() as dead:
+        dead.status = 500
+        places = [{"path": dead.place}, {"path": alive.place}]
+        said = Receiver("chat", "apprise", extra={"config": places}).send(OPENED)
+    assert said == (
+        "Not all are told by the connection chat: of the addresses in its config, number 1 has not taken it."
+    )
+    assert len(alive.posts) == 1
