@@ -41,11 +41,25 @@ _NOTHING_GIVEN = Given()
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A file that is in the ledger; ``is_new`` unless an earlier load already was this file."""
+    """A file that is in the ledger; ``is_new`` unless an earlier load already was this file.
+
+    ``replaced``: how many figures of such an earlier load count no longer, since a later file has others.
+    """
 
     load_no: int
     rows: int
     is_new: bool
+    replaced: int = 0
+
+    @property
+    def stays_replaced(self) -> str:
+        """What a file that is no new load does not bring back, and what would; empty: nothing."""
+        if not self.replaced:
+            return ""
+        return (
+            f"Figures of it that later files have replaced: {self.replaced:,}. They stay replaced: to have "
+            "them count again, give them in a file that differs, such as one of those lines alone."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +192,7 @@ def _keep(connection: Connection, file: _File, sha256: str, rows: int, reading: 
         rows=rows,
         skipped=reading.skipped.total(),
     ).scalar()
-    is_new = load_no is not None
+    is_new, replaced = load_no is not None, 0
     if is_new:
         execute(connection, _KEEP[kind], load_no=load_no)
         log.info("gl: load %s has %s rows of %s", load_no, rows, kind)
@@ -186,9 +200,13 @@ def _keep(connection: Connection, file: _File, sha256: str, rows: int, reading: 
             _tell_absent(connection, file.profile, load_no, reading.fixed)
     else:
         load_no = execute(connection, "find_load", **identity).scalar_one()
+        replaced = execute(connection, "count_replaced", load_no=load_no).scalar_one()
         log.info("gl: this file of %s is already load %s", kind, load_no)
     log_unused(connection, load_no)
-    return Load(load_no, rows, is_new)
+    load = Load(load_no, rows, is_new, replaced)
+    if load.stays_replaced:
+        log.warning("gl: %s is load %s. %s", file.path, load_no, load.stays_replaced)
+    return load
 
 
 def _tell_absent(connection: Connection, profile: Profile, load_no: int, fixed: Mapping[str, str]) -> None:

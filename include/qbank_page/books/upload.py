@@ -105,7 +105,8 @@ def load(
             read = Read(file.name, refused=str(error))
             return books_page(request, action.visitor, Whole(), Sent(filled.fields, read), status=422)
     if not done.is_new:
-        return back(request, "books", f"{file} was loaded before, as load {done.load_no}: nothing is new.")
+        said = f"{file} was loaded before, as load {done.load_no}: nothing is new. {done.stays_replaced}"
+        return back(request, "books", said.strip(), tone="bad" if done.replaced else "good")
     is_compared = profile.kind != "rates"
     what_next = action.desk.host.reconcile(action.visitor) if is_compared else "Position converts by it."
     return back(request, "books", f"{file} is load {done.load_no}, {done.rows:,} rows. {what_next}")

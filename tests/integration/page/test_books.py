@@ -210,6 +210,24 @@ def test_the_same_file_again_is_the_load_that_it_was(ann: Sender, site: Site) ->
     assert site.host.reconciled_by == ["ann"]
 
 
+def test_a_file_that_another_has_followed_says_that_the_others_figures_stay(
+    ann: Sender, books: Books
+) -> None:
+    ann.send("preview")
+    seen = ann.fingerprint
+    ann.send("load", previewed=seen)
+    books.rows(
+        "INSERT INTO recon.file_load (kind, sha256, rows) VALUES ('gl', repeat('1', 64), 1);"
+        "INSERT INTO recon.gl_balance SELECT (SELECT max(load_no) FROM recon.file_load), entity, gl_account, currency,"
+        " as_of_date, balance + 1 FROM recon.gl_balance LIMIT 1"
+    )
+    said = ann.send("load", previewed=seen)[1]
+    assert (
+        "was loaded before, as load 1: nothing is new. Figures of it that later files have replaced: 1."
+        in said
+    )
+
+
 def test_a_form_that_loaded_a_file_loads_no_other(ann: Sender, site: Site, books: Books) -> None:
     ann.send("preview")
     token, seen = site.token("books", "ann"), {"previewed": ann.fingerprint}

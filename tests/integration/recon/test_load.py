@@ -259,6 +259,23 @@ def test_the_same_file_twice_is_one_load(books: Books) -> None:
     assert books.value("SELECT count(*) FROM recon.gl_balance") == 1
 
 
+def test_a_file_that_others_have_followed_is_the_load_it_was_and_says_what_it_does_not_bring_back(
+    books: Books, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = books.gl((day(1), "5"), (day(2), "6"), (day(3), "8"))
+    books.gl((day(1), "7"), (day(2), "6"))
+    books.gl((day(3), "9"))
+    books.gl((day(3), "8.00"))
+    again = books.gl((day(1), "5"), (day(2), "6"), (day(3), "8"))
+    assert (again.load_no, again.is_new, again.replaced) == (first.load_no, False, 1)
+    assert (
+        f"is load {first.load_no}. Figures of it that later files have replaced: 1. They stay" in caplog.text
+    )
+    books.rates(f"EUR,USD,{day(1)},1.1")
+    books.rates(f"EUR,USD,{day(1)},1.2")
+    assert books.rates(f"EUR,USD,{day(1)},1.1").replaced == 1
+
+
 def test_a_corrected_file_goes_on_top_of_the_earlier_one(books: Books) -> None:
     first, second = books.gl((day(1), "5"), (day(2), "6")), books.gl((day(1), "7"))
     assert second.load_no > first.load_no
