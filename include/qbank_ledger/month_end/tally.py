@@ -121,7 +121,7 @@ class Tally:
         self.accounts_by_status[row.status] += 1
         self.groups_by_status[row.status] += row.leads_group
         self.states_at_close[row.sign_off or "not compared"] += 1
-        self.not_compared_by_entity[row.entity] += row.version is None
+        self.not_compared_by_entity[row.entity] += row.version is None and row.was_active
         self.restated += row.restated
 
     def open_item(self, row: Any) -> None:

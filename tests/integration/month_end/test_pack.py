@@ -181,6 +181,25 @@ def test_an_account_counts_where_it_was_active_at_the_months_end(books: Books, c
     assert [row["Accounts"] for row in made.rows("Dates")][18:21] == [3, 2, 2]
 
 
+def test_an_account_that_was_closed_on_the_close_date_keeps_no_month_from_being_ready(
+    books: Books, close: Close
+) -> None:
+    """It has a closing of the date, and was not active as that ended: nothing is compared with it, and nothing can be."""
+    for id_, closed in (("here", None), ("gone", f"{END} 10:00+00")):
+        books.account(id_, id_)
+        books.rows("INSERT INTO ledger.account_period VALUES (:id, '2024-09-01', :at)", id=id_, at=closed)
+        books.bank(END, "1", id_, at="09:00")
+        books.gl((END, "1"), gl=id_)
+    books.rows("UPDATE ledger.account SET active = false WHERE account_id = 'gone'")
+    books.reconcile()
+    made = close()
+    assert {row["Account"]: row["Status"] for row in made.rows("Balances")} == {
+        "here": "matched",
+        "gone": "not compared",
+    }
+    assert not [gap for gap in made.pack.not_ready if "Not compared on" in str(gap)]
+
+
 def test_sign_offs_are_there_with_who_when_and_why_and_what_took_them_back(
     books: Books, close: Close, sign: Sign, logins: dict[str, Engine]
 ) -> None:

@@ -1,6 +1,7 @@
 -- Purpose: each account's closing on the close date, beside its reconciliation and sign-off.
 -- Grain:   account that was active at the date's end, or has a closing or a reconciliation of the date. What was
---          compared is the group's, repeated for each member; of each group leads_group is true of one.
+--          compared is the group's, repeated for each member; of each group leads_group is true of one. One that was
+--          closed on the date has its closing and is compared with nothing: was_active is false of it.
 -- Params:  close_date; active_at: an account that is active then counts, too; null: the date is over.
 WITH line AS (
     SELECT coalesce(r.entity, a.entity) AS entity, coalesce(r.gl_account, a.gl_account) AS gl_account,
@@ -13,7 +14,7 @@ WITH line AS (
            CASE WHEN r.version IS NOT NULL THEN s.state END AS sign_off, s.prepared_by, s.approved_by,
            CASE WHEN r.version IS NOT NULL
                 THEN row_number() OVER (PARTITION BY r.entity, r.gl_account, r.currency ORDER BY a.account_id) = 1
-                ELSE false END AS leads_group
+                ELSE false END AS leads_group, t.active AS was_active
       FROM ledger.account AS a
       LEFT JOIN LATERAL ledger.closing(
            a.account_id, a.time_zone, a.cut_off, a.closing_grace_minutes, CAST(:close_date AS date)) AS c ON true
@@ -41,7 +42,7 @@ WITH line AS (
            CASE WHEN closing_currency = currency THEN available_balance END AS available,
            observed_at, closing_currency, compared_bank, gl_balance, gl_file, gl_line, difference, bank_items,
            book_items, unexplained, tolerance, status, cause, opened_on, age_days, members, version,
-           provisional, sign_off, prepared_by, approved_by, seal_no, leads_group,
+           provisional, sign_off, prepared_by, approved_by, seal_no, leads_group, was_active,
            version IS NOT NULL AND (
                gl_now IS DISTINCT FROM gl_balance
                OR compared_bank IS DISTINCT FROM
