@@ -158,6 +158,18 @@ def test_a_deletion_that_the_history_kept_is_found_too(ledger: Ledger) -> None:
         verify(ledger.engine)
 
 
+def test_a_deletion_is_found_though_its_balance_is_called_set_aside(ledger: Ledger) -> None:
+    """Only what lay ahead of the clock is ever set aside."""
+    ledger.rows(
+        "INSERT INTO ledger.balance_set_aside"
+        " SELECT account_id, as_of_hour, seal_no, run_no, observed_at, now(), 'x', 'x' FROM ledger.balance"
+        " WHERE account_id = 'b'"
+    )
+    ledger.rows("DELETE FROM ledger.balance WHERE account_id = 'b'")
+    with pytest.raises(LedgerAlteredError, match=r"account b in the hour .* was removed"):
+        verify(ledger.engine)
+
+
 def test_a_forged_seal_does_not_follow(ledger: Ledger) -> None:
     """A row and its seal replaced by ones that fit each other: the chain does not fit any more."""
     first, second = seals(ledger)
