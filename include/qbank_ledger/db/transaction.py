@@ -29,10 +29,10 @@ _XID = text("SELECT pg_current_xact_id()::text")
 _FOR_SETS = text(
     "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in FOR_SETS.items())
 )
-# A server that took over without the transaction has not come to its number yet, and refuses to be asked.
+# A server that took over without the transaction has not come to its number yet, and refuses to be asked: the
+# number that asking gets is its newest.
 _XACT_STATUS = text(
-    "SELECT CASE WHEN CAST(:xid AS xid8) < pg_snapshot_xmax(pg_current_snapshot())"
-    " THEN pg_xact_status(CAST(:xid AS xid8)) END"
+    "SELECT CASE WHEN CAST(:xid AS xid8) < pg_current_xact_id() THEN pg_xact_status(CAST(:xid AS xid8)) END"
 )
 
 

@@ -139,7 +139,7 @@ def _date(place: Place, text: str) -> str:
         form = f" in the form {place.format}" if place.format else " such as 2026-10-31"
         raise Wrong(f"write a date{form}") from None
     if not _every_digit(place.format).fullmatch(text):
-        raise Wrong(f"write a date in the form {place.format}, with every zero")
+        raise Wrong(f"write a date in the form {place.format}, with its leading zeros")
     if not {"%d", "%j", "%x", "%c"} & {place.format[n : n + 2] for n in range(len(place.format))}:
         read = (read.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     return read.isoformat()

@@ -35,10 +35,10 @@ class Columns:
             width is not None and len(cells) > width and any(map(trimmed, cells[width:]))
         ):
             return f"it has {len(cells)} fields, the header {width if width is not None else least}"
-        if width is not None and len(cells) > self.written and (mark := record.delimiter) in self.groupers:
-            # Empty or not: 1,234.50 makes two cells of one, which moves the empty last one out.
+        if width is not None and len(cells) != self.written and (mark := record.delimiter) in self.groupers:
+            # More or fewer, empty or not: 1,234.50 makes two cells of one, which moves those after it.
             return (
-                f"it has {len(cells)} fields, the header {self.written}: {mark!r} parts both fields and "
+                f"it has {len(cells)} fields, the header {self.written}: {mark!r} separates both fields and "
                 "thousands, so its amounts may have moved: export them in quotes, or without it"
             )
         return None

@@ -57,8 +57,8 @@ class Load:
         if not self.replaced:
             return ""
         return (
-            f"Figures of it that later files have replaced: {self.replaced:,}. They stay replaced: to have "
-            "them count again, give them in a file that differs, such as one of those lines alone."
+            f"Later files have replaced {self.replaced:,} of its figures, which stay replaced: to have them "
+            "count again, give them in a file that differs, such as one of those lines alone."
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.errors import InvalidHeaderDefect
 from email.message import EmailMessage
 from email.utils import make_msgid
 from typing import Any
@@ -43,7 +44,9 @@ class Receiver:
             raise AlertNotSentError(
                 f"Alerts can't be sent by the connection {self.conn_id}: {error}."
             ) from None
-        return f"Not all are told by the connection {self.conn_id}: {left_out}." if left_out else ""
+        return (
+            f"Not everyone was reached through the connection {self.conn_id}: {left_out}." if left_out else ""
+        )
 
 
 def _no_way(receiver: Receiver, _message: Message) -> str:
@@ -99,7 +102,9 @@ def _mail_of(receiver: Receiver, message: Message) -> EmailMessage:
 
 
 def _reaches_somebody(header: Any) -> bool:
-    return bool(header.addresses) and not header.defects and all(each.domain for each in header.addresses)
+    # Obsolete forms, such as a name with a dot, are understood.
+    is_broken = any(isinstance(defect, InvalidHeaderDefect) for defect in header.defects)
+    return bool(header.addresses) and not is_broken and all(each.domain for each in header.addresses)
 
 
 def _push(receiver: Receiver, message: Message) -> str:
@@ -108,9 +113,10 @@ def _push(receiver: Receiver, message: Message) -> str:
         import apprise  # noqa: PLC0415 - not everybody installs it
     except ImportError:
         raise AlertNotSentError("install the package apprise where alerts are sent from") from None
+    addresses = _addresses(receiver)
     with _quiet("apprise", "urllib3"):
-        targets = apprise.Apprise()
-        if not all(targets.add(path) for path in _addresses(receiver)):
+        targets = [apprise.Apprise() for _ in addresses]
+        if not all(target.add(address) for target, address in zip(targets, addresses, strict=True)):
             raise _no_address()
         # Each by itself: one that is dead must not have the others told again, at every watch.
         taken = [
@@ -125,7 +131,7 @@ def _push(receiver: Receiver, message: Message) -> str:
     if not any(taken):
         raise AlertNotSentError("the service of its config has not taken it")
     dead = [str(number) for number, done in enumerate(taken, 1) if not done]
-    return f"of the addresses in its config, number {', '.join(dead)} has not taken it" if dead else ""
+    return f"address number {' and '.join(dead)} in its config did not accept it" if dead else ""
 
 
 def _addresses(receiver: Receiver) -> list[str]:

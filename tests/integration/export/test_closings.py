@@ -81,6 +81,13 @@ def test_a_date_has_the_accounts_that_were_active_as_it_ended(desk: Desk, name: 
     assert desk.said == []
 
 
+def test_an_account_that_a_part_of_a_run_published_before_the_first_whole_one_is_in_it(desk: Desk) -> None:
+    """Its first period begins with the first whole run, and its balance is in the ledger."""
+    desk.account("x", observed=at(5, 23))
+    desk.ledger.opened("x", at=at(6, 12))
+    assert read_csv(desk.export(CsvTable, closing_of=DATE)).keys() == {"x"}
+
+
 def test_a_date_that_is_not_over_has_no_closing(desk: Desk) -> None:
     tomorrow = desk.now.date() + timedelta(days=1)
     desk.account("open", observed=desk.now)

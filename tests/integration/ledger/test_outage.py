@@ -294,6 +294,15 @@ def test_a_server_that_took_over_without_a_transaction_has_not_committed_it(ledg
             assert transaction._is_committed(connection, xid) is committed
 
 
+def test_a_transaction_that_the_server_is_still_at_is_waited_for(ledger: Ledger) -> None:
+    """Also where none is newer: it would be made twice."""
+    with ledger.engine.connect() as other, ledger.engine.connect() as connection:
+        ending = other.begin()
+        xid = other.exec_driver_sql("SELECT pg_current_xact_id()::text").scalar_one()
+        threading.Timer(0.3, ending.commit).start()
+        assert transaction._is_committed(connection, xid)
+
+
 def test_what_waiting_does_not_mend_is_not_waited_for(ledger: Ledger) -> None:
     began = time.monotonic()
     with pytest.raises(NotMigratedError):

@@ -222,10 +222,7 @@ def test_a_file_that_another_has_followed_says_that_the_others_figures_stay(
         " as_of_date, balance + 1 FROM recon.gl_balance LIMIT 1"
     )
     said = ann.send("load", previewed=seen)[1]
-    assert (
-        "was loaded before, as load 1: nothing is new. Figures of it that later files have replaced: 1."
-        in said
-    )
+    assert "was loaded before, as load 1: nothing is new. Later files have replaced 1 of its figures" in said
 
 
 def test_a_form_that_loaded_a_file_loads_no_other(ann: Sender, site: Site, books: Books) -> None:

@@ -268,9 +268,7 @@ def test_a_file_that_others_have_followed_is_the_load_it_was_and_says_what_it_do
     books.gl((day(3), "8.00"))
     again = books.gl((day(1), "5"), (day(2), "6"), (day(3), "8"))
     assert (again.load_no, again.is_new, again.replaced) == (first.load_no, False, 1)
-    assert (
-        f"is load {first.load_no}. Figures of it that later files have replaced: 1. They stay" in caplog.text
-    )
+    assert f"is load {first.load_no}. Later files have replaced 1 of its figures, which stay" in caplog.text
     books.rates(f"EUR,USD,{day(1)},1.1")
     books.rates(f"EUR,USD,{day(1)},1.2")
     assert books.rates(f"EUR,USD,{day(1)},1.1").replaced == 1

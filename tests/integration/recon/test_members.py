@@ -1,10 +1,13 @@
 """Whose balances a date's comparison is of: those of the accounts that were active as the date ended."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 
-from tests.words.books import Books, day
+from qbank_ledger.recon.load import load_file
+from qbank_ledger.recon.profile_file import read_gl_sources
+from tests.words.books import GL_HEADER, Books, day
 
 
 def noon(on: date) -> datetime:
@@ -58,6 +61,22 @@ def test_books_that_come_after_an_account_was_closed_are_compared_with_it(books:
     assert books.rows("SELECT as_of_date FROM recon.unmapped_gl") == [(day(3),)]
 
 
+def test_a_file_that_leaves_out_whats_zero_says_so_of_an_account_that_was_closed_since(
+    books: Books, tmp_path: Path
+) -> None:
+    (tmp_path / "gl_sources.yaml").write_text("profiles: {ours: {like: plain, absent_means: zero}}")
+    profile = read_gl_sources(tmp_path / "gl_sources.yaml").profile("ours", "gl")
+    books.account("x", "1100")
+    books.account("y", "1200")
+    for id_ in ("x", "y"):
+        books.ledger.opened(id_, at=noon(day(0)))
+        books.bank(day(1), "0", id_)
+    close(books, "x", noon(day(3)))
+    file = books.file(f"{GL_HEADER}\nQB01,1200,EUR,{day(1)},0\n")
+    load_file(books.ledger.engine, file, "gl", profile)
+    assert books.reconcile() == {"matched": 2}
+
+
 def test_an_account_that_was_opened_again_is_not_missed_between(books: Books) -> None:
     books.account()
     books.ledger.opened("x", at=noon(day(0)), closed_at=noon(day(2)))
@@ -66,6 +85,8 @@ def test_an_account_that_was_opened_again_is_not_missed_between(books: Books) ->
         books.bank(day(number), "100", at="18:00")
     books.gl(*((day(number), "100") for number in (1, 2, 3, 4)))
     assert books.reconcile() == {"matched": 2}
+    unmapped = books.rows("SELECT as_of_date FROM recon.unmapped_gl ORDER BY 1")
+    assert unmapped == [(day(2),), (day(3),)], "what nothing is compared with is named"
 
 
 def test_a_correction_of_a_date_before_its_end_is_compared(pair: Books) -> None:

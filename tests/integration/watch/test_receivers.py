@@ -64,6 +64,13 @@ def test_several_receivers_are_separated_as_airflow_has_it(to: object) -> None:
     assert server.mails[0]["To"] == "a@example.com, b@example.com"
 
 
+def test_names_may_have_dots() -> None:
+    with mail_server(free_port()) as server:
+        extra = {"from_email": "Acme Inc. <ledger@example.com>", "to": "A. B. Smith <a@example.com>"}
+        assert mail(server.port, extra=extra).send(OPENED) == ""
+    assert [each.addr_spec for each in server.mails[0]["To"].addresses] == ["a@example.com"]
+
+
 @pytest.mark.parametrize("to", ["a@example.com b@example.com", "treasury", "a@example.com, treasury", ";"])
 def test_receivers_that_no_mail_would_reach_are_refused(to: str) -> None:
     with mail_server(free_port()) as server:
@@ -76,7 +83,10 @@ def test_a_receiver_whom_the_mail_server_does_not_know_is_named_and_the_others_a
     with mail_server(free_port()) as server:
         server.unknown = {"b@example.com"}
         said = mail(server.port).send(OPENED)
-    assert said == "Not all are told by the connection ops_mail: the mail server refused b@example.com."
+    assert (
+        said
+        == "Not everyone was reached through the connection ops_mail: the mail server refused b@example.com."
+    )
     assert len(server.mails) == 1
 
 
@@ -166,6 +176,6 @@ def test_a_dead_address_of_several_does_not_have_the_others_told_again() -> None
         places = [{"path": dead.place}, {"path": alive.place}]
         said = Receiver("chat", "apprise", extra={"config": places}).send(OPENED)
     assert said == (
-        "Not all are told by the connection chat: of the addresses in its config, number 1 has not taken it."
+        "Not everyone was reached through the connection chat: address number 1 in its config did not accept it."
     )
     assert len(alive.posts) == 1

@@ -13,6 +13,10 @@ SELECT a.account_id, a.name, a.entity, a.gl_account, a.bank_id, a.bank_account, 
        AS d (ends_at, closes_at)
   LEFT JOIN LATERAL ledger.closing(
        a.account_id, a.time_zone, a.cut_off, a.closing_grace_minutes, CAST(:date AS date)) AS c ON true
- CROSS JOIN LATERAL ledger.active_at(a.account_id, d.ends_at) AS t (active)
- WHERE t.active
+ -- Before its first period, an account is taken for what it is now.
+ WHERE coalesce((SELECT bool_or(coalesce(p.closed_at >= d.ends_at, true)) FROM ledger.account_period AS p
+                  WHERE p.account_id = a.account_id AND p.opened_at < d.ends_at),
+                a.active AND (c.account_id IS NOT NULL
+                              OR NOT EXISTS (SELECT FROM ledger.account_period AS p
+                                              WHERE p.account_id = a.account_id)))
  ORDER BY coalesce(c.currency, a.currency), a.account_id COLLATE "C"

@@ -14,7 +14,12 @@ WITH line AS (
            CASE WHEN r.version IS NOT NULL THEN s.state END AS sign_off, s.prepared_by, s.approved_by,
            CASE WHEN r.version IS NOT NULL
                 THEN row_number() OVER (PARTITION BY r.entity, r.gl_account, r.currency ORDER BY a.account_id) = 1
-                ELSE false END AS leads_group, t.active AS was_active
+                ELSE false END AS leads_group,
+           -- Before its first period, an account is taken for what it is now, as it is when dates are compared.
+           t.active OR (a.active AND NOT EXISTS (
+               SELECT FROM ledger.account_period AS p
+                WHERE p.account_id = a.account_id
+                  AND p.opened_at < ledger.day_end(a.time_zone, a.cut_off, CAST(:close_date AS date)))) AS was_active
       FROM ledger.account AS a
       LEFT JOIN LATERAL ledger.closing(
            a.account_id, a.time_zone, a.cut_off, a.closing_grace_minutes, CAST(:close_date AS date)) AS c ON true

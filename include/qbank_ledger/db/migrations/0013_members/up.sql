@@ -7,16 +7,16 @@ SELECT DISTINCT ON (g.as_of_date, g.entity, g.gl_account, g.currency)
        g.entity, g.gl_account, g.currency, g.as_of_date, g.balance, g.load_no, f.name AS file_name, g.line_no
   FROM recon.gl_balance AS g JOIN recon.file_load AS f USING (load_no)
  WHERE NOT EXISTS (SELECT FROM ledger.account AS a
+                     CROSS JOIN LATERAL (SELECT ledger.day_end(a.time_zone, a.cut_off, g.as_of_date)) AS e (ends_at)
                     WHERE (a.entity, a.gl_account, a.currency) = (g.entity, g.gl_account, g.currency)
-                      AND (a.active
-                           OR EXISTS (SELECT FROM ledger.account_period AS p
-                                       WHERE p.account_id = a.account_id
-                                         AND p.opened_at < ledger.day_end(a.time_zone, a.cut_off, g.as_of_date)
-                                         AND p.closed_at >= ledger.day_end(a.time_zone, a.cut_off, g.as_of_date))))
+                      -- As the date ended; before its first period, an account is taken for what it is now.
+                      AND coalesce((SELECT bool_or(coalesce(p.closed_at >= e.ends_at, true))
+                                      FROM ledger.account_period AS p
+                                     WHERE p.account_id = a.account_id AND p.opened_at < e.ends_at), a.active))
  ORDER BY g.as_of_date, g.entity, g.gl_account, g.currency, g.load_no DESC;
 COMMENT ON VIEW recon.unmapped_gl IS
-    'GL balances that nothing is compared with: no account that is active, or was as the date ended, has that entity, '
-    'GL account and currency. Grain: GL account × date.';
+    'GL balances that nothing is compared with: no account that was active as the date ended has that entity, GL '
+    'account and currency; before its first period, an account is taken for what it is now. Grain: GL account × date.';
 
 CREATE OR REPLACE FUNCTION recon.revoke_sign_off() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET enable_nestloop = on SET jit = off AS $$
