@@ -39,7 +39,10 @@ TESTS = [
     "tests/integration/recon/test_reconcile.py",
     "tests/integration/recon/test_account_time.py",
     "tests/integration/recon/test_sample_books.py",
+    "tests/integration/recon/test_members.py",
     "tests/integration/month_end",
+    "tests/integration/page/test_account.py",
+    "tests/integration/page/test_position.py",
 ]
 
 

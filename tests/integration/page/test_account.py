@@ -134,9 +134,11 @@ def test_another_currency_is_not_drawn_to_the_same_scale(site: Site, ledger: Led
 @pytest.mark.parametrize(("by", "rows"), [("days", 10), ("months", 1)])
 def test_days_and_months_are_closings(site: Site, ledger: Ledger, by: str, rows: int) -> None:
     ledger.listed([{"id": "a", "zone": "UTC"}])
-    midnight = ago(0).replace(hour=0)
-    first = midnight.replace(day=1) - timedelta(days=1)  # the last day of last month
-    ledger.opened("a", at=ago(24 * 70))
+    last_month = ago(0).replace(hour=0, day=1) - timedelta(days=1)
+    first = last_month.replace(day=1) - timedelta(
+        days=1
+    )  # the last day of a month that is over, whenever it is
+    ledger.opened("a", at=ago(24 * 80))
     ledger.observed(
         [
             {"id": "a", "at": first + timedelta(hours=23), "amount": "7", "currency": "EUR"},
