@@ -444,6 +444,9 @@ def test_loads_come_in_pages_and_one_alone(site: Site, books: Books) -> None:
     assert past.count(".xlsx<") == 10
     assert "Page 2 of 2, 60 loads" in past
     assert "Page 2 of 2, 60 files" in past
+    # The one table is turned, the other stays.
+    assert 'books?page=1&amp;files_page=2#loads" rel="prev"' in past
+    assert 'books?page=2&amp;files_page=1#source_files" rel="prev"' in past
     assert len(site.csv("books.csv")) == 61
     assert [line.split(",")[0] for line in site.csv("books.csv?load=7")[1:]] == ["7.csv"]
     assert site.get("books?load=99999999999999999999").status_code == 422
