@@ -13,10 +13,11 @@ SELECT a.account_id, a.name, a.entity, a.gl_account, a.bank_id, a.bank_account, 
        AS d (ends_at, closes_at)
   LEFT JOIN LATERAL ledger.closing(
        a.account_id, a.time_zone, a.cut_off, a.closing_grace_minutes, CAST(:date AS date)) AS c ON true
- -- Before its first period, an account is taken for what it is now.
- WHERE coalesce((SELECT bool_or(coalesce(p.closed_at >= d.ends_at, true)) FROM ledger.account_period AS p
-                  WHERE p.account_id = a.account_id AND p.opened_at < d.ends_at),
-                a.active AND (c.account_id IS NOT NULL
-                              OR NOT EXISTS (SELECT FROM ledger.account_period AS p
-                                              WHERE p.account_id = a.account_id)))
+ -- Before its first period, an account that is active now counts where it has a closing, or has no period at all.
+ CROSS JOIN LATERAL ledger.was_active(
+       a.account_id, d.ends_at,
+       a.active AND (c.account_id IS NOT NULL
+                     OR NOT EXISTS (SELECT FROM ledger.account_period AS p WHERE p.account_id = a.account_id)))
+       AS w (active)
+ WHERE w.active
  ORDER BY coalesce(c.currency, a.currency), a.account_id COLLATE "C"

@@ -15,17 +15,15 @@ WITH line AS (
            CASE WHEN r.version IS NOT NULL
                 THEN row_number() OVER (PARTITION BY r.entity, r.gl_account, r.currency ORDER BY a.account_id) = 1
                 ELSE false END AS leads_group,
-           -- Before its first period, an account is taken for what it is now, as it is when dates are compared.
-           t.active OR (a.active AND NOT EXISTS (
-               SELECT FROM ledger.account_period AS p
-                WHERE p.account_id = a.account_id
-                  AND p.opened_at < ledger.day_end(a.time_zone, a.cut_off, CAST(:close_date AS date)))) AS was_active
+           t.active OR w.active AS was_active
       FROM ledger.account AS a
       LEFT JOIN LATERAL ledger.closing(
            a.account_id, a.time_zone, a.cut_off, a.closing_grace_minutes, CAST(:close_date AS date)) AS c ON true
      CROSS JOIN LATERAL ledger.active_at(a.account_id, greatest(
                ledger.day_end(a.time_zone, a.cut_off, CAST(:close_date AS date)),
                CAST(:active_at AS timestamptz))) AS t (active)
+     CROSS JOIN LATERAL ledger.was_active(
+           a.account_id, ledger.day_end(a.time_zone, a.cut_off, CAST(:close_date AS date)), a.active) AS w (active)
       LEFT JOIN recon.sign_off_state AS s ON s.account_id = a.account_id AND s.as_of_date = :close_date
       LEFT JOIN recon.reconciliation AS r
         ON (r.account_id, r.as_of_date, r.version) = (s.account_id, s.as_of_date, s.version)

@@ -12,29 +12,25 @@ WITH gl AS MATERIALIZED (
      ORDER BY as_of_date, entity, gl_account, currency, load_no DESC
 ), timed AS MATERIALIZED (
     SELECT a.account_id, a.entity, a.gl_account, a.currency, a.minor_units, a.tolerance, a.time_zone, a.cut_off,
-           a.closing_grace_minutes, make_interval(mins => a.max_age_minutes) AS max_age, a.active, t.begins_on, t.today
+           a.closing_grace_minutes, make_interval(mins => a.max_age_minutes) AS max_age, a.active,
+           EXISTS (SELECT FROM ledger.account_period AS p
+                    WHERE p.account_id = a.account_id AND p.closed_at IS NOT NULL) AS was_closed,
+           t.begins_on, t.today
       FROM ledger.account AS a JOIN recon.account_time AS t USING (account_id)
      WHERE (a.entity, a.gl_account, a.currency) IN (SELECT k.entity, k.gl_account, k.currency FROM asked AS k)
 ), dated AS (
     SELECT a.*, k.as_of_date, ledger.day_end(a.time_zone, a.cut_off, k.as_of_date) AS ends_at,
            ledger.closes_at(a.time_zone, a.cut_off, a.closing_grace_minutes, k.as_of_date) AS closes_at
       FROM timed AS a JOIN asked AS k USING (entity, gl_account, currency)
-), period AS MATERIALIZED (
-    -- Of accounts that were ever closed; the others are what they are now.
-    SELECT p.account_id, p.opened_at, p.closed_at
-      FROM ledger.account_period AS p
-     WHERE p.account_id IN (SELECT c.account_id FROM ledger.account_period AS c WHERE c.closed_at IS NOT NULL)
-), in_period AS (
-    -- Whether it was active as the date ended; no row: that was before its first period.
-    SELECT d.account_id, d.as_of_date, bool_or(coalesce(p.closed_at >= d.ends_at, true)) AS was_active
-      FROM dated AS d JOIN period AS p ON p.account_id = d.account_id AND p.opened_at < d.ends_at
-     GROUP BY d.account_id, d.as_of_date
 ), member AS (
     SELECT m.*
       FROM (SELECT d.*, count(*) OVER its_group AS group_size, max(begins_on) OVER its_group AS all_began_on,
                    max(today) OVER its_group AS latest_date
-              FROM dated AS d LEFT JOIN in_period AS i USING (account_id, as_of_date)
-             WHERE coalesce(i.was_active, d.active)
+              FROM dated AS d
+             -- One that was never closed is what it is now: nothing is looked up.
+             WHERE CASE WHEN d.was_closed
+                        THEN (SELECT w.active FROM ledger.was_active(d.account_id, d.ends_at, d.active) AS w (active))
+                        ELSE d.active END
             WINDOW its_group AS (PARTITION BY entity, gl_account, currency, as_of_date)) AS m
      -- Before all of a group began, its sum would lack a member.
      WHERE m.as_of_date BETWEEN m.all_began_on AND m.latest_date
