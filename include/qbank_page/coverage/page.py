@@ -1,6 +1,6 @@
 """Coverage: a week of hours, account by account: what is there, what came late, what is missing and why."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -62,14 +62,27 @@ def coverage(request: Request, visitor: SignedIn, asked: Annotated[Asked, Query(
     with desk_of(request).ledger.reading() as connection:
         accounts = execute(connection, "coverage_accounts", since=since).all()
         found = [row for row in accounts if asked.takes(row)]
+        late = _late(connection, since, None, asked.late_after) if asked.gaps else {}
         if asked.gaps:
-            gaps = _with_gaps(connection, since, found, asked.late_after)
-            found = [row for row in found if row.account_id in gaps]
+            lacking = set(
+                execute(connection, "coverage_lacking", since=since, account_ids=_ids(found)).scalars()
+            )
+            found = [row for row in found if row.account_id in lacking or _is_late(row, late)]
         pages = Pages(asked.page, len(found), _AT_ONCE)
         drawn = found if whole else pages.of(found)
-        present = _present(connection, since, drawn, asked.late_after)
+        if not asked.gaps:
+            late = _late(connection, since, _ids(drawn), asked.late_after)
+        present = dict(execute(connection, "coverage_present", since=since, account_ids=_ids(drawn)).all())
         reasons = _reasons(connection, since, drawn)
-    weeks = [Week.of(row, present.get(row.account_id), reasons.get(row.account_id, {})) for row in drawn]
+    weeks = [
+        Week.of(
+            row,
+            present.get(row.account_id, ""),
+            late.get(row.account_id, {}),
+            reasons.get(row.account_id, {}),
+        )
+        for row in drawn
+    ]
     kept = {
         "entity": asked.entity,
         "account": asked.account,
@@ -99,25 +112,30 @@ def coverage(request: Request, visitor: SignedIn, asked: Annotated[Asked, Query(
     )
 
 
-def _with_gaps(connection: Connection, since: datetime, accounts: Sequence[Any], late_after: int) -> Set[str]:
-    """The accounts with an hour that is late or missing: no week is made of the others."""
-    asked = {"since": since, "account_ids": [row.account_id for row in accounts], "late_after": late_after}
-    return set(execute(connection, "coverage_gaps", **asked).scalars())
+def _ids(accounts: Sequence[Any]) -> list[str]:
+    return [row.account_id for row in accounts]
 
 
-def _present(
-    connection: Connection, since: datetime, accounts: Sequence[Any], late_after: int
-) -> Mapping[str, Any]:
-    asked = {"since": since, "account_ids": [row.account_id for row in accounts], "late_after": late_after}
-    return {row.account_id: row for row in execute(connection, "coverage_present", **asked)}
+def _late(
+    connection: Connection, since: datetime, account_ids: Sequence[str] | None, late_after: int
+) -> Mapping[str, Mapping[int, int]]:
+    """Of each account, the hours of the week that came late, with so many minutes."""
+    found = execute(connection, "coverage_late", since=since, account_ids=account_ids, late_after=late_after)
+    return {row.account_id: dict(zip(row.hours, row.minutes, strict=True)) for row in found}
+
+
+def _is_late(account: Any, late: Mapping[str, Mapping[int, int]]) -> bool:
+    """Whether an account has an hour that came late and in which it was expected."""
+    hours = late.get(account.account_id, {})
+    periods = zip(account.firsts, account.lasts, strict=True)
+    return bool(hours) and any(first <= hour <= last for first, last in periods for hour in hours)
 
 
 def _reasons(
     connection: Connection, since: datetime, accounts: Sequence[Any]
 ) -> Mapping[str, Mapping[int, str]]:
     """Why accounts have no balance, by the hour of the week."""
-    asked = {"since": since, "account_ids": [row.account_id for row in accounts]}
     reasons: dict[str, dict[int, str]] = {}
-    for row in execute(connection, "coverage_reasons", **asked):
+    for row in execute(connection, "coverage_reasons", since=since, account_ids=_ids(accounts)):
         reasons.setdefault(row.account_id, {}).update(dict.fromkeys(row.hours, row.reason))
     return reasons

@@ -33,10 +33,9 @@ class Week:
     reasons: Counter[str]
 
     @classmethod
-    def of(cls, account: Any, seen: Any, reasons: Mapping[int, str]) -> "Week":
-        """From an account's row of coverage_accounts, of coverage_present, if any, and coverage_reasons."""
-        present = seen.present if seen and seen.present else "0" * HOURS
-        late = dict(zip(seen.late_hours, seen.late_minutes, strict=True)) if seen and seen.late_hours else {}
+    def of(cls, account: Any, present: str, late: Mapping[int, int], reasons: Mapping[int, str]) -> "Week":
+        """From an account's row of coverage_accounts and what the others say of it: empty, where nothing."""
+        present = present or "0" * HOURS
         if late:
             digits = enumerate(present)
             present = "".join("2" if hour in late and digit == "1" else digit for hour, digit in digits)
