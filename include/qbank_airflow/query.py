@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
-from datetime import time
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ def rows_as_csv(conn_id: str, query: str, refuse: Callable[[str], Exception]) ->
     """What the query gives, under the names of its columns; a number is exact, what is null is empty.
 
     Raises what ``refuse`` makes of the reason where there is no such connection, where the query fails, or
-    gives a float.
+    gives a float or bytes.
     """
     try:
         hook = BaseHook.get_hook(conn_id)
@@ -33,6 +33,8 @@ def rows_as_csv(conn_id: str, query: str, refuse: Callable[[str], Exception]) ->
         for column, value in zip(columns, row, strict=True):
             if isinstance(value, float):
                 raise refuse(f"the query's column {column} is a float: cast it to numeric or text there")
+            if isinstance(value, bytes | bytearray | memoryview):
+                raise refuse(f"the query's column {column} is bytes: cast it to text there")
         writer.writerow(map(_cell, row))
     return text.getvalue()
 
@@ -42,6 +44,8 @@ def _columns_and_rows(cursor: Any) -> tuple[list[str], list[Any]]:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, datetime) and value.time() == time():
+        return f"{value:%Y-%m-%d}"  # what some databases call a date
     if isinstance(value, time):
         return f"{value:%H:%M}"
     if isinstance(value, Decimal):

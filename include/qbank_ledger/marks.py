@@ -40,7 +40,7 @@ class Marks:
 
     def read(self, text: str) -> Decimal | None:
         """The number, exact; None where the text has not the marks that are declared."""
-        if self._plainest.fullmatch(text):
+        if self.is_plain(text):
             return Decimal(text)
         text = text.strip(_SPACES + "\t")
         if text in self.zero:
@@ -53,11 +53,17 @@ class Marks:
         if len(marks) - len(signs) > 1 or (negative := self._sign(signs, found["before"])) is None:
             return None
         whole = "".join(char for char in found["whole"] if char.isdigit())
+        # Nobody groups 0,500: that is a decimal mark.
+        is_misread = bool(found["g"] or found["i"]) and whole.startswith("0") and whole.strip("0") != ""
         digits = f"{whole}.{found['fraction'] or '0'}" if found["fraction"] else whole
-        if len(whole) > MAX_DIGITS or len(found["fraction"] or "") > MAX_DIGITS:
+        if is_misread or len(whole) > MAX_DIGITS or len(found["fraction"] or "") > MAX_DIGITS:
             return None
         number = Decimal(f"{'-' if negative else ''}{digits}{found['exponent'] or ''}")
         return number if number.adjusted() < MAX_DIGITS else None
+
+    def is_plain(self, text: str) -> bool:
+        """Whether the text is what Decimal reads as it stands."""
+        return self._plainest.fullmatch(text) is not None
 
     def symbol(self, text: str) -> str | None:
         """The declared symbol that stands beside the number in whatever case, if any."""
@@ -123,16 +129,17 @@ class Marks:
         before, after = (_any([*beside, *marks, *_SPACES]) for marks in (leading + opened, trailing + closed))
         grouped = "".join(sorted(self.groupers))
         # Three digits behind each mark, or as in India, two and at the end three; one mark throughout.
+        mark = f"[{re.escape(grouped)}]" if grouped else "(?!)"
         groups = (
-            rf"[0-9]{{1,3}}(?:(?P<g>[{re.escape(grouped)}])[0-9]{{3}}(?:(?P=g)[0-9]{{3}})*"
-            rf"|(?P<i>[{re.escape(grouped)}])[0-9]{{2}}(?:(?P=i)[0-9]{{2}})*(?P=i)[0-9]{{3}})|"
-            if grouped
-            else ""
+            rf"[0-9]{{1,3}}(?P<g>{mark})[0-9]{{3}}(?:(?P=g)[0-9]{{3}})*"
+            rf"|[0-9]{{1,2}}(?P<i>{mark})[0-9]{{2}}(?:(?P=i)[0-9]{{2}})*(?P=i)[0-9]{{3}}"
         )
+        fraction = re.escape(self.decimal)
         exponent = r"(?P<exponent>[eE][+-]?[0-9]{1,2})?" if self.exponent else "(?P<exponent>x{0})"
         return re.compile(
-            rf"(?P<before>(?:{before})*)(?P<whole>{groups}[0-9]+)"
-            rf"(?:{re.escape(self.decimal)}(?P<fraction>[0-9]+))?{exponent}(?P<after>(?:{after})*)",
+            # Without a whole part, as databases write .50.
+            rf"(?P<before>(?:{before})*)(?P<whole>{groups}|[0-9]+|(?={fraction}))"
+            rf"(?:{fraction}(?P<fraction>[0-9]+))?{exponent}(?P<after>(?:{after})*)",
             re.IGNORECASE,
         )
 

@@ -12,6 +12,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from sqlalchemy.engine import URL
 
 from qbank_airflow.books import load_books
+from qbank_airflow.query import rows_as_csv
 from tests.words.books import GL_HEADER, Books, day
 from tests.words.ledger import Ledger
 
@@ -85,12 +86,21 @@ def test_a_folder_that_is_not_there_is_a_warning_and_what_matches_nothing_is_a_l
     ]
 
 
+@pytest.mark.usefixtures("books")
+def test_a_moment_at_midnight_is_the_date_that_some_databases_mean_by_it() -> None:
+    query = "SELECT TIMESTAMP '2025-10-31 00:00' AS day, TIMESTAMP '2025-10-31 00:01' AS moment"
+    said = rows_as_csv("erp", query, ValueError)
+    assert said == "day,moment\r\n2025-10-31,2025-10-31 00:01:00\r\n"
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [
         ("connection: erp, sql: SELECT no_such_column", 'the query failed: column "no_such_column" does not exist'),
         ("connection: erp, sql: 'SELECT 0.1::float8 AS balance'",
          "the query's column balance is a float: cast it to numeric or text there"),
+        ("connection: erp, sql: \"SELECT '110100'::bytea AS account\"",
+         "the query's column account is bytes: cast it to text there"),
         ("connection: nobody, sql: SELECT 1", "the connection nobody can't be used: The conn_id `nobody` isn't defined"),
         ("files: 'nofs://erp-out/*.csv'", "it can't be reached (Unsupported filesystem: 'nofs'"),
     ],

@@ -15,14 +15,14 @@ from qbank_ledger.files.text_file import TextFile, UnreadableFileError
 
 MOST_ABOVE = 300  # lines: the header is looked for in these
 BAR = "|"
-_BLANK = " \u00a0\u202f\t"
+_BLANK = " \u00a0\u202f\t\f"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """A row as it is written: its line in the file (row in a sheet), its cells, and its whole text.
 
-    ``delimiter``: what separates its cells, where a cell that holds it must be quoted.
+    ``delimiter``: what separates its cells in a text; None in a sheet.
     """
 
     line: int
@@ -48,7 +48,7 @@ def csv_records(
     if delimiter == BAR and any(line.lstrip(_BLANK).startswith(BAR) for line in above):
         for number, line in enumerate(chain(above, lines), start=1):
             if text := line.strip(_BLANK):
-                yield Record(number, _between_bars(text), text)
+                yield Record(number, _between_bars(text), text, BAR)
         return
     taken = Lines(chain(above, lines))
     if told:

@@ -147,8 +147,7 @@ class TextFile(SourceFile):
         if self.encoding == _UTF8:
             yield from iter(self.read, b"")
             return
-        if self.begins_with(3) == BOM_UTF8:
-            raise UnreadableFileError(f"its first bytes say that it is UTF-8, and not {self.encoding}")
+        self._require_its_mark()
         decoder = getincrementaldecoder(self.encoding)()
         line = 1
         while block := self.read():
@@ -162,6 +161,17 @@ class TextFile(SourceFile):
             yield decoder.decode(b"", final=True).encode()
         except UnicodeError as error:
             raise self._not_encoded(error, b"", line) from None
+
+    def _require_its_mark(self) -> None:
+        """Raise UnreadableFileError where the first bytes are another encoding's mark."""
+        first = self.begins_with(3)
+        other = "utf-8" if first == BOM_UTF8 else ""
+        if first[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) and not self.encoding.startswith(("utf-16", "utf-32")):
+            other = "utf-16"
+        if other:
+            raise UnreadableFileError(
+                f"its first bytes say that it is {other}, and not {self.encoding}: say encoding: {other}"
+            )
 
     def _not_encoded(self, error: UnicodeError, block: bytes, line: int) -> UnreadableFileError:
         good = block[: error.start] if isinstance(error, UnicodeDecodeError) else b""

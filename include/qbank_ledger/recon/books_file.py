@@ -1,5 +1,6 @@
 """A file of the ERP's, opened: text or workbook, as its profile says, and no file of journal entries."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from qbank_ledger.files.problems import Problems
@@ -12,6 +13,8 @@ from qbank_ledger.recon.profile import Profile
 
 LIMITS = Limits(mib=512, lines=3_000_000)
 _FIRST_LINE = 4_096  # bytes
+# As some ERPs write, under a name that ends with .xls.
+_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(\?xml|!doctype|html|head|meta|table|workbook|\w+:workbook)\b", re.I)
 _BOM = "\u00ef\u00bb\u00bf"  # UTF-8's, as Latin-1 reads it
 
 
@@ -36,7 +39,11 @@ def records_of(
 
 
 def require_no_journal(file: TextFile, kind: Kind) -> None:
-    """Raise UnreadableFileError where a file's first line says that it is in DATEV's own format."""
+    """Raise UnreadableFileError where a file's beginning says that it is in DATEV's own format, or a page."""
+    if _PAGE.match(file.begins_with(_FIRST_LINE)):
+        raise UnreadableFileError(
+            "it is a page of HTML or XML, whatever it is called: open it in a spreadsheet and save it as XLSX"
+        )
     first, *_ = file.begins_with(_FIRST_LINE).decode("latin-1").splitlines() or [""]
     begun = first.removeprefix(_BOM).replace('"', "").split(";")
     if begun[0] in ("EXTF", "DTVF"):

@@ -20,6 +20,8 @@ EXACT = Context(prec=400, traps=[Inexact, InvalidOperation])
 _ROUNDING = Context(prec=400, rounding=ROUND_HALF_EVEN)
 _SPREADSHEET_DIGITS = 15
 _AS_SHOWN = Context(prec=_SPREADSHEET_DIGITS, rounding=ROUND_HALF_EVEN)
+_AS_TEXT = "format the cell as text, and type it anew"
+_ISO = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BLANK = " \u00a0\u202f\t"
 # The numbers of a date's form, with their digits, and where nothing parts one from the next.
 _WIDTHS = {"Y": 4, "G": 4, "j": 3, "w": 1, "u": 1, **dict.fromkeys("dmyVUWHIMS", 2)}
@@ -42,6 +44,8 @@ class Amounts:
         """The amount, scaled, with no more decimals than its currency has, or the rate. Raises Wrong."""
         marks = self._profile.marks
         number = Decimal(cell) if isinstance(cell, Number) else marks.read(cell)
+        if self._profile.exactly and not isinstance(cell, Number) and not marks.is_plain(cell):
+            number = None
         if number is None:
             if cell.startswith("="):
                 raise Wrong(
@@ -95,20 +99,26 @@ class Amounts:
 
 
 def trimmed(cell: str) -> str:
-    """A cell without the space around it, which an ERP's padding is."""
-    return cell.strip(_BLANK)
+    """A cell without the space around it, which an ERP's padding is; a spreadsheet's value has none."""
+    kept = cell.strip(_BLANK)
+    return cell if kept == cell else kept
 
 
 def meant(place: Place, column: str, cell: str) -> str:
     """What a cell or title says of a column, such as an account or a date (ISO's). Raises Wrong."""
-    if not cell:
+    if not cell and "" not in place.names:
         raise Wrong("")
     if why := unfit(cell):
         raise Wrong(why)
-    if isinstance(cell, Day) and column in DATES:
-        return str(cell)
+    if isinstance(cell, Day):
+        if column in DATES:
+            return str(cell)
+        if column != "reference":
+            raise Wrong(f"a spreadsheet made a date of it: {_AS_TEXT}")
+    if isinstance(cell, Number) and Decimal(cell).adjusted() >= _SPREADSHEET_DIGITS:
+        raise Wrong(f"a spreadsheet keeps {_SPREADSHEET_DIGITS} digits of a number: {_AS_TEXT}")
     text: str = cell
-    if place.pattern:
+    if place.pattern and cell:
         found = place.pattern.search(text)
         if not found or not found[1]:
             raise Wrong(f"it does not match {place.pattern.pattern}: skip such rows, or correct the pattern")
@@ -129,6 +139,7 @@ def meant(place: Place, column: str, cell: str) -> str:
 
 def _date(place: Place, text: str) -> str:
     """A date in its form; of one without a day the month's last."""
+    what = "it is a number: format the column as a date, or " if isinstance(text, Number) else ""
     try:
         if not text.isascii() or place.format is None:
             return _iso(text)
@@ -137,7 +148,7 @@ def _date(place: Place, text: str) -> str:
         read = datetime.strptime(text, place.format).date()  # noqa: DTZ007 - a date alone
     except ValueError:
         form = f" in the form {place.format}" if place.format else " such as 2026-10-31"
-        raise Wrong(f"write a date{form}") from None
+        raise Wrong(f"{what}write a date{form}") from None
     if not _every_digit(place.format).fullmatch(text):
         raise Wrong(f"write a date in the form {place.format}, with its leading zeros")
     if not {"%d", "%j", "%x", "%c"} & {place.format[n : n + 2] for n in range(len(place.format))}:
@@ -164,8 +175,8 @@ def _every_digit(form: str) -> re.Pattern[str]:
 
 
 def _iso(text: str) -> str:
-    if len(text) != len("2026-10-31"):
-        raise ValueError
+    if not _ISO.fullmatch(text):
+        raise ValueError  # 2026-W44-6 is one of ISO's, too
     return date.fromisoformat(text).isoformat()
 
 

@@ -1,13 +1,15 @@
 """Where a profile's columns stand in a file: the header, found among whatever stands above it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from qbank_ledger.files.cell import shown
 from qbank_ledger.files.problems import Problems
-from qbank_ledger.files.records import Record
+from qbank_ledger.files.records import BAR, Record
 from qbank_ledger.recon.cells import trimmed
 from qbank_ledger.recon.profile import POSITION, Profile
+
+_MARKS = {"\t": "tab", ";": '";"', ",": '","', BAR: f'"{BAR}"'}  # as a profile says them
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,9 @@ class Columns:
     needed: int  # cells: a row that has fewer is cut off
     written: int = 0
     groupers: frozenset[str] = frozenset()  # what the profile lets stand between thousands
+    decimal: str = "."
+    amounts: tuple[int, ...] = ()  # the places of those that hold one
+    is_closed: bool = False  # the header ends with a bar, and so does each whole row
 
     def misfit(self, record: Record, *, is_exact: bool, may_end_early: bool) -> str | None:
         """What is wrong with how many cells a row has.
@@ -35,12 +40,39 @@ class Columns:
             width is not None and len(cells) > width and any(map(trimmed, cells[width:]))
         ):
             return f"it has {len(cells)} fields, the header {width if width is not None else least}"
-        if width is not None and len(cells) != self.written and (mark := record.delimiter) in self.groupers:
-            # More or fewer, empty or not: 1,234.50 makes two cells of one, which moves those after it.
+        if width is None or (mark := record.delimiter) is None:
+            return None
+        # More or fewer, empty or not: 1,234.50 makes two cells of one, which moves those after it.
+        if len(cells) != self.written and (mark in self.groupers or self._may_be_one(cells, mark)):
             return (
                 f"it has {len(cells)} fields, the header {self.written}: {mark!r} separates both fields and "
-                "thousands, so its amounts may have moved: export them in quotes, or without it"
+                "digits, so its amounts may have moved: export them in quotes, or without it"
             )
+        if self.is_closed and record.text.startswith(BAR) and not record.text.endswith(BAR):
+            return f"it ends without a {BAR}, and the header with one: it is cut off, so save the list wider"
+        return self._took_in(record, mark)
+
+    def _may_be_one(self, cells: list[str], mark: str) -> bool:
+        """Whether an amount and the cell behind it, of a row with too many, may be one number: 1234,56."""
+        if mark not in {",", self.decimal} or len(cells) <= self.written:
+            return False
+        behind = (trimmed(cells[place + 1]) for place in self.amounts if cells[place])
+        return any(cell[:1].isdigit() for cell in behind)
+
+    def _took_in(self, record: Record, mark: str) -> str | None:
+        """Whether a cell took in rows, since its text begins with a quote that was not meant as one.
+
+        A text that somebody wrote on several lines has commas, but seldom as many as a row in one of them.
+        """
+        least = max(1, (self.width or 0) - 1)
+        for cell in record.cells:
+            lines = cell.splitlines()
+            held = max(map(_counts(mark), lines[1:-1]), default=0) if mark == "," else cell.count(mark)
+            if len(lines) > 1 and held >= least:
+                return (
+                    f"{shown(lines[0])} goes on over {len(lines)} lines, which look like rows: it begins "
+                    "with a quote that is not meant as one: export texts in quotes, or take it out"
+                )
         return None
 
     def is_header(self, record: Record) -> bool:
@@ -67,6 +99,7 @@ class Header:
         self._named = [column for column in profile.columns if not POSITION.fullmatch(column)]
         self._required = frozenset(self._named) - optional
         self._nearest: tuple[int, Record | None] = (0, None)
+        self._parted: tuple[int, str] | None = None
 
     @property
     def is_named(self) -> bool:
@@ -89,6 +122,9 @@ class Header:
         """The same; remembers the row that comes nearest."""
         if self.fits(record.cells):
             return True
+        for mark, name in _MARKS.items():
+            if mark != record.delimiter and not self._parted and self.fits(record.text.split(mark)):
+                self._parted = record.line, name
         found = len({_name(cell) for cell in record.cells}.intersection(self._named))
         if found > self._nearest[0]:
             self._nearest = (found, record)
@@ -101,6 +137,10 @@ class Header:
             return 1, f"{header}: name the profile of a file that has another"
         names = ", ".join(map(shown, self._named))
         _, nearest = self._nearest
+        if nearest is None and self._parted:
+            line, mark = self._parted
+            where = f"let the profile {self._profile.name} say delimiter: {mark}"
+            return line, f"its columns {names} are parted by {mark}: {where}"
         if nearest is None:
             named = f"is {self._profile.name} the profile of such a file?"
             return 1, f"no row of it has the columns {names}: {named}"
@@ -142,7 +182,14 @@ class Header:
             max(places.values(), default=-1) + 1,
             len(header.cells) if header else 0,
             self._profile.marks.groupers,
+            self._profile.marks.decimal,
+            tuple(places[column] for column in self._profile.amount.all if column in places),
+            header is not None and header.delimiter == BAR and header.text.endswith(BAR),
         )
+
+
+def _counts(mark: str) -> Callable[[str], int]:
+    return lambda line: line.count(mark)
 
 
 def _name(cell: str) -> str:

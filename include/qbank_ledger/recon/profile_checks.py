@@ -206,7 +206,8 @@ class Checks(Places):
 def _encoding(name: str) -> str | None:
     try:
         "".encode(name)
-        return codecs.lookup(name).name
+        # Whether a UTF-8 file begins with its mark is seen, whatever the profile says.
+        return codecs.lookup(name).name.removesuffix("-sig")
     except (LookupError, UnicodeError, ValueError):
         return None
 

@@ -7,7 +7,7 @@ import pytest
 from qbank_ledger.currency_signs import SIGNS
 from qbank_ledger.files.source import TextSource
 from qbank_ledger.money import MINOR_UNITS
-from tests.words.erp import profiles, read
+from tests.words.erp import built_in, profiles, read
 
 BASE = "account: {column: Account}\nentity: QB01\ncurrency: EUR\ndate: 2025-10-31\ndelimiter: '|'\n"
 ONE = "balance: {column: Balance}\n"
@@ -41,6 +41,9 @@ NUMBERS = [
     ("0.00-", "{negative: [trailing]}", "{}", "0.00"),
     ("1.2E+06", "{exponent: true}", "{}", "1200000"),
     ("-3.000", "{decimal: ',', grouping: ['.']}", "{}", "-3000"),
+    ("0,000.00", "{grouping: [',']}", "{}", "0.00"),
+    (",50", "{decimal: ','}", "{}", "0.50"),
+    ("-.50", "{negative: [leading]}", "{negative: [parentheses]}", "-0.50"),
 ]  # fmt: skip
 
 
@@ -84,7 +87,7 @@ EVERYTHING = "{grouping: [',', ' '], negative: [leading, trailing, parentheses, 
 @pytest.mark.parametrize(
     "written",
     ["(5", "5)", "-(5)", ")5(", "((5))", "--5", "-5-", "-5 CR", "(5) CR", "5 CR CR", "$5$", "$ 5 EUR", "1,23", "1,234,56",
-     "12,3456", "1,234 567", "1, 234", "٣", "5.", ".5", "5..0", "1.2.3", "1e", "1e999", "0x10", "1_000", "NaN", "Infinity",
+     "12,3456", "1,234 567", "1, 234", "٣", "5.", ".", "-.", ".5.5", "1,.5", "0,500", "-0,250", "00,123.45", "000,123,456", "123,45,678", "5..0", "1.2.3", "1e", "1e999", "0x10", "1_000", "NaN", "Infinity",
      "9" * 39, "+5", "5 X", "5 DR DR", "eur eur 5", "#N/A", "5\u200b", "5 USD", "= 5", "1.234"],
 )  # fmt: skip
 def test_marks_that_do_not_go_together_make_no_number(written: str) -> None:
@@ -136,3 +139,11 @@ def test_what_is_more_than_a_thousandth_of_a_minor_unit_is_no_noise(written: str
     found, problems = balance("{noise: round}", written)
     assert found == []
     assert "decimals, EUR 2" in problems
+
+
+@pytest.mark.parametrize("written", ["- 5.00", ".50", "+5.00", "\u22125.00", "5.00-"])
+def test_the_plain_layout_takes_plain_numbers_alone(written: str) -> None:
+    content = f"entity,gl_account,currency,as_of_date,balance\nQB01,1100,EUR,2025-10-31,{written}\n"
+    found = read(TextSource("x.csv", content, ".csv"), built_in("plain"))
+    assert found.rows == []
+    assert f"line 2: balance is {written!r}: the profile declares numbers such as -1234.50" in found.problems

@@ -355,7 +355,7 @@ def test_a_file_is_read_in_the_encoding_that_is_declared(declared: str, written:
         (
             "A,B\nBöse,1\n".encode("utf-8-sig"),
             "windows-1252",
-            "its first bytes say that it is UTF-8, and not cp1252",
+            "its first bytes say that it is utf-8, and not cp1252: say encoding: utf-8",
         ),
         (b"A,B\n1,1\nB\x81,1\n", "windows-1252", "line 3 is not cp1252 text"),
         ("A,B\n1,1\n".encode("utf-16")[:-1], "utf-16", "is not utf-16 text"),
@@ -397,3 +397,81 @@ def test_the_built_in_netsuite_profile_takes_the_month_in_its_title_for_its_end(
     assert {
         row.key[3] for row in read(path, built_in("netsuite-trial-balance"), Given(None, "E", "USD")).rows
     } == {OCTOBER}
+
+
+@pytest.mark.parametrize(
+    ("row", "numbers"),
+    [("110100,1234,56,", "{decimal: ','}"), ("110100,1234,56,", "{}"), ("110100,,1234,56", "{}")],
+)
+def test_an_amount_that_a_decimal_comma_made_two_fields_of_is_refused(row: str, numbers: str) -> None:
+    found = of(f"A,B,C\n{row}\n", balance="{debit: B, credit: C}", numbers=numbers)
+    assert found.rows == []
+    assert "line 2: it has 4 fields, the header 3" in found.problems
+
+
+def test_a_row_of_a_list_between_bars_that_is_cut_off_is_refused() -> None:
+    keys = {"delimiter": "'|'", "numbers": "{decimal: ',', grouping: ['.'], negative: [trailing]}"}
+    assert amounts(of("| A | B |\n| 1 | 1.234,56- |\n", **keys)) == ["-1234.56"]
+    found = of("| A | B |\n| 1 |      1.234\n| 2 | 5,00 |\n", **keys)
+    assert [row.key[1] for row in found.rows] == ["2"]
+    assert "line 2: it ends without a |, and the header with one: it is cut off" in found.problems
+    assert amounts(of("| A | B\n| 1 | 5,00\n", **keys)) == ["5.00"]
+    # Behind a page break, too.
+    assert amounts(of("| A | B |\n\f| 1 | 5,00 |\n\f\n", **keys)) == ["5.00"]
+
+
+@pytest.mark.parametrize(
+    ("mark", "text"),
+    [("\t", '1\t"Main\t5.00\n2\tX\t6.00\n3\tOther"\t7.00\n'), ("\t", '1\t"Main\t5.00\n3\tOther"\t7.00\n'),
+     (";", '1;"Main;5.00\r\n2;X;6.00\r\n3;Other";7.00\r\n'), (",", '1,"Main,5.00\n2,X,6.00\n3,Other",7.00\n')],
+)  # fmt: skip
+def test_a_text_that_begins_with_a_quote_takes_no_rows_in(mark: str, text: str) -> None:
+    keys = {"balance": "{column: C}", "delimiter": f'"{mark}"' if mark != "\t" else "tab"}
+    found = of(f"A{mark}B{mark}C\n{text}", **keys)
+    assert found.rows == []
+    assert "line 2: 'Main" in found.problems
+    assert "it begins with a quote that is not meant as one" in found.problems
+    lines = f'1{mark}"Main St 5, 3rd floor,\nBerlin, Germany\nand, so"{mark}5.00\n'
+    assert amounts(of(f"A{mark}B{mark}C\n{lines}", **keys)) == ["5.00"]
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [("\t", "tab"), ("|", '"|"'), ("^", None)],
+    ids=["tab", "bar", "one that nobody thinks of"],
+)
+def test_a_delimiter_that_the_profile_does_not_say_is_named(mark: str, said: str | None) -> None:
+    found = of(f"A{mark}B\n1{mark}2\n")
+    expected = f"line 1: its columns 'A', 'B' are parted by {said}: let the profile p say delimiter: {said}"
+    assert (expected if said else "is p the profile of such a file?") in found.problems
+
+
+@pytest.mark.parametrize(
+    "page",
+    [b"<html><table><tr><td>A</td></tr></table></html>", b'<?xml version="1.0"?>\n<Workbook></Workbook>',
+     b"\xef\xbb\xbf\r\n<!DOCTYPE html>", b"<ss:Workbook>", b"<TABLE border=1>"],
+)  # fmt: skip
+def test_a_page_under_a_spreadsheets_name_is_called_what_it_is(page: bytes) -> None:
+    with pytest.raises(UnreadableFileError, match="it is a page of HTML or XML, whatever it is called"):
+        of(page)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf_8_sig", "utf-8"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_utf_8_is_read_with_its_mark_or_without(encoding: str, mark: bytes) -> None:
+    assert amounts(of(mark + b"A,B\n1,2\n", encoding=encoding)) == ["2"]
+
+
+def test_an_empty_cell_can_have_a_meaning() -> None:
+    keys = {"currency": "{column: C, names: {'': EUR, LCY: JPY}}"}
+    found = of("A,B,C\n1,2.50,\n2,3,USD\n3,4,LCY\n", **keys)
+    assert found.problems == ""
+    assert [row.key[2] for row in found.rows] == ["EUR", "USD", "JPY"]
+    assert "C is missing" in of("A,B,C\n1,2.50,\n", currency="{column: C, names: {LCY: JPY}}").problems
+
+
+@pytest.mark.parametrize("text", ["2026-W05-1", "20260131", "2026-1-31", "\uff12026-01-31"])
+def test_a_date_is_written_with_its_year_month_and_day(text: str) -> None:
+    found = of(f"A,B,D\n1,2,{text}\n", date="{column: D}")
+    assert found.rows == []
+    assert "write a date such as 2026-10-31" in found.problems

@@ -231,3 +231,39 @@ def test_ten_thousand_rows_are_each_what_openpyxl_reads(tmp_path: Path) -> None:
     theirs = [Decimal(repr(row[1])) for row in sheet.iter_rows(min_row=2, values_only=True)]
     found: Read = read(path, profile())
     assert [row.amount for row in found.rows] == theirs
+
+
+def dated(path: Path, account: object, on: object, date_form: str = "") -> Read:
+    """One row with this account and date, read where the date's form is as the profile says for texts."""
+    sheet = (made := openpyxl.Workbook()).active
+    assert sheet is not None
+    for row in (["Account", "Balance", "On"], [account, 5, on]):
+        sheet.append(row)
+    made.save(path)
+    form = f", format: '{date_form}'" if date_form else ""
+    one = f"account: {{column: Account}}, balance: {{column: Balance}}, entity: E, currency: EUR, date: {{column: On{form}}}"
+    return read(path, profiles(f"p: {{{one}}}")["p"])
+
+
+@pytest.mark.parametrize("form", ["", "%d.%m.%Y", "%Y-%d-%m", "%m/%d/%Y"])
+def test_a_date_in_a_cell_is_that_date_whatever_form_texts_have(tmp_path: Path, form: str) -> None:
+    found = dated(tmp_path / "x.xlsx", "1", date(2026, 4, 3), form)
+    assert (found.problems, [row.key[3] for row in found.rows]) == ("", ["2026-04-03"])
+
+
+def test_an_account_that_a_spreadsheet_changed_is_refused(tmp_path: Path) -> None:
+    found = dated(tmp_path / "x.xlsx", date(2026, 1, 10), date(2026, 4, 3))
+    assert (
+        "Account is '2026-01-10': a spreadsheet made a date of it: format the cell as text" in found.problems
+    )
+    for number in (1234567890123456, 12345678901234567890):
+        found = dated(tmp_path / "x.xlsx", number, date(2026, 4, 3))
+        assert "a spreadsheet keeps 15 digits of a number: format the cell as text" in found.problems
+    found = dated(tmp_path / "x.xlsx", 123456789012345, date(2026, 4, 3))
+    assert [row.key[1] for row in found.rows] == ["123456789012345"]
+
+
+def test_a_day_that_is_shown_as_a_number_says_so(tmp_path: Path) -> None:
+    found = dated(tmp_path / "x.xlsx", "1", 46203, "%d.%m.%Y")
+    said = "On is '46203': it is a number: format the column as a date, or write a date in the form %d.%m.%Y"
+    assert said in found.problems
