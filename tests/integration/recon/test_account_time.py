@@ -122,6 +122,11 @@ def test_a_new_member_of_a_group_changes_nothing_of_the_days_before_it(books: Bo
     assert books.reconcile() == {"break": 2}
     assert {books.found("x", day(number)) for number in (1, 2)} == {("matched", None)}
     assert (books.newest("x").opened_on, books.newest("x").unexplained) == (day(3), 1)
+    # Nor is a correction of one of them lost, which is compared with the members of then.
+    books.gl((day(1), "99"))
+    assert books.reconcile() == {"break": 1}
+    newest = books.newest("x", day(1))
+    assert (newest.version, newest.members, newest.unexplained) == (2, ["x"], 1)
 
 
 def test_an_account_begins_when_it_is_first_expected_or_first_has_a_balance(books: Books) -> None:

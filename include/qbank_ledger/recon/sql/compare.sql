@@ -24,16 +24,16 @@ WITH gl AS MATERIALIZED (
       FROM timed AS a JOIN asked AS k USING (entity, gl_account, currency)
 ), member AS (
     SELECT m.*
-      FROM (SELECT d.*, count(*) OVER its_group AS group_size, max(begins_on) OVER its_group AS all_began_on,
-                   max(today) OVER its_group AS latest_date
+      FROM (SELECT d.*, count(*) OVER its_group AS group_size, max(today) OVER its_group AS latest_date
               FROM dated AS d
-             -- One that was never closed is what it is now: nothing is looked up.
-             WHERE CASE WHEN d.was_closed
+             -- One that begins later changes nothing of the dates before. One that was never closed is what it is
+             -- now: nothing is looked up.
+             WHERE d.as_of_date >= d.begins_on
+               AND CASE WHEN d.was_closed
                         THEN (SELECT w.active FROM ledger.was_active(d.account_id, d.ends_at, d.active) AS w (active))
                         ELSE d.active END
             WINDOW its_group AS (PARTITION BY entity, gl_account, currency, as_of_date)) AS m
-     -- Before all of a group began, its sum would lack a member.
-     WHERE m.as_of_date BETWEEN m.all_began_on AND m.latest_date
+     WHERE m.as_of_date <= m.latest_date
 ), grouped AS MATERIALIZED (
     SELECT m.entity, m.gl_account, m.currency, m.as_of_date,
            array_agg(m.account_id::text ORDER BY m.account_id COLLATE "C") AS members,
