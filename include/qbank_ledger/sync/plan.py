@@ -71,9 +71,10 @@ def plan_run(
 
     ``connection`` is the QBank connection of the accounts that name none; ``find_host`` gives the name of
     the host that connections point to. The run counts as lost when it is still open after ``timeout``. Each
-    call makes a new run. Raises AccountsFileError and RunRefusedError before anything is written,
+    call makes a new run. Raises AccountsFileError and RunRefusedError before anything of it is written,
     NotMigratedError, and LedgerUnavailableError.
     """
+    in_transaction(engine, _close_lost_runs)
     configured = read_accounts(accounts_file)
     asked = _asked(configured, only, accounts_file)
     batches = _batches(asked, connection, accounts_file)
@@ -86,7 +87,6 @@ def plan_run(
         acquire_lock(connection, "plan")
         _check_clock(connection)
         _check_host(connection, api_host, dry_run=dry_run)
-        _close_lost_runs(connection)
         connection.execute(text("SELECT ledger.ensure_partitions()"))
         _send(connection, asked if only else configured, batches)
         if not dry_run:
@@ -162,7 +162,9 @@ def _check_clock(connection: Connection) -> None:
 
 
 def _check_host(connection: Connection, api_host: str, *, dry_run: bool) -> None:
-    accepted = execute(connection, "check_host", api_host=api_host, dry_run=dry_run).scalars().all()
+    accepted = execute(connection, "accepted_hosts").scalars().all()
+    if not accepted and not dry_run:  # which publishes nothing
+        execute(connection, "accept_first_host", api_host=api_host)
     if accepted and api_host not in accepted:
         raise RunRefusedError(
             f"This ledger holds balances from {', '.join(accepted)}, and the QBank connection points to "
@@ -172,6 +174,8 @@ def _check_host(connection: Connection, api_host: str, *, dry_run: bool) -> None
 
 
 def _close_lost_runs(connection: Connection) -> None:
+    """Also where this run is then refused: what they lack must be said in time."""
+    require_newest(connection)
     for run_no in execute(connection, "lock_lost_runs").scalars().all():
         state = close_run(connection, run_no).state
         log.warning("plan: run %s had not closed itself by its deadline: closed as %s", run_no, state)

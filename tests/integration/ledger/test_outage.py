@@ -104,7 +104,7 @@ def shoot(
 @pytest.mark.parametrize(
     ("module", "statement"),
     [
-        (plan, "check_host"),
+        (plan, "accepted_hosts"),
         (plan, "open_run"),
         (plan, "list_run_accounts"),
         (fetch, "begin_batch"),

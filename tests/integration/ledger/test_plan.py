@@ -129,6 +129,19 @@ def test_a_run_past_its_deadline_is_closed_as_failed_by_the_next_plan(ledger: Le
     assert ledger.value("SELECT state FROM sync.run WHERE run_no = :n", n=running) == "running"
 
 
+@pytest.mark.parametrize("refusal", ["no accounts file", "another bank", "too many to close"])
+def test_a_run_past_its_deadline_is_closed_by_a_plan_that_is_refused(ledger: Ledger, refusal: str) -> None:
+    lost = ledger.plan(timeout=timedelta(microseconds=1))
+    if refusal == "no accounts file":
+        ledger.file.unlink()
+    elif refusal == "too many to close":
+        ledger.accounts("z")
+    with pytest.raises((AccountsFileError, RunRefusedError)):
+        ledger.plan(api_host="elsewhere" if refusal == "another bank" else "bank")
+    assert ledger.value("SELECT state FROM sync.run WHERE run_no = :n", n=lost) == "failed"
+    assert ledger.value("SELECT count(*) FROM sync.run") == 1
+
+
 @pytest.mark.parametrize(("lost_account", "state"), [(None, "complete"), ("c", "partial")])
 def test_a_run_that_was_killed_before_it_closed_is_closed_by_what_it_published(
     ledger: Ledger, lost_account: str | None, state: str

@@ -108,6 +108,7 @@ SELECT j.entity, j.gl_account, j.currency, j.as_of_date, j.members, j.provisiona
             ELSE CASE
                  WHEN EXISTS (SELECT FROM recon.reconciliation AS r
                                WHERE r.account_id = ANY (j.members) AND r.as_of_date = j.as_of_date
+                                 AND (r.entity, r.gl_account, r.currency) = (j.entity, j.gl_account, j.currency)
                                  AND r.status IN ('matched', 'within_tolerance')) THEN 'restatement'
                  WHEN h.duplicate THEN 'duplicate'
                  WHEN h.timing THEN 'timing'
