@@ -23,8 +23,8 @@ correct it and trigger the run again. *match*: a file was loaded, and none of an
 account; the log names the rows and the accounts likely meant. *sources*: a file of a source was refused,
 which is said once, or a source can't be reached; the others were loaded, and what was compared stands.
 *judge*: a break is above its currency's limit (`QBANK_BREAK_LIMITS`) and nobody has prepared its sign-off;
-the comparison itself stands. *close*: the month is still to come or has no data, or its
-pack can't be written. Any other break is no reason to be red: it is in `recon.open_break`.
+the comparison itself stands. *close*: the month is still to come or has no data; a pack that can't be
+written is a warning. Any other break is no reason to be red: it is in `recon.open_break`.
 The same file or the same run again changes nothing.
 """
 

@@ -4,12 +4,18 @@ Knows Airflow, the bank and the ledger; neither of those knows the other two.
 """
 
 import json
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
 from airflow.sdk import Connection, get_current_context
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowNotFoundException,
+    AirflowSkipException,
+)
 from sqlalchemy import Engine
 from sqlalchemy.pool import QueuePool
 
@@ -19,7 +25,9 @@ from qbank_airflow.names import LEDGER
 from qbank_ledger.config import postgres_url
 from qbank_ledger.db.allowed_server import require_allowed
 from qbank_ledger.db.connection import engine_for
-from qbank_ledger.errors import LedgerConnectionError, LedgerError
+from qbank_ledger.errors import LedgerConnectionError, LedgerError, NoPackError
+
+log = logging.getLogger(__name__)
 
 # Stands for a cloud's token until somebody connects, so that what holds for passwords holds.
 _TOKEN = "a token, at each connection"  # noqa: S105
@@ -81,9 +89,15 @@ def refuse_unknown_conf() -> None:
 
 @contextmanager
 def task_errors() -> Iterator[None]:
-    """Fail the task with the error's own sentence, and retry only what may pass by itself."""
+    """Fail the task with the error's own sentence, and retry only what may pass by itself.
+
+    A close pack that has no place is a warning, and skips the task: it costs the run nothing.
+    """
     try:
         yield
+    except NoPackError as error:
+        log.warning("%s", error)
+        raise AirflowSkipException(str(error)) from None
     except (QBankError, LedgerError) as error:
         kind = AirflowException if error.retryable else AirflowFailException
         raise kind(str(error)) from None

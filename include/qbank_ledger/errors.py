@@ -136,3 +136,7 @@ class ExportError(LedgerError):
 
 class CloseError(LedgerError, ValueError):
     """A month can't be closed, or its pack can't be written; says why."""
+
+
+class NoPackError(CloseError):
+    """A close pack has no place, or can't be written there: the ledger lacks nothing by it."""

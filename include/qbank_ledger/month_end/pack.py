@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from qbank_ledger.config import PACKS
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import patiently, plan_for_sets, snapshot
-from qbank_ledger.errors import CloseError, LedgerError, in_one_line
+from qbank_ledger.errors import LedgerError, NoPackError, in_one_line
 from qbank_ledger.files.scratch import scratch
 from qbank_ledger.month_end import sheets
 from qbank_ledger.month_end.month import Month
@@ -54,12 +54,12 @@ def close_month(engine: Engine, month: str, folder: Any, *, patience_s: float = 
     The folder is a Path, or what stands for one in object storage and has a Path's methods. A month that
     is not ready is packed all the same, and the pack says what it lacks; one that has not ended is
     marked provisional. A database that is away is waited for up to ``patience_s`` seconds. Raises
-    CloseError for what is no month, one to come or one without any data, no folder (None) or one that
-    can't be written.
+    CloseError for what is no month, one to come or one without any data, and NoPackError for no folder (None)
+    or one that can't be written.
     """
     asked = Month.parse(month)
     if folder is None:
-        raise CloseError(
+        raise NoPackError(
             f"There is no place for the close pack: set {PACKS} to a folder or an object-storage URL."
         )
     try:
@@ -72,7 +72,7 @@ def close_month(engine: Engine, month: str, folder: Any, *, patience_s: float = 
         if isinstance(folder, Path) and not isinstance(error, OSError):
             raise
         why = getattr(error, "strerror", None) or in_one_line(error)
-        raise CloseError(f"The close pack can't be written to {folder}: {why}.") from None
+        raise NoPackError(f"The close pack can't be written to {folder}: {why}.") from None
     log.info("close: %s: %s", asked, "; ".join(made.not_ready) or "ready")
     return Pack(made.month, xlsx, html, made.provisional, made.not_ready)
 

@@ -215,6 +215,14 @@ def test_a_restatement_of_the_bank_is_one_too(books: Books) -> None:
     assert books.found() == ("break", "restatement")
 
 
+def test_what_matched_in_another_gl_account_is_not_restated(books: Books) -> None:
+    assert compare(books, "100", "100") == ("matched", None)
+    books.rows("UPDATE ledger.account SET gl_account = '1200'")
+    books.gl((day(1), "93"), gl="1200")
+    books.reconcile()
+    assert books.found() == ("break", "unexplained")
+
+
 def test_a_break_that_goes_on_is_no_restatement(books: Books) -> None:
     compare(books, "100", "107")
     books.gl((day(1), "108"))
