@@ -37,7 +37,9 @@ WITH gl AS MATERIALIZED (
 ), grouped AS MATERIALIZED (
     SELECT m.entity, m.gl_account, m.currency, m.as_of_date,
            array_agg(m.account_id::text ORDER BY m.account_id COLLATE "C") AS members,
-           max(m.minor_units)::integer AS minor_units, min(m.tolerance) AS tolerance,
+           max(m.minor_units)::integer AS minor_units,
+           -- No difference lies between two minor units: what a tolerance has beyond them allows nothing.
+           trunc(min(m.tolerance), max(m.minor_units)::integer) AS tolerance,
            bool_or(m.closes_at > now()) AS provisional,
            -- A sum that lacks a member would be wrong.
            CASE WHEN count(c.account_id) = count(*) THEN sum(c.ledger_balance) END AS bank_balance,
