@@ -6,6 +6,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG, Asset
 
+from qbank_ledger.sync.fetch import MOST_BUDGET_S
 from tests.conftest import REPOSITORY
 
 BAG = DagBag(str(REPOSITORY / "dags"))
@@ -30,6 +31,11 @@ def test_a_dag_says_what_it_does_and_bounds_its_time(dag: DAG) -> None:
         assert task.execution_timeout is not None, task.task_id
         assert task.retry_delay == timedelta(seconds=15), task.task_id
         assert task.execution_timeout * (task.retries + 1) < dag.dagrun_timeout, task.task_id
+
+
+def test_a_fetch_says_what_it_lacks_before_it_is_ended() -> None:
+    limit = BAG.dags["qbank_balance_sync"].get_task("fetch").execution_timeout
+    assert limit.total_seconds() >= MOST_BUDGET_S + 60
 
 
 def test_the_sync_is_hourly_and_its_form_has_two_params() -> None:
