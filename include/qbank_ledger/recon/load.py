@@ -34,6 +34,13 @@ log = logging.getLogger(__name__)
 
 _KEEP: Mapping[Kind, str] = {"gl": "insert_gl", "items": "insert_items", "rates": "insert_rates"}
 _AT_ONCE = 10_000  # rows
+# What a whole list of items is of, by the column that its profile or its title says.
+_OF_A_LIST = {
+    "as_of_date": "list_date",
+    "entity": "list_entity",
+    "gl_account": "list_gl_account",
+    "currency": "list_currency",
+}
 _MOST_SHOWN = 20
 _NULL = r"\N"  # as COPY writes it
 _NOTHING_GIVEN = Given()
@@ -182,6 +189,8 @@ def _look_at_dates(connection: Connection, reading: Reading, problems: Problems)
 def _keep(connection: Connection, file: _File, sha256: str, rows: int, reading: Reading) -> Load:
     kind = file.profile.kind
     identity = {"kind": kind, "sha256": sha256, "read_as": file.read_as}
+    is_list = kind == "items" and file.profile.is_whole
+    of = {key: reading.fixed.get(column) if is_list else None for column, key in _OF_A_LIST.items()}
     load_no = execute(
         connection,
         "number_load",
@@ -191,9 +200,12 @@ def _keep(connection: Connection, file: _File, sha256: str, rows: int, reading: 
         profile=file.profile.name,
         rows=rows,
         skipped=reading.skipped.total(),
+        **of,
     ).scalar()
     is_new, replaced = load_no is not None, 0
     if is_new:
+        if is_list:
+            _look_at_later(connection, file.profile, reading.fixed)
         execute(connection, _KEEP[kind], load_no=load_no)
         log.info("gl: load %s has %s rows of %s", load_no, rows, kind)
         if file.profile.is_whole:
@@ -207,6 +219,19 @@ def _keep(connection: Connection, file: _File, sha256: str, rows: int, reading: 
     if load.stays_replaced:
         log.warning("gl: %s is load %s. %s", file.path, load_no, load.stays_replaced)
     return load
+
+
+def _look_at_later(connection: Connection, profile: Profile, fixed: Mapping[str, str]) -> None:
+    """Have a list that comes after one of a later date take nothing of that back."""
+    execute(connection, "make_later", profile=profile.name, as_of_date=fixed["as_of_date"])
+    dropped = execute(connection, "drop_listed_later").rowcount
+    cleared = execute(connection, "clear_later").rowcount
+    if dropped or cleared:
+        log.info(
+            "gl: lists of later dates are loaded: they have %s of its items, and lack %s, cleared then",
+            dropped,
+            cleared,
+        )
 
 
 def _tell_absent(connection: Connection, profile: Profile, load_no: int, fixed: Mapping[str, str]) -> None:

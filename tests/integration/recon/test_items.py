@@ -1,5 +1,6 @@
 """Lists of outstanding items as ERPs and banks write them: from preview to the reconciliation that they explain."""
 
+import itertools
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -190,6 +191,34 @@ def test_a_list_of_one_account_clears_items_of_that_account_alone(books: Books) 
         load(books, "2025-10-10", f"{account},2025-10-01,-5", account=f"'{account}'")
     load(books, "2025-10-11", account="'2'")
     assert state(books) == [("1", None, "-5.00 #1"), ("2", "2025-10-11", "-5.00 #1")]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_lists_may_come_in_any_order(books: Books, order: tuple[int, ...]) -> None:
+    lists = [
+        ("2025-10-10", "1,2025-10-01,-5", "2,2025-10-02,-7"),
+        ("2025-10-11", "1,2025-10-01,-5", "3,2025-10-11,-8"),
+        ("2025-10-12", "1,2025-10-01,-5", "4,2025-10-12,-9"),
+        ("2025-10-13", "4,2025-10-12,-9"),
+    ]
+    for number in order:
+        load(books, *lists[number])
+    assert state(books) == [
+        ("1", "2025-10-13", "-5.00 #1"), ("2", "2025-10-11", "-7.00 #1"), ("3", "2025-10-12", "-8.00 #1"), ("4", None, "-9.00 #1"),
+    ]  # fmt: skip
+
+
+def test_a_later_list_says_nothing_of_what_it_is_not_about(books: Books) -> None:
+    load(books, "2025-10-12", "1,2025-10-01,-5", entity="F")
+    load(books, "2025-10-12", "1,2025-10-01,-5", currency="USD")
+    load(books, "2025-10-12", name="theirs")
+    load(books, "2025-10-12", account="'2'")
+    load(books, "2025-10-10", "1,2025-10-02,-5", "2,2025-10-02,-5")
+    assert [row for row in state(books) if row[2] == "-5.00 #1" and row[1]] == [
+        ("2", "2025-10-12", "-5.00 #1")
+    ]
+    load(books, "2025-10-12")
+    assert {row[1] for row in state(books)} == {None, "2025-10-12"}
 
 
 def test_the_date_of_a_list_may_be_the_runs(books: Books) -> None:
