@@ -88,7 +88,10 @@ def _party(text: str) -> str:
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        on = date.fromisoformat(text)
+        if not date.min.year < on.year < date.max.year:  # it begins and ends within them in any time zone
+            raise ValueError
+        return on
     except ValueError:
         raise ArgumentTypeError(f"{text!r} is no date: write it as 2026-10-31") from None
 

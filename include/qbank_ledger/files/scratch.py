@@ -1,8 +1,8 @@
 """A folder to write in before a file takes its place: whole files or none, also where a writer is killed."""
 
 import fcntl
-import glob
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -10,19 +10,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_RANDOM_BYTES = 6
+
 
 @contextmanager
 def scratch(folder: Path, prefix: str) -> Iterator[Path]:
     """A new folder in ``folder``, gone at the end; what killed writers left under this prefix goes, too.
 
-    Whoever writes holds a lock on its own, so a folder without one is nobody's. Raises OSError.
+    Whoever writes holds a lock on its own, so a folder without one is nobody's. What is not named as they are is
+    somebody else's, and stays. Raises OSError.
     """
-    for left in folder.glob(f"{glob.escape(prefix)}*"):
+    ours = re.compile(rf"{re.escape(prefix)}[0-9a-f]{{{2 * _RANDOM_BYTES}}}")
+    for left in [path for path in folder.iterdir() if ours.fullmatch(path.name)]:
         with suppress(OSError), _held(left):
-            _remove(left)
+            shutil.rmtree(left)
     unnamed = Path(tempfile.mkdtemp(prefix=".unnamed-", dir=folder))
     with _held(unnamed):
-        mine = unnamed.rename(folder / f"{prefix}{secrets.token_hex(6)}")  # with its lock
+        mine = unnamed.rename(folder / f"{prefix}{secrets.token_hex(_RANDOM_BYTES)}")  # with its lock
         try:
             yield mine
         finally:
@@ -38,10 +42,3 @@ def _held(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink()

@@ -54,6 +54,14 @@ def test_the_lines_of_a_csv_end_as_its_standard_says(desk: Desk) -> None:
     assert done.stdout.count("\n") == 3
 
 
+@pytest.mark.parametrize("on", ["9999-12-31", "0001-01-01", "2026-02-30", "yesterday", "9998-12-31"])
+def test_a_date_that_can_not_be_is_one_sentence(desk: Desk, on: str) -> None:
+    done = desk.command("--format", "csv", "--date", on)
+    assert "Traceback" not in done.stderr
+    if on != "9998-12-31":
+        assert f"argument --date: {on!r} is no date: write it as 2026-10-31" in done.stderr
+
+
 def test_the_version_of_camt_is_the_one_that_is_asked_for(desk: Desk) -> None:
     desk.account("x")
     for arguments, version in [((), "001.02"), (("--camt-version", "001.08"), "001.08")]:

@@ -59,13 +59,21 @@ def test_what_a_killed_writer_left_goes_and_what_a_living_one_has_stays(tmp_path
     living.wait(10)
 
 
-def test_a_file_that_an_earlier_version_left_goes_and_others_stay(tmp_path: Path) -> None:
-    (tmp_path / ".out[1].csv.4711").write_text("half")
-    (tmp_path / ".out1.csv.4711").write_text("another's")
-    (tmp_path / "out[1].csv").write_text("whole")
-    with scratch(tmp_path, ".out[1].csv."):
-        pass
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".out1.csv.4711", "out[1].csv"]
+def test_what_is_somebody_elses_stays_whatever_it_is_called(tmp_path: Path) -> None:
+    theirs = [
+        ".env.production",
+        ".env.d/keep",
+        ".close-notes.txt",
+        ".env.0123456789ab-old/keep",
+        ".env.0123456789ab",
+    ]
+    for name in theirs:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("precious")
+    for prefix in (".env.", ".close-"):
+        with scratch(tmp_path, prefix):
+            pass
+    assert {name: (tmp_path / name).read_text() for name in theirs} == dict.fromkeys(theirs, "precious")
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
@@ -74,7 +82,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (elsewhere / "precious").write_text("x")
     folder = tmp_path / "folder"
     folder.mkdir()
-    (folder / ".close-1").symlink_to(elsewhere)
+    (folder / ".close-0123456789ab").symlink_to(elsewhere)
     with scratch(folder, ".close-"):
         pass
     assert (elsewhere / "precious").exists()
