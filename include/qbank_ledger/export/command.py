@@ -5,7 +5,7 @@ import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -87,13 +87,11 @@ def _party(text: str) -> str:
 
 
 def _date(text: str) -> date:
-    try:
+    with suppress(ValueError):
         on = date.fromisoformat(text)
-        if not date.min.year < on.year < date.max.year:  # it begins and ends within them in any time zone
-            raise ValueError
-        return on
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no date: write it as 2026-10-31") from None
+        if date.min.year < on.year < date.max.year:  # it begins and ends in a year, whatever the time zone
+            return on
+    raise ArgumentTypeError(f"{text!r} is no date: write it as 2026-10-31")
 
 
 def _say(line: str) -> None:

@@ -17,7 +17,7 @@ _RANDOM_BYTES = 6
 def scratch(folder: Path, prefix: str) -> Iterator[Path]:
     """A new folder in ``folder``, gone at the end; what killed writers left under this prefix goes, too.
 
-    Whoever writes holds a lock on its own, so a folder without one is nobody's. What is not named as they are is
+    Whoever writes holds a lock on its own, so a folder without one is nobody's. What is named otherwise is
     somebody else's, and stays. Raises OSError.
     """
     ours = re.compile(rf"{re.escape(prefix)}[0-9a-f]{{{2 * _RANDOM_BYTES}}}")
