@@ -111,7 +111,7 @@ COLUMNS = {
     ),
     "recon.file_load": (
         "load_no bigint, kind text, sha256 text, rows integer, loaded_by text, loaded_at timestamp with time zone,"
-        " source text, name text, profile text, read_as text, skipped integer, via text"
+        " source text, name text, profile text, read_as text, skipped integer, via text, list_date date, list_entity text, list_gl_account text, list_currency text"
     ),
     "recon.source_file": (
         "source text, name text, version text, seen_at timestamp with time zone, load_no bigint, refused text,"

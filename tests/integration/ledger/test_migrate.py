@@ -18,7 +18,7 @@ from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
 
 from .bare_server import Server, database
 
-BASELINE, NEWEST = "0001_baseline_2", "0017_item_lists"
+BASELINE, NEWEST = "0001_baseline_2", "0018_openings"
 
 
 @pytest.fixture

@@ -266,7 +266,7 @@ def test_movement_is_the_difference_to_the_balance_before(ledger: Ledger) -> Non
     ) == [
         (10, None, None, Decimal("100.10"), None),
         (13, 10, Decimal("100.10"), Decimal("90.05"), Decimal("-10.05")),
-        (9, 13, Decimal("90.05"), Decimal(70), None),
+        (9, 13, None, Decimal(70), None),
     ]
 
 
@@ -274,6 +274,7 @@ def test_daily_movement_needs_the_closing_of_the_day_before(ledger: Ledger) -> N
     account(ledger)
     for day, amount in ((5, "100"), (6, "130.5"), (8, "90")):
         observe(ledger, utc(2024, 3, day, 10), amount)
+    observe(ledger, utc(2024, 3, 9, 10), "700", currency="JPY")
     assert ledger.rows(
         "SELECT as_of_date, opening_balance, closing_balance, ledger_movement, available_movement"
         " FROM ledger.daily_movement ORDER BY 1"
@@ -281,6 +282,7 @@ def test_daily_movement_needs_the_closing_of_the_day_before(ledger: Ledger) -> N
         (date(2024, 3, 5), None, 100, None, None),
         (date(2024, 3, 6), 100, Decimal("130.5"), Decimal("30.5"), Decimal("30.5")),
         (date(2024, 3, 8), None, 90, None, None),
+        (date(2024, 3, 9), None, 700, None, None),
     ]
 
 
