@@ -23,7 +23,7 @@ def watch_ledger(engine: Engine, conn_ids: Sequence[str], remind_hours: int) -> 
 
 
 def receiver(conn_id: str) -> Receiver:
-    """Who is told by a connection; raises AlertNotSentError where there is none."""
+    """Who is told by a connection; raises AlertNotSentError where there is none, or it can't be read."""
     try:
         conn = Connection.get(conn_id)
         return Receiver(
@@ -33,4 +33,8 @@ def receiver(conn_id: str) -> Receiver:
         raise AlertNotSentError(
             f"There is no connection {conn_id}: create it in Airflow, or take it out of "
             "QBANK_ALERT_CONNECTIONS."
+        ) from None
+    except Exception as error:  # noqa: BLE001 - whatever a vault, Fernet or the API raises; it may hold a secret
+        raise AlertNotSentError(
+            f"The connection {conn_id} can't be read ({type(error).__name__}): look at it in Airflow."
         ) from None

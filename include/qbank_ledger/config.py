@@ -190,7 +190,7 @@ def connection_fields(conn_id: str, environment: Mapping[str, str] = os.environ)
     try:
         fields = _json_fields(text) if text.startswith("{") else _uri_fields(text)
         return {**fields, "port": int(fields["port"]) if fields["port"] else None}
-    except (ValueError, TypeError, LookupError, AttributeError):
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError):
         # From None: the text may hold a secret.
         raise LedgerError(
             f"{name} is neither a URI (type://login:password@host:port/?extra=value) nor the JSON of an "
@@ -223,7 +223,7 @@ def ledger_url(environment: Mapping[str, str] = os.environ) -> URL:
     try:
         fields = _json_fields(text) if text.startswith("{") else _uri_fields(text)
         return postgres_url(**fields, environment=environment)
-    except (ValueError, TypeError, LookupError, AttributeError):
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError):
         # From None: the text holds the password.
         raise LedgerConnectionError(
             f"{LEDGER_CONNECTION} is neither postgres://login:password@host:port/database nor the "

@@ -2,8 +2,10 @@
 
 import json
 import logging
+import math
 import smtplib
 import ssl
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ from qbank_ledger.watch.message import Message
 log = logging.getLogger(__name__)
 
 _TIMEOUT_S = 30.0
+_LAST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,32 @@ class Receiver:
         Raises AlertNotSentError where none has. Either is without a secret.
         """
         try:
+            _check(self)
             left_out = _BY.get(self.conn_type, _no_way)(self, message)
-        except AlertNotSentError as error:
+        except Exception as error:  # noqa: BLE001 - one that a library chokes on must keep no other waiting
+            # What a library of others says may hold the address, and secrets are in that.
+            why = error if isinstance(error, AlertNotSentError) else f"it failed with {type(error).__name__}"
             raise AlertNotSentError(
-                f"Alerts can't be sent by the connection {self.conn_id}: {error}."
+                f"Alerts can't be sent by the connection {self.conn_id}: {why}."
             ) from None
         return (
             f"Not everyone was reached through the connection {self.conn_id}: {left_out}." if left_out else ""
         )
+
+
+def _check(receiver: Receiver) -> None:
+    """Raise AlertNotSentError for a field of another type than it has: from JSON it may be of any."""
+    if not isinstance(receiver.extra, Mapping):
+        raise AlertNotSentError("its extra must be a JSON object")
+    texts = {
+        **{f"its {name}": getattr(receiver, name) for name in ("conn_type", "host", "login", "password")},
+        "from_email in its extra": receiver.extra.get("from_email"),
+    }
+    for name, value in texts.items():
+        if not isinstance(value, str | None):
+            raise AlertNotSentError(f"{name} must be text")
+    if not 0 <= (receiver.port or 0) <= _LAST_PORT:
+        raise AlertNotSentError(f"its port must be one up to {_LAST_PORT}")
 
 
 def _no_way(receiver: Receiver, _message: Message) -> str:
@@ -58,8 +79,8 @@ def _mail(receiver: Receiver, message: Message) -> str:
     mail = _mail_of(receiver, message)
     extra = receiver.extra
     context = None if extra.get("ssl_context") == "none" else ssl.create_default_context()
+    timeout = _timeout_of(extra)
     try:
-        timeout = float(extra.get("timeout") or _TIMEOUT_S)
         if _is(extra, "disable_ssl"):
             server = smtplib.SMTP(receiver.host or "", receiver.port or 0, timeout=timeout)
         else:
@@ -77,28 +98,45 @@ def _mail(receiver: Receiver, message: Message) -> str:
     return f"the mail server refused {', '.join(sorted(refused))}" if refused else ""
 
 
+def _timeout_of(extra: Mapping[str, Any]) -> float:
+    try:
+        timeout = float(extra.get("timeout") or _TIMEOUT_S)
+    except (ValueError, TypeError, OverflowError):
+        timeout = math.nan
+    if not 0 < timeout <= threading.TIMEOUT_MAX:
+        raise AlertNotSentError("timeout in its extra must be a number of seconds")
+    return timeout
+
+
 def _mail_of(receiver: Receiver, message: Message) -> EmailMessage:
     sender = receiver.extra.get("from_email") or receiver.login
     to = receiver.extra.get("to")
     if not (receiver.host and sender and to):
         raise AlertNotSentError("set its host, and from_email and to in its extra")
+    # Separated by either, as Airflow's own hook has it.
+    addresses = list(filter(str.strip, to.split(";"))) if isinstance(to, str) else to
+    if not (isinstance(addresses, list) and all(isinstance(each, str) for each in addresses)):
+        raise _no_addresses()
     mail = EmailMessage()
     try:
         mail["From"] = sender
-        # Separated by either, as Airflow's own hook has it.
-        mail["To"] = ", ".join(to if isinstance(to, list) else filter(str.strip, to.split(";")))
+        mail["To"] = ", ".join(addresses)
     except ValueError:  # a line break
         raise AlertNotSentError("from_email or to in its extra is no mail address") from None
     if not all(_reaches_somebody(mail[name]) for name in ("From", "To")):
-        raise AlertNotSentError(
-            "from_email and to in its extra must be mail addresses, several of them separated by commas"
-        )
+        raise _no_addresses()
     mail["Subject"] = message.title
     mail["Date"] = datetime.now(UTC)
     mail["Message-ID"] = make_msgid(domain="qbank-ledger.invalid")
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.body)
     return mail
+
+
+def _no_addresses() -> AlertNotSentError:
+    return AlertNotSentError(
+        "from_email and to in its extra must be mail addresses, several of them separated by commas"
+    )
 
 
 def _reaches_somebody(header: Any) -> bool:

@@ -87,8 +87,10 @@ def test_what_could_not_be_sent_is_said_and_is_exit_code_1(ledger: Ledger) -> No
     with webhook() as hook:
         done = watch(
             ledger.url,
-            QBANK_ALERT_CONNECTIONS="nobody,odd,chat",
+            QBANK_ALERT_CONNECTIONS="nobody,odd,far,list,chat",
             AIRFLOW_CONN_ODD="{",
+            AIRFLOW_CONN_FAR='{"conn_type": "smtp", "port": 1e400}',
+            AIRFLOW_CONN_LIST='{"conn_type": "smtp", "extra": "[5]"}',
             AIRFLOW_CONN_CHAT=json.dumps({"conn_type": "apprise", "extra": {"config": {"path": hook.place}}}),
         )
     assert (done.returncode, done.stdout) == (1, "")
@@ -98,6 +100,8 @@ def test_what_could_not_be_sent_is_said_and_is_exit_code_1(ledger: Ledger) -> No
         "There is no connection nobody: set AIRFLOW_CONN_NOBODY.",
     ]
     assert said[2].startswith("AIRFLOW_CONN_ODD is neither a URI")
+    assert said[3].startswith("AIRFLOW_CONN_FAR is neither a URI")
+    assert said[4] == "Alerts can't be sent by the connection list: its extra must be a JSON object."
     assert len(hook.posts) == 2
 
 

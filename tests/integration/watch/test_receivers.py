@@ -1,7 +1,9 @@
 """Receivers: mail and Apprise, to a real mail server and a real webhook."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,6 +145,52 @@ def test_a_connection_that_cannot_do_is_named(receiver: Receiver, words: str) ->
     said = not_sent(receiver)
     assert said.startswith("Alerts can't be sent by the connection x: ")
     assert words in said
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"extra": {"to": 5}}, "must be mail addresses"),
+        ({"extra": {"to": ["a@example.com", 5]}}, "must be mail addresses"),
+        ({"extra": {"to": {"a@example.com": 1}}}, "must be mail addresses"),
+        ({"extra": {"from_email": 5}}, "from_email in its extra must be text"),
+        ({"extra": {"timeout": [1]}}, "timeout in its extra must be a number of seconds"),
+        ({"extra": {"timeout": "1e400"}}, "timeout in its extra must be a number of seconds"),
+        ({"extra": {"timeout": 10**400}}, "timeout in its extra must be a number of seconds"),
+        ({"extra": {"timeout": "nan"}}, "timeout in its extra must be a number of seconds"),
+        ({"extra": {"timeout": -1}}, "timeout in its extra must be a number of seconds"),
+        ({"login": 5, "password": SECRET}, "its login must be text"),
+        ({"login": "me", "password": 5}, "its password must be text"),
+        ({"host": 5}, "its host must be text"),
+        ({"port": 70_000}, "its port must be one up to 65535"),
+        ({"conn_type": ["smtp"]}, "its conn_type must be text"),
+    ],
+)  # fmt: skip
+def test_a_field_of_another_type_is_one_sentence(fields: dict[str, Any], words: str) -> None:
+    with mail_server(free_port()) as server:
+        extra = {"extra": {**mail(server.port).extra, **fields.get("extra", {})}}
+        said = not_sent(replace(mail(server.port), **{**fields, **extra}))
+    assert said.startswith("Alerts can't be sent by the connection ops_mail: ")
+    assert words in said
+    assert server.mails == []
+
+
+@pytest.mark.parametrize("conn_type", ["smtp", "apprise"])
+@pytest.mark.parametrize("extra", [[], 5, "5", None])
+def test_an_extra_that_is_no_object_is_one_sentence(conn_type: str, extra: Any) -> None:
+    receiver = Receiver("x", conn_type, "127.0.0.1", 25, extra=extra)
+    assert not_sent(receiver) == "Alerts can't be sent by the connection x: its extra must be a JSON object."
+
+
+def test_what_a_library_chokes_on_is_one_sentence_without_what_it_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def choke(*_: object, **__: object) -> None:
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr("apprise.Apprise.notify", choke)
+    said = not_sent(Receiver("chat", "apprise", extra={"config": {"path": "json://127.0.0.1:9/"}}))
+    assert said == "Alerts can't be sent by the connection chat: it failed with RuntimeError."
 
 
 @pytest.mark.parametrize("shape", ["one", "list", "text"])
