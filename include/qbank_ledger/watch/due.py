@@ -11,7 +11,8 @@ GRACE = timedelta(minutes=15)
 _HOURLY = "0 * * * *"
 # Airflow's own, beside those that croniter knows.
 _PRESETS = {"@quarterly": "0 0 1 */3 *", "@continuous": _HOURLY}
-_NEVER = ("@once", "none")
+# As Airflow compares it: in any other case it is no schedule.
+_NEVER = "@once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def due(schedule: str, now: datetime) -> Due:
 
     One that can't be read makes every hour due: Airflow makes no run of it, and that has to be told.
     """
-    if schedule.lower() in _NEVER:
+    if schedule == _NEVER:
         return Due(None, None)
     try:
         newest = _newest(_PRESETS.get(schedule, schedule), now)

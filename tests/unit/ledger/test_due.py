@@ -29,7 +29,10 @@ DUE = [
     ("@daily", "2026-11-27 01:14", "2026-11-26 00:00", "2026-11-27 00:00"),
     ("@quarterly", "2026-11-27 12:00", "2026-10-01 00:00", "2026-10-01 00:00"),
     # Airflow loads no DAG with it: nothing runs, and that is told.
-    ("every hour", "2026-11-27 11:15", "2026-11-27 10:00", "2026-11-27 11:00"),
+    *(
+        (unread, "2026-11-27 11:15", "2026-11-27 10:00", "2026-11-27 11:00")
+        for unread in ("every hour", "None", "none", "@ONCE", "@never", "* * *")
+    ),
 ]
 
 
@@ -38,7 +41,7 @@ def test_the_hour_that_should_be_there(schedule: str, now: str, hour: str, since
     assert due(schedule, at(now)) == Due(at(hour), at(since))
 
 
-@pytest.mark.parametrize("schedule", ["@once", "None", "0 0 30 2 *"])
+@pytest.mark.parametrize("schedule", ["@once", "0 0 30 2 *"])
 def test_a_schedule_without_runs_makes_no_hour_due(schedule: str) -> None:
     assert due(schedule, at("2026-11-27 11:15")) == Due(None, None)
 
