@@ -10,13 +10,15 @@ from pathlib import Path
 
 from local import StackError
 from local.state import FILES, USERS
-from qbank_ledger.config import FILES_DIRS
+from qbank_ledger.config import DOCS, FILES_DIRS, PACKS
 from qbank_ledger.terminal import visible
 
 ROOT = Path(__file__).resolve().parents[1]
 PORTS = {"QBANK_UI_PORT": 8080, "QBANK_POSTGRES_PORT": 5433, "QBANK_SANDBOX_PORT": 8090}
 QBANK_CONNECTION = "AIRFLOW_CONN_QBANK_DEFAULT"
 LEDGER_CONNECTION = "AIRFLOW_CONN_LEDGER_DEFAULT"
+ACCOUNTS_FILE = "QBANK_ACCOUNTS_FILE"
+_PLACES = (ACCOUNTS_FILE, "QBANK_GL_SOURCES_FILE", DOCS, PACKS)
 # The address of a Unix socket holds 107 bytes, and multiprocessing appends 40 to this path.
 _LONGEST_TMP = 65
 
@@ -46,6 +48,8 @@ RECOVERY = {
     "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "8",
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",  # a busy API server is not one that is away
 }
+# What is in a place that is no path of this machine's.
+_ELSEWHERE = "://"
 # Airflow puts variables for $NAME in its paths, SQLite's URLs have options after a ?, and a : stands between
 # the folders of QBANK_FILES_DIRS.
 _NOT_IN_A_PATH = f"$?{os.pathsep}"
@@ -59,13 +63,13 @@ class Settings:
     ui_port: int
     postgres_port: int
     sandbox_port: int
-    accounts_file: Path
+    accounts: str  # a path, or what else accounts are read from, as config.accounts_place has it
     environ: Mapping[str, str] = field(repr=False)  # all of it, for what the stack starts
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read the environment; StackError for a port that is none, or for two that are the same."""
-        environ = dict(os.environ if environ is None else environ)
+        environ = _from_the_root(os.environ if environ is None else environ)
         ports = {name: _port(name, environ.get(name) or default) for name, default in PORTS.items()}
         if len(set(ports.values())) < len(ports):
             raise StackError(f"{', '.join(ports)} must be three different ports.")
@@ -74,7 +78,7 @@ class Settings:
             ui_port=ports["QBANK_UI_PORT"],
             postgres_port=ports["QBANK_POSTGRES_PORT"],
             sandbox_port=ports["QBANK_SANDBOX_PORT"],
-            accounts_file=ROOT / (environ.get("QBANK_ACCOUNTS_FILE") or "include/config/accounts.yaml"),
+            accounts=environ.get(ACCOUNTS_FILE) or _place("include/config/accounts.yaml"),
             environ=environ,
         )
 
@@ -93,9 +97,27 @@ class Settings:
         )
 
     @property
+    def accounts_file(self) -> Path | None:
+        """The accounts file; None where accounts are in object storage, a Variable or a query's."""
+        return None if _ELSEWHERE in self.accounts else Path(self.accounts)
+
+    @property
     def ui_url(self) -> str:
         """Airflow's address."""
         return f"http://127.0.0.1:{self.ui_port}"
+
+
+def _from_the_root(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment with relative places below the repository: what the stack starts works elsewhere."""
+    places = {name: _place(environ[name]) for name in _PLACES if name in environ}
+    if FILES_DIRS in environ:
+        places[FILES_DIRS] = os.pathsep.join(map(_place, environ[FILES_DIRS].split(os.pathsep)))
+    return {**environ, **places}
+
+
+def _place(given: str) -> str:
+    place = given.strip()
+    return str(ROOT / place) if place and _ELSEWHERE not in place else place
 
 
 def _own(path: Path) -> Path:
@@ -194,5 +216,5 @@ def _environment(settings: Settings, home: Path, own: Mapping[str, str]) -> dict
         "NO_PROXY": ",".join(filter(None, [user.get("NO_PROXY"), "127.0.0.1"])),
         "PATH": f"{ROOT / '.venv/bin'}:{user.get('PATH', '/usr/bin:/bin')}",
         "QBANK_STATE_DIR": str(settings.state),
-        "QBANK_ACCOUNTS_FILE": str(settings.accounts_file),
+        ACCOUNTS_FILE: settings.accounts,
     }

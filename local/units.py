@@ -85,14 +85,17 @@ def sandbox(settings: Settings, keys: Mapping[str, str]) -> Unit:
 
 
 def sandbox_command(settings: Settings, port: int) -> list[str]:
-    """A sandbox with the accounts of the accounts file; a bad file is the run's to refuse."""
+    """A sandbox with the accounts of the accounts file; a bad file is the run's to refuse.
+
+    Accounts that are in no file it can't know: it has those of the repository then.
+    """
     command = [sys.executable, "-m", "qbank_sandbox", "--port", str(port)]
     command += ["--scenario", str(settings.state / "scenario.yaml")]
+    file = settings.accounts_file
     try:
-        read_accounts(settings.accounts_file)
+        return [*command, "--accounts", str(file)] if file and read_accounts(file) else command
     except AccountsFileError:
         return command
-    return [*command, "--accounts", str(settings.accounts_file)]
 
 
 def sandbox_credentials(keys: Mapping[str, str]) -> dict[str, str]:
@@ -149,9 +152,9 @@ def _marked(settings: Settings, unit: str, own: Mapping[str, str]) -> dict[str, 
     return {**inherited, **own, processes.MARK: str(settings.state), processes.UNIT: unit}
 
 
-def _digest(file: Path) -> str:
+def _digest(file: Path | None) -> str:
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        return hashlib.sha256(file.read_bytes()).hexdigest() if file else ""
     except OSError:
         return ""
 

@@ -7,7 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 from local import StackError
-from local.settings import ROOT, Settings
+from local.settings import ROOT, Settings, foreground_environment, stack_environment
+
+from qbank_ledger.config import docs_place, files_dirs, packs_place
+
+KEYS = {name: name for name in ("fernet", "session", "jwt")}
+URL = "postgresql://airflow@127.0.0.1:5433/airflow"
 
 
 def test_without_variables_the_contracts_defaults_count() -> None:
@@ -36,6 +41,43 @@ def test_what_is_up_stays_on_its_port_unless_the_environment_names_another() -> 
 
 def test_a_state_directory_from_elsewhere_is_absolute() -> None:
     assert Settings.read({"QBANK_STATE_DIR": "/srv/x/../y"}).state.as_posix() == "/srv/y"
+
+
+PLACES = ["QBANK_ACCOUNTS_FILE", "QBANK_GL_SOURCES_FILE", "QBANK_DOCS", "QBANK_PACKS"]
+
+
+@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        (" books/here.yaml ", str(ROOT / "books/here.yaml")),
+        ("/srv/here.yaml", "/srv/here.yaml"),
+        (" s3://aws_default@treasury/here.csv", "s3://aws_default@treasury/here.csv"),
+        ("variable://ACCOUNTS", "variable://ACCOUNTS"),
+        ("sql://conn?SELECT 1 FROM a//b", "sql://conn?SELECT 1 FROM a//b"),
+    ],
+)
+def test_a_place_is_the_same_wherever_what_the_stack_starts_works(name: str, given: str, place: str) -> None:
+    settings = Settings.read({name: given})
+    assert settings.environ[name] == place
+    for made in (stack_environment(settings, KEYS, URL), foreground_environment(settings, ROOT, {})):
+        assert made[name] == place
+
+
+def test_nowhere_stays_nowhere() -> None:
+    given = {"QBANK_DOCS": "", "QBANK_PACKS": " ", "QBANK_FILES_DIRS": ""}
+    environ = stack_environment(Settings.read(given), KEYS, URL)
+    assert (docs_place(environ), packs_place(environ), files_dirs(environ)) == ("", "", [])
+
+
+def test_the_folders_of_files_are_the_same_wherever_what_the_stack_starts_works() -> None:
+    environ = stack_environment(Settings.read({"QBANK_FILES_DIRS": "books:/srv/books: inbox :"}), KEYS, URL)
+    assert files_dirs(environ) == [ROOT / "books", Path("/srv/books"), ROOT / "inbox"]
+
+
+def test_accounts_that_are_in_no_file_are_said_to_be_in_none() -> None:
+    assert Settings.read({"QBANK_ACCOUNTS_FILE": "variable://ACCOUNTS"}).accounts_file is None
+    assert Settings.read({"QBANK_ACCOUNTS_FILE": " "}).accounts_file == ROOT / "include/config/accounts.yaml"
 
 
 def test_no_secret_of_the_environment_is_shown() -> None:

@@ -37,6 +37,15 @@ def test_a_bad_accounts_file_is_the_runs_to_refuse_not_the_sandboxs(tmp_path: Pa
     assert str(file) not in sandbox(tmp_path, file).programs[0].command
 
 
+def test_accounts_that_are_in_no_file_are_the_runs_to_read_not_the_sandboxs(tmp_path: Path) -> None:
+    place = {
+        "QBANK_STATE_DIR": str(tmp_path),
+        "QBANK_ACCOUNTS_FILE": "s3://aws_default@treasury/accounts.csv",
+    }
+    unit = units.sandbox(Settings.read(place), open_keys(tmp_path))
+    assert "--accounts" not in unit.programs[0].command
+
+
 def test_postgres_is_the_same_whatever_airflow_is_told(settings: Settings) -> None:
     other = Settings.read({**settings.environ, "AIRFLOW__CORE__PARALLELISM": "1", "SHLVL": "2"})
     cluster = Cluster(settings.state / "postgres", settings.postgres_port)
