@@ -48,6 +48,7 @@ RECOVERY = {
     "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "8",
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",  # a busy API server is not one that is away
 }
+_NO_PROXY = ("NO_PROXY", "no_proxy")
 # What is in a place that is no path of this machine's.
 _ELSEWHERE = "://"
 # Airflow puts variables for $NAME in its paths, SQLite's URLs have options after a ?, and a : stands between
@@ -198,6 +199,12 @@ def foreground_environment(settings: Settings, home: Path, connections: Mapping[
     return {**_environment(settings, home, own), **fixed}
 
 
+def _without_proxy(environ: Mapping[str, str]) -> str:
+    hosts = [host.strip() for name in _NO_PROXY for host in environ.get(name, "").split(",")]
+    # An asterisk counts where it stands alone.
+    return "*" if "*" in hosts else ",".join(dict.fromkeys([*filter(None, hosts), "127.0.0.1"]))
+
+
 def _environment(settings: Settings, home: Path, own: Mapping[str, str]) -> dict[str, str]:
     # No program reads the ports' names: named or not, what is up is the same.
     user = {name: value for name, value in settings.environ.items() if name not in PORTS}
@@ -213,7 +220,8 @@ def _environment(settings: Settings, home: Path, own: Mapping[str, str]) -> dict
         "AIRFLOW_HOME": str(home),
         "AIRFLOW_CONFIG": str(home / "airflow.cfg"),
         "GX_ANALYTICS_ENABLED": "false",
-        "NO_PROXY": ",".join(filter(None, [user.get("NO_PROXY"), "127.0.0.1"])),
+        # Either is read by somebody, and Python prefers the lower one.
+        **dict.fromkeys(_NO_PROXY, _without_proxy(user)),
         "PATH": f"{ROOT / '.venv/bin'}:{user.get('PATH', '/usr/bin:/bin')}",
         "QBANK_STATE_DIR": str(settings.state),
         ACCOUNTS_FILE: settings.accounts,

@@ -1,7 +1,9 @@
 """Airflow's settings: whose win, and what is never given."""
 
 from pathlib import Path
+from urllib.request import proxy_bypass
 
+import pytest
 import yaml
 from local.settings import (
     LEDGER_CONNECTION,
@@ -97,9 +99,25 @@ def test_a_run_in_the_foreground_uses_the_connections_that_it_is_given(tmp_path:
     assert environ[QBANK_CONNECTION] == "qbank://given"
 
 
-def test_a_proxy_of_the_users_is_not_asked_for_this_machine(tmp_path: Path) -> None:
-    settings = given(tmp_path, HTTP_PROXY="http://proxy:1", NO_PROXY="example.com")
-    assert stack_environment(settings, open_keys(tmp_path), URL)["NO_PROXY"] == "example.com,127.0.0.1"
+@pytest.mark.parametrize(
+    ("given_by_user", "not_asked"),
+    [
+        ({}, "127.0.0.1"),
+        ({"NO_PROXY": "example.com"}, "example.com,127.0.0.1"),
+        ({"no_proxy": "corp.example"}, "corp.example,127.0.0.1"),
+        ({"NO_PROXY": "a.example, b.example", "no_proxy": "b.example"}, "a.example,b.example,127.0.0.1"),
+        ({"NO_PROXY": "*", "no_proxy": "b.example"}, "*"),
+    ],
+)
+def test_a_proxy_of_the_users_is_not_asked_for_this_machine(
+    given_by_user: dict[str, str], not_asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = given(tmp_path, http_proxy="http://proxy:1", **given_by_user)
+    environ = stack_environment(settings, open_keys(tmp_path), URL)
+    assert (environ["NO_PROXY"], environ["no_proxy"]) == (not_asked, not_asked)
+    for name in ("http_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, environ[name])
+    assert proxy_bypass("127.0.0.1:8080")
 
 
 def test_a_process_title_does_not_overwrite_the_mark_of_the_stack(tmp_path: Path) -> None:
