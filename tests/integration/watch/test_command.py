@@ -1,13 +1,17 @@
 """The verbs health and watch: the page's answer, alerts without a scheduler, exit codes that a monitor can use."""
 
 import json
+import os
 import subprocess
+from typing import Any
 
+import pytest
+import yaml
 from sqlalchemy.engine import URL
 
 from qbank_ledger import __main__ as command
 from qbank_ledger.watch.health import UNREACHABLE
-from tests.conftest import free_port
+from tests.conftest import REPOSITORY, free_port
 from tests.words.command import called
 from tests.words.inbox import mail_server, webhook
 from tests.words.ledger import Ledger, failed
@@ -103,6 +107,27 @@ def test_what_could_not_be_sent_is_said_and_is_exit_code_1(ledger: Ledger) -> No
     assert said[3].startswith("AIRFLOW_CONN_FAR is neither a URI")
     assert said[4] == "Alerts can't be sent by the connection list: its extra must be a JSON object."
     assert len(hook.posts) == 2
+
+
+def test_what_the_command_reads_is_what_the_server_hands_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, get = set[str](), type(os.environ).__getitem__
+
+    def spied(environ: Any, name: str) -> str:
+        read.add(name)
+        return get(environ, name)
+
+    monkeypatch.setattr(type(os.environ), "__getitem__", spied)
+    ledger.quick_run(failed)
+    with webhook() as hook:
+        chat = json.dumps({"conn_type": "apprise", "extra": {"config": {"path": hook.place}}})
+        read.clear()
+        done = watch(ledger.url, QBANK_ALERT_CONNECTIONS="ledger_alerts", AIRFLOW_CONN_LEDGER_ALERTS=chat)
+    assert done.returncode == 0
+    ours = {name for name in read if name.startswith(("QBANK_", "AIRFLOW_CONN_"))}
+    compose = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text("utf-8"))
+    assert ours == set(compose["services"]["watch"]["environment"])
 
 
 def test_a_wrong_number_of_hours_is_one_sentence(ledger: Ledger) -> None:

@@ -21,7 +21,13 @@ from tests.unit.deployment.compose import ROOT
 OURS = "/opt/airflow/"
 MARKER = "/tmp/watched"  # noqa: S108 - in the container's own
 MADE_BY_THE_IMAGE = {"logs", "state"}
-WATCHED = {"QBANK_SCHEDULE", "QBANK_BREAK_LIMITS", "QBANK_ALERT_CONNECTIONS", "QBANK_ALERT_REMIND_HOURS"}
+# What `qbank-ledger watch` reads, whoever calls it (tests/integration/watch/test_command.py).
+WATCHED = {
+    *("QBANK_SCHEDULE", "QBANK_BREAK_LIMITS", "QBANK_ALERT_CONNECTIONS", "QBANK_ALERT_REMIND_HOURS"),
+    *("QBANK_RUNBOOK_URL", "AIRFLOW_CONN_LEDGER_DEFAULT", "QBANK_LEDGER_AUTH", "AIRFLOW_CONN_LEDGER_ALERTS"),
+}
+# What the image says of the worker's disk (Dockerfile).
+_OF_THE_IMAGE = {"QBANK_STATE_DIR", "QBANK_DOCS", "QBANK_PACKS", "QBANK_FILES_DIRS"}
 
 
 def _commands(service: dict[str, Any]) -> list[str]:
@@ -204,6 +210,17 @@ def test_all_that_watch_have_the_same_settings(
     ]
     assert watched == [watched[0]] * len(looked_by)
     assert watched[0].keys() == WATCHED
+
+
+def test_what_runs_has_every_variable_that_the_ledger_and_the_client_read(services: dict[str, Any]) -> None:
+    readers = ("include/qbank_ledger/config.py", "plugins/qbank/hosts.py")
+    read = {
+        name for each in readers for name in re.findall(r'"(QBANK_\w+)"', (ROOT / each).read_text("utf-8"))
+    }
+    assert len(read) > len(_OF_THE_IMAGE)
+    for name, service in services.items():
+        if "AIRFLOW__CORE__EXECUTOR" in service["environment"]:
+            assert read - _OF_THE_IMAGE - service["environment"].keys() == set(), name
 
 
 def test_both_files_of_the_mounted_folder_are_read(services: dict[str, Any]) -> None:

@@ -108,6 +108,21 @@ def test_only_init_holds_the_migrating_login(services: dict[str, Any], environme
     assert "sandbox" not in holders("AIRFLOW_DB_PASSWORD") | holders("LEDGER_RUN_PASSWORD")
 
 
+def test_where_the_ledger_is_stands_in_one_place(
+    compose: dict[str, Any], environment: dict[str, str]
+) -> None:
+    elsewhere = "db.example.com:6432/books?sslmode=verify-full"
+    services = interpolated(compose["services"], {**environment, "QBANK_LEDGER_PLACE": elsewhere})
+    ledgers = [
+        value
+        for service in services.values()
+        for name, value in service.get("environment", {}).items()
+        if name.startswith("AIRFLOW_CONN_LEDGER_D")
+    ]
+    assert len(ledgers) == 8
+    assert {each.rpartition("@")[2] for each in ledgers} == {elsewhere}
+
+
 def test_only_the_ui_has_a_port_and_only_on_loopback_unless_told(
     services: dict[str, Any], compose: dict[str, Any], environment: dict[str, str]
 ) -> None:
