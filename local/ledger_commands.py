@@ -19,17 +19,17 @@ _AS_ANALYST = "-c role=qbank_analyst -c jit=off"
 
 def migrate(settings: Settings) -> int:
     """``python -m qbank_ledger migrate``; the embedded ledger as its superuser."""
-    return _call(settings, "postgres", "migrate")
+    return _call(Stack.open(settings), "postgres", "migrate")
 
 
 def verify(settings: Settings) -> int:
     """``python -m qbank_ledger verify``."""
-    return _call(settings, "ledger_loader", "verify")
+    return _ask(settings, "ledger_loader", "verify")
 
 
 def health(settings: Settings) -> int:
     """``python -m qbank_ledger health``."""
-    return _call(settings, "ledger_analyst", "health")
+    return _ask(settings, "ledger_analyst", "health")
 
 
 def export(settings: Settings) -> int:
@@ -47,7 +47,7 @@ def export(settings: Settings) -> int:
     elif form == "bai2":
         options |= {"--bai2-sender": "SENDER", "--bai2-receiver": "RECEIVER"}
     arguments += [f"{option}={given(name)}" for option, name in options.items() if given(name)]
-    return _call(settings, "ledger_analyst", "export", *arguments)
+    return _ask(settings, "ledger_analyst", "export", *arguments)
 
 
 def close(settings: Settings) -> int:
@@ -57,7 +57,7 @@ def close(settings: Settings) -> int:
         raise StackError("Name the month to close, such as `make close MONTH=2026-10`.")
     output = settings.environ.get("OUT")
     where = ["--output", output] if output else []
-    return _call(settings, "ledger_analyst", "close", "--month", month, *where)
+    return _ask(settings, "ledger_analyst", "close", "--month", month, *where)
 
 
 def gl_preview(settings: Settings) -> int:
@@ -106,10 +106,20 @@ def _without_secrets(url: URL) -> str:
     return bare.render_as_string(hide_password=False)
 
 
-def _call(settings: Settings, login: str, *arguments: str) -> int:
-    connection = Stack.open(settings).ledger_connection(login)
+def _ask(settings: Settings, login: str, *arguments: str) -> int:
+    """The verb, of a ledger that is there: of one made for the question all would be well."""
+    stack = Stack.open(settings)
+    if not (settings.environ.get(LEDGER_CONNECTION) or stack.cluster.is_made):
+        raise StackError(
+            f"There is no ledger in {settings.state}: `make run` makes one. Where the ledger is elsewhere, "
+            f"set {LEDGER_CONNECTION}, or call `qbank-ledger {arguments[0]}` there (docs/deployment.md)."
+        )
+    return _call(stack, login, *arguments)
+
+
+def _call(stack: Stack, login: str, *arguments: str) -> int:
     command = [sys.executable, "-m", "qbank_ledger", *arguments]
-    environ = {**settings.environ, LEDGER_CONNECTION: connection}
+    environ = {**stack.settings.environ, LEDGER_CONNECTION: stack.ledger_connection(login)}
     return subprocess.run(command, env=environ, cwd=ROOT, check=False).returncode
 
 

@@ -104,11 +104,16 @@ class Cluster:
     def prepare(self) -> None:
         """Make the cluster where there is none, whole or not at all; clear what a crash left."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not (self.data / "PG_VERSION").exists():
+        if not self.is_made:
             self._initdb()
         if self.pid is None:
             # A pid that another process has by now would keep the server from starting.
             (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a cluster in the directory, up or not."""
+        return (self.data / "PG_VERSION").exists()
 
     @property
     def pid(self) -> int | None:

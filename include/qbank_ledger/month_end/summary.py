@@ -158,6 +158,6 @@ def _seals(scope: Any, tally: Tally) -> Table:
         f"Seals: {tally.seal_count} of the month's publishes, {tally.sealed_rows} rows",
         ("Seal", "Number", "Sealed (UTC)", "Rows", "SHA-256"),
         rows,
-        "As the ledger has them: make verify recomputes the chain, the pack does not. Kept elsewhere, the "
-        "newest seal proves later that nothing was cut off the end.",
+        "As the ledger has them: qbank-ledger verify recomputes the chain, the pack does not. Kept "
+        "elsewhere, the newest seal proves later that nothing was cut off the end.",
     )

@@ -78,7 +78,7 @@ KINDS = {
     "seal_broken": _Kind(
         "a seal that was altered, or one before it removed",
         "{} seals that were altered, or follow another than they did",
-        "Run `make verify`, change nothing, and find out who had access to the database.",
+        "Run `qbank-ledger verify`, change nothing, and find out who had access to the database.",
     ),
 }
 _TITLES = {"opened": "Ledger: {}", "still": "Ledger: still {}", "cleared": "Ledger: over: {}"}
