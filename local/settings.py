@@ -71,6 +71,8 @@ class Settings:
     def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read the environment; StackError for a port that is none, or for two that are the same."""
         environ = _from_the_root(os.environ if environ is None else environ)
+        if not environ.get(LEDGER_CONNECTION):
+            environ = without_libpq(environ)
         ports = {name: _port(name, environ.get(name) or default) for name, default in PORTS.items()}
         if len(set(ports.values())) < len(ports):
             raise StackError(f"{', '.join(ports)} must be three different ports.")
@@ -106,6 +108,14 @@ class Settings:
     def ui_url(self) -> str:
         """Airflow's address."""
         return f"http://127.0.0.1:{self.ui_port}"
+
+
+def without_libpq(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without libpq's variables (PGSSLMODE, PGHOSTADDR, …).
+
+    They are of the user's other databases: the embedded server would be asked for TLS, or sought elsewhere.
+    """
+    return {name: value for name, value in environ.items() if not name.startswith("PG")}
 
 
 def _from_the_root(environ: Mapping[str, str]) -> dict[str, str]:
@@ -175,7 +185,7 @@ def stack_environment(settings: Settings, keys: Mapping[str, str], database_url:
         own["AIRFLOW__SCHEDULER__MP_START_METHOD"] = "forkserver"
         own["AIRFLOW__SCHEDULER__MP_FORKSERVER_PRELOAD"] = ",".join(_SHARED)
         fixed["TMPDIR"] = str(tmp)
-    environment = {**_environment(settings, home, own), **fixed}
+    environment = {**without_libpq(_environment(settings, home, own)), **fixed}
     # A variable would shadow what is entered in the UI.
     environment.pop(QBANK_CONNECTION, None)
     environment.pop(LEDGER_CONNECTION, None)

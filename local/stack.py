@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import shutil
 import socket
 import sys
@@ -15,7 +16,7 @@ from local import StackError, databases, processes, units
 from local.airflow_api import AirflowApi
 from local.databases import make_databases, make_ledger
 from local.postgres import Cluster
-from local.settings import LEDGER_CONNECTION, Settings
+from local.settings import LEDGER_CONNECTION, Settings, without_libpq
 from local.state import FILES, LOGINS, USERS, locked, open_keys, ui_key
 from local.units import Unit
 from qbank_ledger.terminal import say
@@ -90,6 +91,9 @@ class Stack:
 
     def _start(self, wanted: list[Unit]) -> list[Unit]:
         """Start PostgreSQL, and what else is wanted beside it, unless they are up; make its databases."""
+        # From here on this process asks the embedded server.
+        for name in os.environ.keys() - without_libpq(os.environ):
+            del os.environ[name]
         not_up = self._not_up(wanted)
         require_ports(not_up, self.settings.state)
         if any(unit.name == "postgres" for unit in not_up):

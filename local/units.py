@@ -16,7 +16,7 @@ import requests
 
 from local import processes
 from local.postgres import Cluster
-from local.settings import ROOT, Settings, stack_environment
+from local.settings import ROOT, Settings, stack_environment, without_libpq
 from qbank_ledger.errors import AccountsFileError
 from qbank_ledger.sync.accounts_file import read_accounts
 
@@ -147,7 +147,9 @@ def airflow(settings: Settings, keys: Mapping[str, str], database_url: str) -> U
 def _marked(settings: Settings, unit: str, own: Mapping[str, str]) -> dict[str, str]:
     # What is no setting of this unit would only make it start anew.
     inherited = {
-        name: value for name, value in settings.environ.items() if not name.startswith(("AIRFLOW_", "QBANK_"))
+        name: value
+        for name, value in without_libpq(settings.environ).items()
+        if not name.startswith(("AIRFLOW_", "QBANK_"))
     }
     return {**inherited, **own, processes.MARK: str(settings.state), processes.UNIT: unit}
 

@@ -18,6 +18,7 @@ from local import StackError, postgres
 from local.postgres import Cluster, without_root
 
 from tests.conftest import free_port
+from tests.words.stack import own_stack
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +116,14 @@ def test_it_listens_on_loopback_alone_and_wants_a_password(own: Cluster) -> None
 def test_a_cluster_whose_password_was_lost_says_so_at_once(own: Cluster) -> None:
     with pytest.raises(StackError, match=r"another password: restore the keys\.json"):
         Cluster(own.directory, own.port).wait()
+
+
+def test_what_libpq_reads_of_the_users_other_databases_leads_nowhere_else(tmp_path: Path) -> None:
+    service = {"PGSERVICE": "nowhere", "PGSERVICEFILE": "/nonexistent", "PGDATESTYLE": "none"}
+    shell = {"PGSSLMODE": "require", "PGHOSTADDR": "192.0.2.1", "PGCONNECT_TIMEOUT": "3", "PGOPTIONS": "-c x"}
+    with own_stack(tmp_path / "state", **shell, **service) as commands:
+        assert commands.query("SELECT count(*) FROM ledger.seal") == ["0"]
+        assert commands.run("verify").returncode == 0
 
 
 def test_a_cluster_that_was_half_made_is_made_anew(tmp_path: Path) -> None:

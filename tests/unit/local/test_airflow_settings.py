@@ -5,6 +5,8 @@ from urllib.request import proxy_bypass
 
 import pytest
 import yaml
+from local import units
+from local.postgres import Cluster
 from local.settings import (
     LEDGER_CONNECTION,
     QBANK_CONNECTION,
@@ -118,6 +120,22 @@ def test_a_proxy_of_the_users_is_not_asked_for_this_machine(
     for name in ("http_proxy", "NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, environ[name])
     assert proxy_bypass("127.0.0.1:8080")
+
+
+LIBPQ = {"PGSSLMODE": "require", "PGHOSTADDR": "192.0.2.1", "PGSERVICE": "erp", "PGOPTIONS": "-c x=y"}
+
+
+def test_what_libpq_reads_of_the_users_other_databases_is_not_for_the_stack(tmp_path: Path) -> None:
+    for connections in ({}, {LEDGER_CONNECTION: "postgres://b"}):
+        settings = given(tmp_path, **LIBPQ, **connections)
+        server = units.postgres(settings, Cluster(tmp_path, 5433))
+        for environ in (stack_environment(settings, open_keys(tmp_path), URL), server.environ):
+            assert LIBPQ.keys() & environ.keys() == set()
+
+
+def test_a_ledger_of_the_users_is_reached_as_libpq_is_told(tmp_path: Path) -> None:
+    assert LIBPQ.keys() & given(tmp_path, **LIBPQ).environ.keys() == set()
+    assert LIBPQ.items() <= given(tmp_path, **LIBPQ, **{LEDGER_CONNECTION: "postgres://b"}).environ.items()
 
 
 def test_a_process_title_does_not_overwrite_the_mark_of_the_stack(tmp_path: Path) -> None:
