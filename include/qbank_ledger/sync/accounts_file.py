@@ -42,10 +42,14 @@ _NEVER_FLOAT = frozenset({"account_id", "gl_account", "bank_account", "bank_id",
 _SINGLE = frozenset({"str", "int", "float", "bool", "timestamp"})
 
 
+# What lies among the zones and is none: this machine's own, and that of one which was never set.
+_NO_ZONES = frozenset({"localtime", "Factory", "posixrules"})
+
+
 @functools.cache
 def _time_zones() -> frozenset[str]:
     """IANA's zones; finding them walks the disk."""
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - _NO_ZONES
 
 
 def _matches(pattern: str) -> Callable[[str], object]:

@@ -89,6 +89,7 @@ def plan_run(
         _check_host(connection, api_host, dry_run=dry_run)
         connection.execute(text("SELECT ledger.ensure_partitions()"))
         _send(connection, asked if only else configured, batches)
+        _check_time_zones(connection, accounts_file)
         if not dry_run:
             _update_accounts(connection, asked, full=not only)
         run_no = int(
@@ -191,6 +192,17 @@ def _send(connection: Connection, accounts: Iterable[Account], batches: list[Bat
     rows = ((*_row(account), batch_nos.get(account.account_id)) for account in accounts)
     while part := list(itertools.islice(rows, _ROWS_A_PART)):
         copy_into(connection, "configured", (*_COLUMNS, "batch_no"), copy_text(part))
+
+
+def _check_time_zones(connection: Connection, file: AnySource) -> None:
+    """Refuse a zone that Python knows and the server does not: it would end whatever asks for its day."""
+    if unknown := execute(connection, "unknown_time_zones").all():
+        named = ", ".join(f"{row.time_zone} (account {row.account_id})" for row in unknown[:20])
+        raise AccountsFileError(
+            f"The accounts file {file} names {len(unknown)} time zone(s) that the ledger's PostgreSQL does "
+            f"not know: {named}. Write another name of it (Europe/Kiev for Europe/Kyiv), or update the "
+            "server's list of them."
+        )
 
 
 def _update_accounts(connection: Connection, asked: list[Account], *, full: bool) -> None:

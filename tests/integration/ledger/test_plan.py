@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import URL
@@ -14,7 +15,7 @@ from qbank_ledger.errors import (
     NotMigratedError,
     RunRefusedError,
 )
-from qbank_ledger.sync import plan
+from qbank_ledger.sync import accounts_file, plan
 from qbank_ledger.sync.fetch import batch_connection
 from qbank_ledger.sync.plan import plan_run
 from tests.words.ledger import Ledger, Reply, failed
@@ -78,6 +79,24 @@ def test_a_bad_file_leaves_no_run(ledger: Ledger) -> None:
     with pytest.raises(AccountsFileError):
         ledger.plan()
     assert ledger.value("SELECT count(*) FROM sync.run") == 0
+
+
+@pytest.mark.parametrize("options", [{}, {"dry_run": True}, {"only": ["a"]}])
+def test_a_time_zone_that_the_server_does_not_know_is_refused_before_it_ends_every_statement(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    """As Python learns of a new one before an older server does."""
+    monkeypatch.setattr(accounts_file, "_time_zones", lambda: {"Europe/Berlin", "Europe/New"})
+    ledger.accounts("b", "a", time_zone="Europe/New")
+    with pytest.raises(
+        AccountsFileError,
+        match=r"1 time zone\(s\) that .* not know: Europe/New \(account a\)\. Write another",
+    ):
+        ledger.plan(**options)
+    assert ledger.value("SELECT count(*) FROM sync.run") == 0
+    assert ledger.value("SELECT count(*) FROM ledger.account") == 0
+    ledger.accounts("b", "a", time_zone="Europe/Berlin")
+    ledger.plan(**options)
 
 
 def test_the_file_edited_in_mid_run_changes_nothing_in_that_run(ledger: Ledger) -> None:
