@@ -1,14 +1,15 @@
 """Watch: what is wrong now becomes an alert, what is over clears it, each receiver is told once of either.
 
-Any number of watchers may be at it: they look one after the other, and take on what is to be sent before
-it is.
+Any number of watchers may be at it: they look one after the other, and take on each message before they
+send it.
 """
 
 import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -17,7 +18,7 @@ from qbank_ledger.db.locks import acquire_lock
 from qbank_ledger.db.transaction import in_transaction
 from qbank_ledger.errors import AlertNotSentError
 from qbank_ledger.watch.health import look
-from qbank_ledger.watch.message import messages
+from qbank_ledger.watch.message import Message, messages
 from qbank_ledger.watch.problem import Problem
 from qbank_ledger.watch.receiver import Receiver
 from qbank_ledger.watch.sql import execute
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 # What goes on from hour to hour, and from run to run, is one alert from its beginning to its end.
 _GOES_ON = ("hour_missing", "hour_partial", "run_failed")
+# For one connection: a slow one must not keep the others waiting until the watch is ended.
+_MOST_S = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +101,48 @@ def _tell(
     remind_hours: int,
     unsent: list[str],
 ) -> int:
-    """Send a connection what it is to be told; gives how many messages. Who was missed goes to ``unsent``."""
+    """Send a connection what it is to be told; gives how many messages. Who was missed goes to ``unsent``.
 
-    def claim(connection: Connection) -> list[Any]:
+    Each message is taken on as its turn comes: a claim lapses, and a slow server may take minutes for one.
+    """
+
+    def due(connection: Connection) -> list[Any]:
         execute(connection, "list_notices", conn_id=conn_id)
-        claimed = execute(connection, "claim_notices", conn_id=conn_id, remind_hours=remind_hours)
-        return list(claimed.all())
+        return list(execute(connection, "due_notices", conn_id=conn_id, remind_hours=remind_hours).all())
 
-    to_send = messages(in_transaction(engine, claim))
-    keep = partial(_keep, engine, conn_id)
-    sent = 0
-    try:
-        for message in to_send:
-            if left_out := receiver(conn_id).send(message):
-                unsent.append(left_out)
-            keep(message.alerts, "cleared" if message.is_over else "opened")
-            sent += 1
-    finally:
-        # Whatever kept it from being sent: the next watch may.
-        if left := [alert for message in to_send[sent:] for alert in message.alerts]:
-            keep(left, None)
+    listed = in_transaction(engine, due)
+    sent, end = 0, monotonic() + _MOST_S
+    for planned in messages(listed):
+        if monotonic() > end:
+            unsent.append(
+                f"The connection {conn_id} is slow: {sent} message(s) took more than {_MOST_S} s. The rest "
+                "is sent by the next watch."
+            )
+            break
+        ours = _claim(engine, conn_id, planned, listed[0].listed_at)
+        for message in messages(alert for alert in listed if alert.alert_no in ours):
+            told = None
+            try:
+                if left_out := receiver(conn_id).send(message):
+                    unsent.append(left_out)
+                told = "cleared" if message.is_over else "opened"
+                sent += 1
+            finally:
+                # Whatever kept it from being sent: the next watch may.
+                _keep(engine, conn_id, message.alerts, told)
     return sent
+
+
+def _claim(engine: Engine, conn_id: str, message: Message, listed_at: datetime) -> set[int]:
+    """The alerts of a message that are ours to tell: nobody else has them, or told them meanwhile."""
+
+    def claim(connection: Connection) -> set[int]:
+        claimed = execute(
+            connection, "claim_notices", conn_id=conn_id, alerts=list(message.alerts), listed_at=listed_at
+        )
+        return set(claimed.scalars())
+
+    return in_transaction(engine, claim)
 
 
 def _keep(engine: Engine, conn_id: str, alerts: Sequence[int], told: str | None) -> None:

@@ -225,6 +225,45 @@ def test_watchers_at_once_send_once(watched: Watched) -> None:
     assert watched.value("SELECT count(*) FROM ledger.alert") == 4
 
 
+def test_a_slow_receiver_is_sent_each_message_once_however_many_watch(watched: Watched) -> None:
+    class Slow(Inbox):
+        """It takes six minutes for a message, and another watch looks meanwhile."""
+
+        def send(self, message: Message) -> None:
+            super().send(message)
+            watched.rows("UPDATE ledger.alert_notice SET claimed_at = claimed_at - interval '6 minutes'")
+            look(watched, ops=other)
+
+    inbox, other = Slow(), Inbox()
+    watched.ledger.quick_run(failed)
+    stale(watched, "x")
+    look(watched, ops=inbox)
+    assert sorted(inbox.titles() + other.titles()) == [
+        "Ledger: a run that failed", "Ledger: a stale balance", "Ledger: an hour without any balance",
+    ]  # fmt: skip
+
+
+def test_a_slow_receiver_keeps_nobody_waiting_for_all_of_it(
+    watched: Watched, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("qbank_ledger.watch.watch.monotonic", lambda: clock[0], raising=False)
+
+    class Slow(Inbox):
+        def send(self, message: Message) -> None:
+            super().send(message)
+            clock[0] += 121
+
+    slow = Slow()
+    watched.ledger.quick_run(failed)
+    done = look(watched, slow=slow, desk=inbox)
+    assert (len(slow.titles()), len(inbox.titles()), done.sent) == (1, 2, 3)
+    assert done.unsent == (
+        "The connection slow is slow: 1 message(s) took more than 120 s. The rest is sent by the next watch.",
+    )
+    assert look(watched, slow=slow, desk=inbox) == Done(0, 0, 2, 1, ())
+
+
 def test_what_a_killed_watcher_took_on_is_sent_by_another_ten_minutes_later(
     watched: Watched, inbox: Inbox
 ) -> None:

@@ -1,14 +1,9 @@
--- Purpose: take on what a connection is to be told now, so that nobody else does: of an open alert, if it was told
---          nothing, or a while ago; of one that was cleared in the last three days, if it was told of its opening.
---          Who claims at the same moment waits for this one's commit, and finds the rest.
+-- Purpose: take on what a connection is to be told next, so that nobody else does: what nobody has taken on, or
+--          told it, since it was listed. Who claims at the same moment waits for this one's commit, and gets none.
 -- Grain:   alert.
--- Params:  conn_id; remind_hours: after how many hours an open alert is told again.
+-- Params:  conn_id; alerts: their numbers; listed_at: when they were found to be due.
 UPDATE ledger.alert_notice AS n SET claimed_at = clock_timestamp()
-  FROM ledger.alert AS a
- WHERE a.alert_no = n.alert_no AND n.connection = :conn_id
+ WHERE n.connection = :conn_id AND n.alert_no = ANY (:alerts)
    AND (n.claimed_at IS NULL OR n.claimed_at < clock_timestamp() - interval '10 minutes')
-   AND CASE WHEN a.cleared_at IS NULL
-            THEN n.told_at IS NULL OR n.told_at <= clock_timestamp() - make_interval(hours => :remind_hours)
-            ELSE n.told = 'opened' AND a.cleared_at > now() - interval '3 days' END
-RETURNING a.alert_no, a.kind, a.subject, a.message, a.opened_at, a.cleared_at,
-          CASE WHEN a.cleared_at IS NOT NULL THEN 'cleared' WHEN n.told IS NULL THEN 'opened' ELSE 'still' END AS event
+   AND (n.told_at IS NULL OR n.told_at < :listed_at)
+RETURNING n.alert_no
