@@ -188,8 +188,10 @@ def connection_fields(conn_id: str, environment: Mapping[str, str] = os.environ)
     if not text:
         raise LedgerError(f"There is no connection {conn_id}: set {name}.")
     try:
-        fields = _json_fields(text) if text.startswith("{") else _uri_fields(text)
+        fields = _fields(text)
         return {**fields, "port": int(fields["port"]) if fields["port"] else None}
+    except _NotEncodedError as error:
+        raise LedgerError(f"{name} {error}") from None
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError):
         # From None: the text may hold a secret.
         raise LedgerError(
@@ -221,8 +223,10 @@ def ledger_url(environment: Mapping[str, str] = os.environ) -> URL:
             "postgres://login:password@host:port/database."
         )
     try:
-        fields = _json_fields(text) if text.startswith("{") else _uri_fields(text)
+        fields = _fields(text)
         return postgres_url(**fields, environment=environment)
+    except _NotEncodedError as error:
+        raise LedgerConnectionError(f"{LEDGER_CONNECTION} {error}") from None
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError):
         # From None: the text holds the password.
         raise LedgerConnectionError(
@@ -262,9 +266,25 @@ def postgres_url(
     )
 
 
+def _fields(text: str) -> dict[str, Any]:
+    return _json_fields(text) if text.startswith("{") else _uri_fields(text)
+
+
+class _NotEncodedError(ValueError):
+    """A URI whose login or password ends too soon: read on, a part of it would be the host's name."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "has an @ behind its host: encode login and password (/ as %2F, ? as %3F, # as %23, @ as %40), "
+            "or write the connection as JSON."
+        )
+
+
 def _uri_fields(text: str) -> dict[str, Any]:
     parts = urlsplit(text)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if any("@" in part for part in (parts.path, parts.fragment, *query)):
+        raise _NotEncodedError
     extra = json.loads(query["__extra__"]) if "__extra__" in query else query
     return {
         "conn_type": parts.scheme,
