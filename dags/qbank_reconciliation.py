@@ -31,12 +31,13 @@ The same file or the same run again changes nothing.
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from airflow.sdk import DAG, Asset, Param, dag, task
+from airflow.sdk import DAG, Asset, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from qbank_airflow.books import load_books
 from qbank_airflow.boundary import ledger, refuse_unknown_conf, task_errors
 from qbank_airflow.names import BALANCE, LEDGER, TAGS
+from qbank_airflow.params import optional, optional_date
 from qbank_airflow.storage import at_if_given
 from qbank_ledger.config import break_limits, packs_place
 from qbank_ledger.db.transaction import PATIENCE_S
@@ -46,25 +47,24 @@ from qbank_ledger.recon.match import require_matched
 from qbank_ledger.recon.reconcile import reconcile
 from qbank_ledger.recon.sources import require_books
 
-
-def _text(title: str, description: str, **schema) -> Param:
-    return Param(None, type=["null", "string"], title=title, description=description, **schema)
-
-
 PARAMS = {
-    "as_of_date": _text(
-        "Date", "Also before its cut-off. Empty: what changed, of the dates that are over.", format="date"
+    "as_of_date": optional_date(
+        "Date", "Also before its cut-off. Empty: what changed, of the dates that are over."
     ),
-    "gl_file": _text("GL balances", "Path or object-storage URL of a file with closing balances."),
-    "gl_profile": _text("GL profile", "How that file is read. Empty: plain, the ledger's own layout."),
-    "gl_date": _text("GL date", "Where the profile takes it from the run.", format="date"),
-    "gl_entity": _text("GL entity", "The same, such as a company code."),
-    "gl_currency": _text("GL currency", "The same, such as EUR."),
-    "items_file": _text("Outstanding items", "Path or object-storage URL of a file with such items."),
-    "items_profile": _text("Items profile", "How that file is read. Empty: plain, the ledger's own layout."),
-    "rates_file": _text("Exchange rates", "Path or object-storage URL of a file with exchange rates."),
-    "rates_profile": _text("Rates profile", "How that file is read. Empty: plain, the ledger's own layout."),
-    "close_month": _text(
+    "gl_file": optional("GL balances", "Path or object-storage URL of a file with closing balances."),
+    "gl_profile": optional("GL profile", "How that file is read. Empty: plain, the ledger's own layout."),
+    "gl_date": optional_date("GL date", "Where the profile takes it from the run."),
+    "gl_entity": optional("GL entity", "The same, such as a company code."),
+    "gl_currency": optional("GL currency", "The same, such as EUR."),
+    "items_file": optional("Outstanding items", "Path or object-storage URL of a file with such items."),
+    "items_profile": optional(
+        "Items profile", "How that file is read. Empty: plain, the ledger's own layout."
+    ),
+    "rates_file": optional("Exchange rates", "Path or object-storage URL of a file with exchange rates."),
+    "rates_profile": optional(
+        "Rates profile", "How that file is read. Empty: plain, the ledger's own layout."
+    ),
+    "close_month": optional(
         "Month to close",
         "A month such as 2026-10, to make its close pack. Empty: none.",
         pattern="^([0-9]{4}-(0[1-9]|1[0-2]))?$",

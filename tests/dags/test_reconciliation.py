@@ -2,12 +2,14 @@
 
 import os
 import re
+from copy import copy
 from pathlib import Path
 from types import ModuleType
 
 import openpyxl
 import pytest
 from airflow.sdk import Asset
+from airflow.sdk.exceptions import ParamValidationError
 from sqlalchemy.engine import URL
 
 from tests.conftest import REPOSITORY
@@ -48,6 +50,32 @@ def test_it_runs_after_the_ledger_is_updated_with_these_params(module: ModuleTyp
         "as_of_date", "gl_file", "gl_profile", "gl_date", "gl_entity", "gl_currency", "items_file", "items_profile",
         "rates_file", "rates_profile", "close_month",
     }  # fmt: skip
+
+
+def test_what_may_be_empty_may_be_given_as_an_empty_text(module: ModuleType) -> None:
+    for name, param in module.PARAMS.items():
+        assert [copy(param).resolve(empty) for empty in ("", None)] == ["", None], name
+
+
+@pytest.mark.parametrize("name", ["as_of_date", "gl_date"])
+def test_a_date_is_one_that_there_is_and_the_form_shows_a_calendar(module: ModuleType, name: str) -> None:
+    param = copy(module.PARAMS[name])
+    assert param.resolve("2026-02-28") == "2026-02-28"
+    for wrong, said in (
+        ("2026-02-30", "'2026-02-30' is not a 'date'"),
+        (5, "5 is not of type"),
+        (" ", "not a"),
+    ):
+        with pytest.raises(ParamValidationError, match=said):
+            param.resolve(wrong)
+    assert (param.schema["type"], param.schema["format"]) == (["null", "string"], "date")
+
+
+def test_a_run_with_empty_texts_is_one_without_them(books: Books, module: ModuleType) -> None:
+    gl = books.file(f"{GL_HEADER}\nQB01,1100,EUR,{day(1)},93\n")
+    empty = dict.fromkeys(set(module.PARAMS) - {"gl_file"}, "")
+    assert run(module, gl_file=str(gl), **empty).state == "success"
+    assert books.found() == ("break", "unexplained")
 
 
 def test_a_run_loads_the_files_and_compares(books: Books, module: ModuleType) -> None:
