@@ -16,8 +16,11 @@ RUN python -m venv --without-pip /opt/venv \
 COPY pyproject.toml README.md ./
 COPY plugins plugins
 COPY include include
+COPY dags dags
+# A checkout made under a umask of 077 is nobody else's to read, and the image's user is somebody else.
 # The build backend comes from the lock too: nothing is fetched without a hash.
-RUN pip --python /opt/venv install --no-cache-dir --no-index --no-deps --no-build-isolation .
+RUN chmod -R u=rwX,go=rX dags plugins include \
+    && pip --python /opt/venv install --no-cache-dir --no-index --no-deps --no-build-isolation .
 
 FROM base
 # A run may write its logs and its state directory, and nothing else: the code is root's.
@@ -27,9 +30,9 @@ RUN groupadd --gid 50000 airflow \
         /opt/airflow/state/files
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /opt/airflow
-COPY dags dags
-COPY plugins plugins
-COPY include include
+COPY --from=build /src/dags dags
+COPY --from=build /src/plugins plugins
+COPY --from=build /src/include include
 # /dev/null: all settings come from the environment; else Airflow writes a file with keys of its own.
 ENV AIRFLOW_HOME=/opt/airflow \
     AIRFLOW_CONFIG=/dev/null \

@@ -1,6 +1,7 @@
 """The image: small, pinned, without root, compiler or secret."""
 
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -43,6 +44,27 @@ def test_the_image_runs_as_a_user_that_is_not_root(dockerfile: str) -> None:
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user)
     assert f"--uid {user.split(':')[0]} " in final
     assert "chown" not in final.lower()  # the code stays root's
+
+
+def test_the_images_user_reads_the_code_whatever_umask_the_checkout_was_made_under(
+    dockerfile: str, tmp_path: Path
+) -> None:
+    *_, build, final = dockerfile.split("FROM ")
+    copied = re.findall(r"^COPY (.+) (\S+)$", final, re.MULTILINE)
+    assert {source for source, _ in copied} == {
+        "--from=build /opt/venv", *(f"--from=build /src/{folder}" for folder in ("dags", "plugins", "include")),
+    }  # fmt: skip
+    [command] = re.findall(r"^RUN (chmod .*?) +&&", build, re.MULTILINE)
+    assert build.index("COPY dags dags") < build.index(command) < build.index("--no-build-isolation")
+    files = [tmp_path / folder / "room" / "module.py" for folder in ("dags", "plugins", "include")]
+    for file in files:
+        file.parent.mkdir(mode=0o700, parents=True)
+        file.touch(mode=0o600)
+        file.parents[1].chmod(0o700)
+    subprocess.run(shlex.split(command), cwd=tmp_path, check=True)
+    for file in files:
+        modes = [each.stat().st_mode & 0o777 for each in (file, file.parent, file.parents[1])]
+        assert modes == [0o644, 0o755, 0o755]
 
 
 def test_the_folder_that_runs_read_files_from_is_in_it(dockerfile: str) -> None:
