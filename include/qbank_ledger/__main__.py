@@ -147,6 +147,8 @@ def _receiver(conn_id: str) -> Receiver:
     return Receiver(conn_id, **fields)
 
 
+# Whoever keeps the watch going tells a ledger that was not looked at from a receiver that is away.
+_NOT_TOLD = 3
 _DOES = "Work on the ledger that AIRFLOW_CONN_LEDGER_DEFAULT names."
 
 
@@ -215,7 +217,7 @@ VERBS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb (default: the command line's); errors are one sentence on standard error, exit code 1.
 
-    130 when interrupted.
+    3 where the watch has looked, and not everybody could be told; 130 when interrupted.
     """
     parser = ArgumentParser(prog="qbank-ledger", description=_DOES)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -237,7 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except LedgerError as error:
         say(error, sys.stderr)
-        return 1
+        return _NOT_TOLD if isinstance(error, AlertNotSentError) else 1
     except BrokenPipeError:  # who reads it has read enough, as head does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

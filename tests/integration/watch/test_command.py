@@ -86,7 +86,7 @@ def test_alerts_go_to_every_connection_by_the_environment_alone(ledger: Ledger) 
     assert [post["title"] for post in hook.posts] == titles
 
 
-def test_what_could_not_be_sent_is_said_and_is_exit_code_1(ledger: Ledger) -> None:
+def test_what_could_not_be_sent_is_said_and_is_exit_code_3(ledger: Ledger) -> None:
     ledger.quick_run(failed)
     with webhook() as hook:
         done = watch(
@@ -97,7 +97,7 @@ def test_what_could_not_be_sent_is_said_and_is_exit_code_1(ledger: Ledger) -> No
             AIRFLOW_CONN_LIST='{"conn_type": "smtp", "extra": "[5]"}',
             AIRFLOW_CONN_CHAT=json.dumps({"conn_type": "apprise", "extra": {"config": {"path": hook.place}}}),
         )
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (3, "")
     said = done.stderr.splitlines()
     assert said[:2] == [
         "Alerts: 2 opened, 0 cleared, 2 open. Messages sent: 2.",
@@ -128,6 +128,10 @@ def test_what_the_command_reads_is_what_the_server_hands_it(
     ours = {name for name in read if name.startswith(("QBANK_", "AIRFLOW_CONN_"))}
     compose = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text("utf-8"))
     assert ours == set(compose["services"]["watch"]["environment"])
+
+
+def test_a_ledger_that_was_not_looked_at_is_exit_code_1(ledger: Ledger) -> None:
+    assert watch(ledger.url.set(port=free_port())).returncode == 1
 
 
 def test_a_wrong_number_of_hours_is_one_sentence(ledger: Ledger) -> None:

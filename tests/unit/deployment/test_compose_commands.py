@@ -168,9 +168,12 @@ def test_the_watch_looks_every_five_minutes_and_is_well_while_it_can(
     said = run(services["watch"]["command"], ends_with=1).stdout.split()
     assert said[0] == "watch"
     assert 0 < int(said[1]) <= 300
-    assert run(check).returncode == 1, "something could not be sent"
-    run(services["watch"]["command"])
-    assert run(check).returncode == 0
+    assert run(check).returncode == 1, "the ledger was not looked at"
+    for looked in (0, 3):
+        assert run(services["watch"]["command"], ends_with=looked).stdout.split()[0] == "watch"
+        assert run(check).returncode == 0, "one who could not be told is not one who did not look"
+        marker.unlink()
+    marker.touch()
     os.utime(marker, (time.time() - 12 * 60,) * 2)
     assert run(check).returncode == 1
 
@@ -209,6 +212,8 @@ def test_all_that_watch_have_the_same_settings(
         for each in looked_by
     ]
     assert watched == [watched[0]] * len(looked_by)
+    files = [services[each]["env_file"] for each in looked_by]
+    assert files == [[{"path": "alerts.env", "required": False}]] * len(looked_by)
     assert watched[0].keys() == WATCHED
 
 
