@@ -48,6 +48,8 @@ RECOVERY = {
     "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "8",
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",  # a busy API server is not one that is away
 }
+# A log shows a secret as JSON and repr do, too. Airflow has the same wherever it runs.
+MASKING = {"AIRFLOW__LOGGING__SECRET_MASK_ADAPTER": "qbank.masking.escaped"}
 _NO_PROXY = ("NO_PROXY", "no_proxy")
 # What is in a place that is no path of this machine's.
 _ELSEWHERE = "://"
@@ -224,7 +226,7 @@ def _environment(settings: Settings, home: Path, own: Mapping[str, str]) -> dict
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        "AIRFLOW__LOGGING__SECRET_MASK_ADAPTER": "qbank.masking.escaped",  # as JSON and repr show it, too
+        **MASKING,
         **own,
         **user,
         "AIRFLOW_HOME": str(home),

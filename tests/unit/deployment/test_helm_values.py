@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from local.settings import RECOVERY
+from local.settings import MASKING, RECOVERY
 from tests.unit.deployment.airflow import unknown_to_airflow
 from tests.unit.deployment.compose import ROOT
 
@@ -94,7 +94,7 @@ def test_a_file_of_an_executor_leaves_the_others_values_alone(
 def test_it_has_the_settings_of_the_page_and_so_have_the_stack_and_the_server(values: dict[str, Any]) -> None:
     celery = read("celery")
     page = on_the_page(0)
-    assert settings(values) == RECOVERY
+    assert settings(values) == RECOVERY | MASKING
     concurrency = {
         "AIRFLOW__CELERY__WORKER_CONCURRENCY": on_the_page(1)["AIRFLOW__CELERY__WORKER_CONCURRENCY"]
     }
@@ -102,6 +102,7 @@ def test_it_has_the_settings_of_the_page_and_so_have_the_stack_and_the_server(va
         "AIRFLOW__CORE__EXECUTOR": celery["executor"],
         **settings(celery),
         **RECOVERY,
+        **MASKING,
     } == page | concurrency
     server = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["x-airflow-environment"]
     assert page | concurrency == {name: server.get(name) for name in page | concurrency}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from local.redacted_airflow import RedactedStream
-from local.settings import ROOT, Settings, foreground_environment
+from local.settings import MASKING, ROOT, Settings, foreground_environment
 
 
 def of(secret: str, target: io.BytesIO) -> RedactedStream:
@@ -38,7 +38,7 @@ def test_nobody_can_write_past_it() -> None:
 def test_airflow_masks_secrets_as_json_and_repr_show_them_unless_the_user_has_an_adapter(
     tmp_path: Path,
 ) -> None:
-    name = "AIRFLOW__LOGGING__SECRET_MASK_ADAPTER"
+    [name] = MASKING
     for given, set_to in (({}, "qbank.masking.escaped"), ({name: "mine.adapter"}, "mine.adapter")):
         settings = Settings.read({"QBANK_STATE_DIR": str(tmp_path), **given})
         assert foreground_environment(settings, tmp_path, {})[name] == set_to
