@@ -17,12 +17,13 @@ PROSE := README.md CHANGELOG.md CONTRIBUTING.md docs
 	verify health bench chaos lock
 
 # An environment may well have names like these for something else: they count on the command line alone.
-$(foreach name,BEFORE FAULT OUT DATE VERSION SENDER RECEIVER FILE PROFILE ENTITY CURRENCY,$(if $(filter command,$(origin $(name))),,$(eval override $(name) :=)))
+override ARGUMENTS := BEFORE SQL CONF FAULT MONTH FORMAT OUT DATE VERSION SENDER RECEIVER FILE PROFILE SHEET ENTITY CURRENCY
+$(foreach name,$(ARGUMENTS),$(if $(filter command,$(origin $(name))),,$(eval override $(name) :=)))
 MAKEOVERRIDES := # a command needs them once, not also in MAKEFLAGS
 # What the command line gives, under whatever name, is text: make would expand a $ in it on its way into
 # the commands' environment. What the environment gives is handed on as it is.
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval override export $(name) := $$(value $(name)))))
-export BEFORE SQL CONF FAULT MONTH FORMAT OUT DATE VERSION SENDER RECEIVER FILE PROFILE ENTITY CURRENCY
+export $(ARGUMENTS)
 
 help: ## these, one line each
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r verb does; do printf '%-10s %s\n' "$$verb" "$$does"; done

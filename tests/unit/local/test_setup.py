@@ -27,6 +27,17 @@ def test_make_help_has_a_line_for_every_verb_of_the_contract() -> None:
     assert {line.split()[0] for line in said.splitlines()} >= CONTRACT
 
 
+def test_every_argument_that_a_verb_reads_counts_on_the_command_line_alone() -> None:
+    read = set[str]()
+    for module in ("ledger_commands", "__main__"):
+        text = (ROOT / f"local/{module}.py").read_text("utf-8")
+        read |= set(re.findall(r'environ(?:\.get\(|\[)"([A-Z]+)"', text))
+        read |= set(re.findall(r'given\("([A-Z]+)"\)', text))
+        read |= set(re.findall(r'"--[\w-]+"(?::|\] =) "([A-Z]+)"', text))
+    assert {"SQL", "CONF", "MONTH", "FORMAT", "SHEET", "DATE", "VERSION", "SENDER"} <= read
+    assert read - set(BY_THE_COMMAND_LINE_ALONE) - {"PGOPTIONS"} == set()
+
+
 def test_every_verb_that_the_makefile_calls_is_there() -> None:
     called = set(re.findall(r"-m local ([\w-]+)", (ROOT / "Makefile").read_text("utf-8")))
     assert called == set(VERBS)
@@ -48,17 +59,14 @@ def test_what_an_export_takes_is_read_from_the_command_line_alone_and_as_it_was_
     assert given("FORMAT=bai2", "SENDER=a$b #1") == "['bai2', '', '', 'a$b #1']\n"
 
 
-ARGUMENTS = (
-    *("MONTH", "FORMAT", "OUT", "VERSION", "SENDER", "RECEIVER", "SQL", "CONF", "FILE", "PROFILE", "DATE"),
-    *("ENTITY", "CURRENCY", "ANY_OTHER"),
-)
 # Names that an environment may well have for something else.
-BY_THE_COMMAND_LINE_ALONE = {
-    "OUT", "DATE", "VERSION", "SENDER", "RECEIVER", "FILE", "PROFILE", "ENTITY", "CURRENCY",
-}  # fmt: skip
+BY_THE_COMMAND_LINE_ALONE = (
+    *("BEFORE", "FAULT", "MONTH", "FORMAT", "OUT", "VERSION", "SENDER", "RECEIVER", "SQL", "CONF", "FILE"),
+    *("PROFILE", "SHEET", "DATE", "ENTITY", "CURRENCY"),
+)
 
 
-@pytest.mark.parametrize("name", ARGUMENTS)
+@pytest.mark.parametrize("name", [*BY_THE_COMMAND_LINE_ALONE, "ANY_OTHER"])
 @pytest.mark.parametrize("by_the_environment", [False, True])
 def test_no_argument_of_make_is_expanded(name: str, by_the_environment: bool, tmp_path: Path) -> None:
     shown = f"""import os; print(ascii(os.environ.get("{name}")))"""
