@@ -7,7 +7,7 @@ send it.
 import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 # What goes on from hour to hour, and from run to run, is one alert from its beginning to its end.
 _GOES_ON = ("hour_missing", "hour_partial", "run_failed")
+# What is there as long as the other, worse one is: that it got worse is no end of it.
+_WORSE = {"hour_partial": "hour_missing"}
 # For one connection: a slow one must not keep the others waiting until the watch is ended.
 _MOST_S = 120
 
@@ -83,7 +85,10 @@ def _note(connection: Connection) -> tuple[int, int, int]:
 
 
 def _subjects(problems: Iterable[Problem], standing: Iterable[Any]) -> list[tuple[str, Problem]]:
-    """The subject of each problem's alert: of one that goes on, the alert's that stands."""
+    """The subject of each problem's alert: of one that goes on, the alert's that stands.
+
+    An alert whose problem got worse is found, too, by the one that it became.
+    """
     goes_on = {alert.kind: alert.subject for alert in standing if alert.kind in _GOES_ON}
     found: dict[tuple[str, str], Problem] = {}
     for problem in sorted(problems, key=lambda problem: (problem.kind, problem.subject)):
@@ -91,6 +96,10 @@ def _subjects(problems: Iterable[Problem], standing: Iterable[Any]) -> list[tupl
         if problem.kind in _GOES_ON:
             subject = goes_on.setdefault(problem.kind, subject)
         found.setdefault((problem.kind, subject), problem)
+    by_kind = {problem.kind: problem for problem in found.values()}
+    for lesser, worse in _WORSE.items():
+        if lesser not in by_kind and lesser in goes_on and worse in by_kind:
+            found[lesser, goes_on[lesser]] = replace(by_kind[worse], kind=lesser)
     return [(subject, problem) for (_, subject), problem in found.items()]
 
 

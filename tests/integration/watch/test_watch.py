@@ -117,6 +117,25 @@ def test_what_goes_on_from_hour_to_hour_is_one_alert(watched: Watched, inbox: In
     assert look(watched, ops=inbox).cleared == 2
 
 
+def test_what_gets_worse_is_not_told_to_be_over_until_it_is(watched: Watched, inbox: Inbox) -> None:
+    partial, missing = "an hour that lacks accounts", "an hour without any balance"
+    hour = watched.hour()
+
+    def told() -> list[str]:
+        look(watched, ops=inbox)
+        return [title.removeprefix("Ledger: ") for title in inbox.titles()]
+
+    watched.active("x", "y", max_age=2000)
+    watched.observed(hour, "x")
+    assert told() == [partial]
+    watched.rows("DELETE FROM ledger.balance")
+    assert told() == [missing]
+    watched.observed(hour, "x")
+    assert told() == [f"over: {missing}"], "it is better, and not whole"
+    watched.observed(hour, "y")
+    assert told() == [f"over: {partial}"]
+
+
 def test_many_of_a_kind_are_one_message_that_names_the_first(watched: Watched, inbox: Inbox) -> None:
     ids = [f"acc-{n:02}" for n in range(MOST_NAMED + 3)]
     stale(watched, *ids)
