@@ -42,8 +42,9 @@ _NEVER_FLOAT = frozenset({"account_id", "gl_account", "bank_account", "bank_id",
 _SINGLE = frozenset({"str", "int", "float", "bool", "timestamp"})
 
 
-# What lies among the zones and is none: this machine's own, and that of one which was never set.
-_NO_ZONES = frozenset({"localtime", "Factory", "posixrules"})
+# What lies among the zones and is none: this machine's own, and that of one which was never set. And what PostgreSQL
+# takes for an abbreviation, without summer time: each closing of the summer would be an hour off.
+_NO_ZONES = frozenset({"localtime", "Factory", "posixrules", "CET", "EET", "MET", "WET"})
 
 
 @functools.cache
@@ -63,7 +64,10 @@ _FORMS: dict[str, tuple[Callable[[str], object], str]] = {
         MINOR_UNITS.__contains__,
         "write the ISO 4217 code of a currency with minor units",
     ),
-    "time_zone": (lambda zone: zone in _time_zones(), "write an IANA time zone such as Europe/Berlin"),
+    "time_zone": (
+        lambda zone: zone in _time_zones(),
+        "write the IANA time zone of a place, such as Europe/Berlin",
+    ),
     "cut_off": (_matches(r"([01][0-9]|2[0-3]):[0-5][0-9]"), "write a time such as '17:30', in quotes"),
     "closing_grace_minutes": (
         _matches(r"[0-9]|[1-9][0-9]|1[01][0-9]|120"),

@@ -1,8 +1,9 @@
 """Plan: what a run writes down before the first request, and what it refuses."""
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.engine import URL
@@ -305,3 +306,18 @@ def test_a_later_reason_of_a_gap_replaces_an_earlier_one(ledger: Ledger) -> None
     assert ledger.rows("SELECT DISTINCT reason FROM ledger.missing_hour") == [("http_503",)]
     ledger.quick_run()
     assert ledger.rows("SELECT * FROM ledger.missing_hour") == []
+
+
+def test_no_zone_that_an_account_may_have_is_an_abbreviation_to_the_server(ledger: Ledger) -> None:
+    """AT TIME ZONE 'CET' knows no summer."""
+    zones = sorted(accounts_file._time_zones())
+    found = ledger.rows(
+        "SELECT abbrev, utc_offset FROM pg_timezone_abbrevs WHERE abbrev IN (SELECT upper(z) FROM unnest(CAST(:zones AS text[])) AS z)",
+        zones=zones,
+    )
+    offsets = {
+        zone.upper(): {ZoneInfo(zone).utcoffset(datetime(2026, month, 15)) for month in (1, 7)}  # noqa: DTZ001 - its own clock's
+        for zone in zones
+    }
+    assert "UTC" in dict(found)
+    assert {zone: offsets[zone] for zone, offset in found if offsets[zone] != {offset}} == {}

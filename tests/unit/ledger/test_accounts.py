@@ -96,6 +96,10 @@ def test_a_csv_says_the_same(tmp_path: Path, path: Path) -> None:
         (entry(account_id='""'), "account_id is missing"),
         (entry(time_zone="Mars/Base"), "time_zone is 'Mars/Base'"),
         (entry(time_zone="Factory"), "time_zone is 'Factory'"),
+        *(
+            (entry(time_zone=zone), f"time_zone is '{zone}': write the IANA time zone of a place")
+            for zone in ("CET", "EET", "MET", "WET")
+        ),
         (entry(time_zone="localtime"), "time_zone is 'localtime'"),
         (entry(cut_off='"25:00"'), "cut_off is '25:00'"),
         (entry(cut_off="17:30:15"), "write a time such as '17:30', in quotes"),
