@@ -42,8 +42,8 @@ _NEVER_FLOAT = frozenset({"account_id", "gl_account", "bank_account", "bank_id",
 _SINGLE = frozenset({"str", "int", "float", "bool", "timestamp"})
 
 
-# What lies among the zones and is none: this machine's own, and that of one which was never set. And what PostgreSQL
-# takes for an abbreviation, without summer time: each closing of the summer would be an hour off.
+# What lies among the zones and is none: this machine's own, and that of one which was never set. And what
+# PostgreSQL takes for an abbreviation, without summer time: each closing of a summer would be an hour off.
 _NO_ZONES = frozenset({"localtime", "Factory", "posixrules", "CET", "EET", "MET", "WET"})
 
 

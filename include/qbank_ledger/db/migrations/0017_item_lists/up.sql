@@ -11,7 +11,8 @@ ALTER TABLE recon.file_load
     ADD CONSTRAINT a_list_has_a_date CHECK (
         list_date IS NOT NULL OR coalesce(list_entity, list_gl_account, list_currency) IS NULL);
 COMMENT ON COLUMN recon.file_load.list_date IS
-    'The date of a whole list of outstanding items (absent_means: cleared); null: no such, or loaded before it was kept.';
+    'The date of a whole list of outstanding items (absent_means: cleared); null: no such, or loaded before it was '
+    'kept.';
 COMMENT ON COLUMN recon.file_load.list_entity IS 'The entity that all of the list is of; null: its rows say it.';
 COMMENT ON COLUMN recon.file_load.list_gl_account IS 'The GL account that all of the list is of; null: any.';
 COMMENT ON COLUMN recon.file_load.list_currency IS 'The currency that all of the list is in; null: its rows say it.';
