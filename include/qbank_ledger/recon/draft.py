@@ -14,6 +14,7 @@ from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import UnreadableFileError
 from qbank_ledger.files.workbook import Number
 from qbank_ledger.recon.cells import trimmed
+from qbank_ledger.recon.draft_balance import balance_of
 from qbank_ledger.recon.draft_file import Seen, column_name, roles_of, seen
 from qbank_ledger.recon.draft_marks import ASKS, DraftMarks, marks_of
 
@@ -62,14 +63,14 @@ def _written(path: AnySource, file: Seen) -> Iterator[str]:
     for key, value, why in file.packed:
         yield f"    {key}: {value}  # {why}"
     account = roles.get("account", [0])[0]
-    amounts = list(_balance(header, roles, account))
-    rows = [record for record in file.below if account < len(record.cells) or amounts]
+    balance = balance_of(file, roles)
+    rows = file.below
     yield from _account(header, roles, rows, account)
     for key in ("entity", "currency"):
         yield from _from_column(header, roles, key)
     yield from _date(file, roles)
-    yield from (line for line, _ in amounts if line)
-    places = [place for _, place in amounts if place is not None]
+    yield f"    balance: {{{balance.says}}}  # {balance.why}"
+    places = balance.places
     cells = [record.cells[place] for record in rows for place in places if place < len(record.cells)]
     if places:
         yield from _numbers(marks_of(cell for cell in cells if not isinstance(cell, Number)), cells)
@@ -151,41 +152,6 @@ def _date(file: Seen, roles: dict[str, list[int]]) -> Iterator[str]:
         )
     else:
         yield "    date: given  # no line or column says it: by the run"
-
-
-def _balance(header: Record, roles: dict[str, list[int]], account: int) -> Iterator[tuple[str, int | None]]:
-    """The lines that say where the balance is, with the places of their amounts."""
-
-    def named(role: str) -> str:
-        return column_name(header, roles[role][0])
-
-    for debit, credit_ in (("closing_debit", "closing_credit"), ("debit", "credit")):
-        if debit == "debit" and "balance" in roles:
-            break
-        if debit in roles and credit_ in roles:
-            yield (
-                f"    balance: {{debit: {named(debit)}, credit: {named(credit_)}}}  # their names say so",
-                roles[debit][0],
-            )
-            yield "", roles[credit_][0]
-            return
-    of = "balance" if "balance" in roles else "amount"
-    if of in roles and "side" in roles:
-        yield (
-            f"    balance: {{amount: {named(of)}, side: {named('side')}, "
-            "debit: [S, D], credit: [H, C]}"
-            "  # their names say so: write the values that the side has",
-            roles[of][0],
-        )
-    elif of in roles:
-        others = [column_name(header, place) for place in roles[of][1:]]
-        also = f"; so {'do' if len(others) > 1 else 'does'} {', '.join(others)}" if others else ""
-        yield (
-            f"    balance: {{column: {named(of)}}}  # its name says so{also}; debit must be positive",
-            roles[of][0],
-        )
-    else:
-        yield f'    balance: {{column: "{ASKS}"}}  # no name says which it is: write the column', None
 
 
 def _numbers(marks: DraftMarks, cells: list[str]) -> Iterator[str]:

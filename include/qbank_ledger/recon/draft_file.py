@@ -17,6 +17,7 @@ from qbank_ledger.files.workbook import Number, is_workbook, workbook_records
 from qbank_ledger.recon.books_file import LIMITS, require_no_journal
 from qbank_ledger.recon.cells import trimmed
 from qbank_ledger.recon.draft_marks import marks_of
+from qbank_ledger.recon.draft_names import money
 
 _LOOKED_AT = 5_000  # rows
 _DELIMITERS = ",;\t|"
@@ -28,14 +29,6 @@ _ROLES = {
         "glaccount, g/l acct, g/l acc, main account, mainaccount, konto, kontonummer, "
         "racct, hkont, code, number, account, compte, cuenta, conto, rekening, "
         "concatenated_segments",
-        "closing_debit": "closing (dr), balanceatdatedebit, debit - year to date, closing debit, saldo soll",
-        "closing_credit": "closing (cr), balanceatdatecredit, credit - year to date, closing credit, "
-        "saldo haben",
-        "balance": "ending balance, closing balance, cumulative balance, cum. balance, endingbalance, saldo, "
-        "balance, closing, solde, eindsaldo",
-        "amount": "amount, betrag, montant, importe, importo, bedrag, umsatz, dmbtr",
-        "debit": "debit, soll, debe, dare, débit, dr",
-        "credit": "credit, haben, haber, avere, crédit, cr",
         "side": "s/h, d/c, dr/cr, debit/credit, soll/haben, shkzg, soll/haben-kennzeichen",
         "entity": "company code, companycode, company, entity, bukrs, legal entity, ledger_name, mandant",
         "currency": "currency, currency code, currency_code, companycodecurrency, crcy, curr, währung, "
@@ -112,12 +105,12 @@ def _split(packed: list[tuple[str, str, str]], records: list[Record]) -> Seen | 
     """At the header: the row with most of the names that are known and numbers below it."""
     best: tuple[int, int, int] | None = None
     for place, record in enumerate(records[:MOST_ABOVE]):
-        names = [_folded(cell) for cell in record.cells if trimmed(cell)]
-        if len(names) < 2 or any(_is_number(cell) for cell in record.cells):
+        names = [cell for cell in record.cells if trimmed(cell)]
+        if len(names) < 2 or any(is_number(cell) for cell in record.cells):
             continue
-        if not any(_is_number(cell) for later in records[place + 1 : place + 30] for cell in later.cells):
+        if not any(is_number(cell) for later in records[place + 1 : place + 30] for cell in later.cells):
             continue
-        known = len({role for name in names for role, words in _ROLES.items() if _says(name, words)})
+        known = len(set(roles_of(record)) | {said.holds for said in map(money, record.cells) if said})
         if best is None or (known, len(names)) > best[:2]:
             best = (known, len(names), -place)
     if best is None:
@@ -126,7 +119,8 @@ def _split(packed: list[tuple[str, str, str]], records: list[Record]) -> Seen | 
     return Seen(packed, records[:place], records[place], records[place + 1 :])
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Whether it is one, by whatever marks."""
     return isinstance(cell, Number) or marks_of([cell]).is_number == 1
 
 

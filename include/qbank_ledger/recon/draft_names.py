@@ -1,0 +1,89 @@
+"""What the name of a column says: what it holds and, of a balance, of which time; in many languages."""
+
+import re
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+# Before the period, at its end, within it; plain is a name that says none of them.
+Time = Literal["opening", "closing", "movement", "plain"]
+Holds = Literal["balance", "debit", "credit", "amount"]
+
+
+class Money(NamedTuple):
+    """What a column of amounts is by its name."""
+
+    holds: Holds
+    time: Time
+
+
+def _any(words: str) -> re.Pattern[str]:
+    """A pattern of any of these words, each a pattern itself, as a whole."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(word.strip() for word in words.split(','))})(?!\w)")
+
+
+# In this order: the closing of the previous period is an opening, the end of the period a closing.
+_TIMES: Mapping[Time, re.Pattern[str]] = {
+    "opening": _any(
+        r"""open\w*, initial\w*, begin\w*, start\w*, b/[fd], b/?fwd, brought, carry[- ]?forward, previous,
+        prior, last, anfang\w*, eröffnung\w*, \w*vortrag\w*, eb-wert\w*, vor(?:jahr|monat|period)\w*,
+        vorig\w*, inici\w+, apertura, anterior\w*, ouverture, précéd\w+, n-1, [aà][- ]nouveau, inizial\w+,
+        preced\w+, ing[aå]ende, primo, otwarcia, początkow\w+"""
+    ),
+    "closing": _any(
+        r"""clos\w+, end, ending, final\w*, cum\.?, cumul\w*, accum\w*, c/[fd], c/?fwd, carried, at date,
+        (?:debit|credit) - year to date, (?:end|(?:ab)?schluss)(?:bestand|saldo|stand|bilanz)?, kumul\w*,
+        akkum\w*, cierre, acum\w+, cl[oô]ture, chiusura, eind\w*, utg[aå]ende, ultimo, końcow\w+,
+        zamknięcia"""
+    ),
+    # And what is planned, which is no balance either.
+    "movement": _any(
+        r"""net, changes?, movements?, activity, turnover, period\w*, périod\w*, month\w*, mtd, \w*difference,
+        \w*ums[aä]tze?, \w*verkehr\w*, \w*bewegung\w*, bericht\w*, monat\w*, mouvements?, movim\w+, mutaties?,
+        budget\w*, plan, forecast, average, limit, variance, abweichung"""
+    ),
+}
+_ADDED_UP = _any(r"cum\.?, cumul\w*, accum\w*, kumul\w*, akkum\w*, acum\w+")
+_HOLDS: Mapping[Holds, re.Pattern[str]] = {
+    "debit": _any(r"d[ée]bit[os]?, d[ée]bits, dr, soll\w*, debe, dare, deudor, débiteur, debet, winien"),
+    "credit": _any(
+        r"cr[ée]dit[os]?, cr[ée]dits, cr, haben\w*, haber, avere, acreedor, créditeur, kredit, ma"
+    ),
+    "balance": _any(
+        r"(?<!trial )balances?(?! sheet), \w*saldo\w*, saldi, solde\w*, \w*bestand, balans\w*, bilans"
+    ),
+    "amount": _any(r"amounts?, betrag, montant, importe, importo, bedrag, dmbtr"),
+}
+# What stands below is a word or a date, whatever else the name says.
+_LABEL = _any(
+    r"""types?, categor(?:y|ies), groups?, class, names?, descriptions?, text, labels?, currency, status,
+    level, \w*typ, \w*kontoart, \w*gruppe, \w*klasse, \w*kategorie, \w*bezeichnung, \w*beschreibung,
+    \w*beschriftung, \w*name, tipo, nombre, descripci[oó]n, grupo, categor[ií]a, nom, libell[ée], intitul[ée], groupe,
+    nome, descrizione, gruppo, naam, omschrijving, \w*soort, \w*groep, denominaci[oó]n,
+    \w*date(?<!at date)(?<!to date), \w*datum, fecha, day, tag"""
+)
+
+
+def folded(name: str) -> str:
+    """A name as it counts: in words, whatever parts them, in small letters."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_", " ", name)
+    return " ".join(parted.split()).casefold()
+
+
+def money(name: str) -> Money | None:
+    """What a column of amounts is by its name; None where the name says no such thing."""
+    name = folded(name)
+    if _LABEL.search(name):
+        return None
+    time: Time = next((time for time, words in _TIMES.items() if words.search(name)), "plain")
+    found: set[Holds] = {holds for holds, words in _HOLDS.items() if words.search(name)}
+    if {"debit", "credit"} <= found:
+        return None
+    if sides := found & {"debit", "credit"}:
+        if time == "plain" and "balance" in found:
+            time = "closing"  # the debit of a balance is no movement
+        elif time == "closing" and "balance" not in found and _ADDED_UP.search(name):
+            time = "movement"  # all that was posted until then
+        return Money(sides.pop(), time)
+    if "balance" in found or (not found and time in ("opening", "closing")):
+        return Money("balance", time)
+    return Money("amount", time) if found else None
