@@ -1,15 +1,23 @@
 """Where the balance is: what the columns' names say and their figures do not contradict; else ?."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
-from qbank_ledger.recon.cells import trimmed
+from qbank_ledger.files.workbook import Number
+from qbank_ledger.marks import Marks
+from qbank_ledger.recon.cells import EXACT, trimmed
 from qbank_ledger.recon.draft_file import Seen, column_name, is_number
-from qbank_ledger.recon.draft_marks import ASKS
-from qbank_ledger.recon.draft_names import Money, money
+from qbank_ledger.recon.draft_marks import ASKS, marks_of
+from qbank_ledger.recon.draft_names import Holds, Money, is_key, money
 
 _ITS = "its name says so; debit must be positive"
 _THEIRS = "their names say so"
+_OPENINGS: Mapping[str, Holds] = {"opening": "balance", "opening_debit": "debit", "opening_credit": "credit"}
+_SIDES: tuple[Holds, ...] = ("debit", "credit")
+_ZERO = Decimal(0)
+_NOISE = Decimal("0.001")  # of a workbook's numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,55 +29,127 @@ class Balance:
     places: tuple[int, ...] = ()
 
 
-def balance_of(file: Seen, roles: dict[str, list[int]]) -> Balance:
+def balance_of(file: Seen, roles: Mapping[str, list[int]]) -> Balance:
     """The closing, or what no name says is of another time; what is of the opening is never the balance."""
+    others = {roles.get("account", [0])[0], *roles.get("side", [])}
+    others.update(roles[role][0] for role in ("entity", "currency", "date") if role in roles)
+    names = file.header.cells
+    numbers = [place for place in range(len(names)) if place not in others and _has_numbers(file, place)]
     found: dict[Money, list[int]] = defaultdict(list)
-    taken = {place for role in ("account", "entity", "currency") for place in roles.get(role, [])[:1]}
-    for place, name in enumerate(file.header.cells):
-        said = money(name)
-        if said and place not in taken and place not in roles.get("side", []) and _has_numbers(file, place):
+    for place in numbers:
+        if said := money(names[place]):
             found[said].append(place)
-    return _of_time(file, roles, found) or _asked(file, [], "no name says which it is")
+
+    def closing(holds: Holds) -> list[int]:
+        return found[Money(holds, "closing")]
+
+    if len(closing("debit")) == len(closing("credit")) == 1:
+        return _of_sides(file, {"debit": closing("debit")[0], "credit": closing("credit")[0]})
+    if balances := closing("balance") or closing("debit") + closing("credit"):
+        return _of_one(file, balances, roles)
+    if balances := found[Money("balance", "plain")]:
+        return _of_one(file, balances, roles)
+    if posted := {side: _posted(found, side) for side in _SIDES if _posted(found, side)}:
+        further = [place for place in numbers if not is_key(names[place])]
+        return _since_opening(file, found, posted, further)
+    if amounts := closing("amount") + found[Money("amount", "plain")]:
+        return _of_one(file, amounts, roles)
+    return _asked(file, (), "no name says which it is")
 
 
-def _of_time(file: Seen, roles: dict[str, list[int]], found: dict[Money, list[int]]) -> Balance | None:
-    for time in ("closing", "plain"):
-        balances = found[Money("balance", time)]
-        debits, credits_ = found[Money("debit", time)], found[Money("credit", time)]
-        if time == "closing" and len(debits) == len(credits_) == 1:
-            return _pair(file, debits[0], credits_[0])
-        if len(balances) == 1:
-            return _one(file, balances[0], roles)
-        if balances:
-            return _asked(file, balances)
-        if len(debits) == len(credits_) == 1:
-            return _pair(file, debits[0], credits_[0])
-    amounts = found[Money("amount", "closing")] or found[Money("amount", "plain")]
-    return _one(file, amounts[0], roles) if len(amounts) == 1 else _asked(file, amounts) if amounts else None
+def _posted(found: Mapping[Money, list[int]], side: Holds) -> list[int]:
+    return sorted(found[Money(side, "plain")] + found[Money(side, "movement")])
 
 
-def _one(file: Seen, place: int, roles: dict[str, list[int]]) -> Balance:
-    name = column_name(file.header, place)
+def _since_opening(
+    file: Seen, found: Mapping[Money, list[int]], posted: Mapping[str, list[int]], numbers: list[int]
+) -> Balance:
+    """Debits and credits: the balance, or what was posted since an opening that another column holds."""
+    opening = {key: found[Money(holds, "opening")] for key, holds in _OPENINGS.items()}
+    opening = {key: places for key, places in opening.items() if places}
+    is_form = tuple(opening) in ((), ("opening",), ("opening_debit", "opening_credit"))
+    columns: dict[str, list[int]] = {**opening, **posted}
+    every = sorted(place for places in columns.values() for place in places)
+    if len(posted) < 2 or not is_form or len(every) > len(columns):
+        return _asked(file, every)
+    says = {key: places[0] for key, places in columns.items()}
+    further = [place for place in numbers if place not in every and not _adds_up(file, says, place)]
+    if further:
+        names = ", ".join(column_name(file.header, place) for place in further)
+        why = f"{names} may be it as well as debit and credit, or an opening to which these were posted"
+        return _asked(file, every, why)
+    if not opening and any(found[Money(side, "movement")] for side in _SIDES):
+        return _asked(file, every, "by their names debits and credits are what was posted")
+    return _of_sides(file, says)
+
+
+def _of_one(file: Seen, places: list[int], roles: Mapping[str, list[int]]) -> Balance:
+    if len(places) > 1:
+        return _asked(file, places)
+    name = column_name(file.header, places[0])
     if "side" not in roles:
-        return Balance(f"column: {name}", _ITS, (place,))
+        return Balance(f"column: {name}", _ITS, (places[0],))
     side = column_name(file.header, roles["side"][0])
     says = f"amount: {name}, side: {side}, debit: [S, D], credit: [H, C]"
-    return Balance(says, f"{_THEIRS}: write the values that the side has", (place,))
+    return Balance(says, f"{_THEIRS}: write the values that the side has", (places[0],))
 
 
-def _pair(file: Seen, debit: int, credit_: int) -> Balance:
-    says = f"debit: {column_name(file.header, debit)}, credit: {column_name(file.header, credit_)}"
-    return Balance(says, _THEIRS, (debit, credit_))
+def _of_sides(file: Seen, says: Mapping[str, int]) -> Balance:
+    """Columns of debits and of credits, each without its sign."""
+    named = ", ".join(f"{key}: {column_name(file.header, place)}" for key, place in says.items())
+    return Balance(named, _THEIRS, tuple(says.values()))
 
 
-def _asked(file: Seen, places: list[int], why: str = "") -> Balance:
+def _asked(file: Seen, places: Iterable[int], why: str = "") -> Balance:
     """What nothing here may choose: the columns that might be it, and why none of them is written."""
     names = ", ".join(column_name(file.header, place) for place in places)
-    return Balance(f'column: "{ASKS}"', f"{why or f'each of {names} may be it'}: write the column")
+    why = why or f"each of {names} may be it"
+    return Balance(f'column: "{ASKS}"', f"{why}: write the column")
+
+
+def _cells(file: Seen, place: int) -> list[str]:
+    cells = [record.cells[place] for record in file.below if place < len(record.cells)]
+    return [cell for cell in cells if trimmed(cell)]
 
 
 def _has_numbers(file: Seen, place: int) -> bool:
-    """Whether what stands below is numbers, if anything: of a page or two, not all of it."""
-    cells = [record.cells[place] for record in file.below if place < len(record.cells)]
-    cells = [cell for cell in cells if trimmed(cell)]
+    """Whether most of what stands below is numbers, if anything."""
+    cells = _cells(file, place)
     return sum(map(is_number, cells)) * 2 >= len(cells)
+
+
+def _adds_up(file: Seen, says: Mapping[str, int], place: int) -> bool:
+    """Whether a column is in each row what these come to, with the opening or without."""
+    off = {"all": _ZERO, "posted": _ZERO}  # the most by which a row differs
+    rows = 0
+    for row in _figures(file, [*says.values(), place]):
+        rows += 1
+        sums = dict.fromkeys(off, EXACT.minus(row[place]))
+        for key, column in says.items():
+            amount = EXACT.minus(row[column]) if key.endswith("credit") else row[column]
+            for which in ("all",) if key.startswith("opening") else ("all", "posted"):
+                sums[which] = EXACT.add(sums[which], amount)
+        off = {which: max(off[which], abs(sums[which])) for which in off}
+    return not _cells(file, place) or (rows > 0 and min(off.values()) < _NOISE)
+
+
+def _figures(file: Seen, places: list[int]) -> Iterator[dict[int, Decimal]]:
+    """These columns of each row that has numbers or nothing in them, by the marks that they have."""
+    rows = [
+        [record.cells[place] if place < len(record.cells) else "" for place in places]
+        for record in file.below
+    ]
+    seen = marks_of(cell for cells in rows for cell in cells if not isinstance(cell, Number))
+    marks = Marks(
+        decimal="." if seen.decimal == ASKS else seen.decimal,
+        grouping=tuple(seen.grouping),
+        negative=tuple(seen.negative),
+        symbols=tuple(seen.symbols),
+        zero=(*seen.zero, ""),
+        exponent=True,
+    )
+    for cells in rows:
+        read = [Decimal(cell) if isinstance(cell, Number) else marks.read(cell) for cell in cells]
+        figures = {place: figure for place, figure in zip(places, read, strict=True) if figure is not None}
+        if len(figures) == len(places) and any(map(trimmed, cells)):
+            yield figures

@@ -57,9 +57,16 @@ _HOLDS: Mapping[Holds, re.Pattern[str]] = {
 _LABEL = _any(
     r"""types?, categor(?:y|ies), groups?, class, names?, descriptions?, text, labels?, currency, status,
     level, \w*typ, \w*kontoart, \w*gruppe, \w*klasse, \w*kategorie, \w*bezeichnung, \w*beschreibung,
-    \w*beschriftung, \w*name, tipo, nombre, descripci[oó]n, grupo, categor[ií]a, nom, libell[ée], intitul[ée], groupe,
-    nome, descrizione, gruppo, naam, omschrijving, \w*soort, \w*groep, denominaci[oó]n,
+    \w*beschriftung, \w*name, tipo, nombre, descripci[oó]n, grupo, categor[ií]a, nom, libell[ée], intitul[ée],
+    groupe, nome, descrizione, gruppo, naam, omschrijving, \w*soort, \w*groep, denominaci[oó]n,
     \w*date(?<!at date)(?<!to date), \w*datum, fecha, day, tag"""
+)
+
+# Numbers that are no amounts.
+_KEY = _any(
+    r"""no\.?, nos\.?, number, nr\.?, num\.?, n[°º], code, id, key, #, \w*number, \w*nummer, num[ée]ro,
+    n[úu]mero, c[óo]digo, codice, kod, year, period, periode, month, jahr, monat, level, ebene, unit, center,
+    centre, kostenstelle, company, ledger, mandant"""
 )
 
 
@@ -87,3 +94,8 @@ def money(name: str) -> Money | None:
     if "balance" in found or (not found and time in ("opening", "closing")):
         return Money("balance", time)
     return Money("amount", time) if found else None
+
+
+def is_key(name: str) -> bool:
+    """Whether its numbers, by its name, are no amounts but numbers of something."""
+    return bool(_KEY.search(folded(name)))

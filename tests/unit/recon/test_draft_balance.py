@@ -103,3 +103,64 @@ def test_a_name_of_texts_is_no_amount_whatever_it_says() -> None:
     said, _ = balance("Konto;Saldo;Endsaldo S/H", "1200;1,50;S")
     assert said == 'column: "Saldo"'
     assert money("Balance type") is money("Trial Balance") is money("Closing date") is None
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "says"),
+    [
+        (
+            "Konto;Name;Anfangsbestand;Soll;Haben", ["1200;Bank;100,00;30,00;10,00"],
+            'opening: "Anfangsbestand", debit: "Soll", credit: "Haben"',
+        ),
+        (
+            "Account;Name;Opening Balance;Debit;Credit;Net", ["1;Bank;100.00;30.00;10.00;20.00"],
+            'opening: "Opening Balance", debit: "Debit", credit: "Credit"',
+        ),
+        (
+            "Account;Name;Opening Balance;Debit;Credit;Net", ["1;Bank;100.00;30.00;10.00;120.00"],
+            'opening: "Opening Balance", debit: "Debit", credit: "Credit"',
+        ),
+        (
+            "Konto;EB-Wert Soll;EB-Wert Haben;Jahresverkehr Soll;Jahresverkehr Haben", ["1200;100,00;;30,00;10,00"],
+            'opening_debit: "EB-Wert Soll", opening_credit: "EB-Wert Haben", '
+            'debit: "Jahresverkehr Soll", credit: "Jahresverkehr Haben"',
+        ),
+        (
+            "ACCOUNT;BEGIN_BALANCE_DR;BEGIN_BALANCE_CR;PERIOD_NET_DR;PERIOD_NET_CR", ["1;1.50;0;2.50;0"],
+            'opening_debit: "BEGIN_BALANCE_DR", opening_credit: "BEGIN_BALANCE_CR", '
+            'debit: "PERIOD_NET_DR", credit: "PERIOD_NET_CR"',
+        ),
+        # What says the same as debit and credit, or is a number of something, asks nothing.
+        ("Account;Debit;Credit;Net", ["1;30.00;;30.00", "2;;30.00;-30.00"], 'debit: "Debit", credit: "Credit"'),
+        ("Account;Branch No.;Debit;Credit", ["1;7;30.00;", "2;8;;30.00"], 'debit: "Debit", credit: "Credit"'),
+    ],
+)  # fmt: skip
+def test_what_was_posted_is_the_balance_with_its_opening_alone(
+    header: str, rows: list[str], says: str
+) -> None:
+    assert balance(header, *rows) == (says, "their names say so")
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "why"),
+    [
+        ("Account;Name;Debit;Credit;Net", "1;Bank;30.00;10.00;120.00", '"Net" may be it as well as debit'),
+        ("Konto;Stand;Soll;Haben", "1200;100,00;30,00;10,00", '"Stand" may be it as well as debit'),
+        ("Account;Opening;Debit;Credit;Net", "1;100.00;30.00;10.00;99.00", '"Net" may be it as well as debit'),
+        ("Konto;Monatsverkehr Soll;Monatsverkehr Haben", "1200;30,00;10,00", "by their names debits and credits"),
+        (
+            "Konto;Saldovortrag;Saldo Vorperioden;Soll;Haben", "1200;1,00;2,00;3,00;4,00",
+            'each of "Saldovortrag", "Saldo Vorperioden", "Soll", "Haben" may be it',
+        ),
+        (
+            "Konto;Monat Soll;Monat Haben;Jahr Soll;Jahr Haben", "1200;3,00;4,00;5,00;6,00",
+            'each of "Monat Soll", "Monat Haben", "Jahr Soll", "Jahr Haben" may be it',
+        ),
+        ("Konto;Umsatz;S/H", "1200;3,00;S", "no name says which it is"),
+        ("Konto;Soll", "1200;3,00", 'each of "Soll" may be it'),
+    ],
+)  # fmt: skip
+def test_what_was_posted_since_nobody_knows_what_is_asked_for(header: str, row: str, why: str) -> None:
+    said, found = balance(header, row)
+    assert said == 'column: "?"'
+    assert found.startswith(why), found
