@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from qbank_ledger.files.cell import shown
 from qbank_ledger.files.workbook import Number
 from qbank_ledger.marks import Marks
 from qbank_ledger.recon.cells import EXACT, trimmed
@@ -33,7 +34,7 @@ def balance_of(file: Seen, roles: Mapping[str, list[int]]) -> Balance:
     """The closing, or what no name says is of another time; what is of the opening is never the balance."""
     others = {roles.get("account", [0])[0], *roles.get("side", [])}
     others.update(roles[role][0] for role in ("entity", "currency", "date") if role in roles)
-    names = file.header.cells
+    names = _names(file)
     numbers = [place for place in range(len(names)) if place not in others and _has_numbers(file, place)]
     found: dict[Money, list[int]] = defaultdict(list)
     for place in numbers:
@@ -49,12 +50,28 @@ def balance_of(file: Seen, roles: Mapping[str, list[int]]) -> Balance:
         return _of_one(file, balances, roles)
     if balances := found[Money("balance", "plain")]:
         return _of_one(file, balances, roles)
-    if posted := {side: _posted(found, side) for side in _SIDES if _posted(found, side)}:
+    posted: dict[str, list[int]] = {side: of for side in _SIDES if (of := _posted(found, side))}
+    if posted:
         further = [place for place in numbers if not is_key(names[place])]
         return _since_opening(file, found, posted, further)
     if amounts := closing("amount") + found[Money("amount", "plain")]:
         return _of_one(file, amounts, roles)
     return _asked(file, (), "no name says which it is")
+
+
+def _names(file: Seen) -> list[str]:
+    """The header's names; below headings over blocks of the same names, each with its heading before it."""
+    names = [" ".join(cell.split()) for cell in file.header.cells]
+    above = file.above[-1].cells if file.above else []
+    again = [place for place, name in enumerate(names) if names.count(name) > 1]
+    starts = [place for place in again if place < len(above) and trimmed(above[place])]
+    ends = [*starts[1:], again[-1] + 1 if again else 0]
+    blocks = [names[start:end] for start, end in zip(starts, ends, strict=True)] if starts else []
+    if len(blocks) < 2 or starts[0] != again[0] or any(block != blocks[0] for block in blocks):
+        return names
+    for start, end in zip(starts, ends, strict=True):
+        names[start:end] = [f"{trimmed(above[start])} {name}" for name in names[start:end]]
+    return names
 
 
 def _posted(found: Mapping[Money, list[int]], side: Holds) -> list[int]:
@@ -102,8 +119,13 @@ def _of_sides(file: Seen, says: Mapping[str, int]) -> Balance:
 
 def _asked(file: Seen, places: Iterable[int], why: str = "") -> Balance:
     """What nothing here may choose: the columns that might be it, and why none of them is written."""
-    names = ", ".join(column_name(file.header, place) for place in places)
-    why = why or f"each of {names} may be it"
+    said = []
+    for place in places:
+        name, own = column_name(file.header, place), " ".join(file.header.cells[place].split())
+        said.append(f"{name} ({own})" if name.startswith('"#') else name)
+    why = why or f"each of {', '.join(said)} may be it"
+    if file.above and any(" (" in name for name in said):
+        why += f", below line {file.above[-1].line}, {shown(file.above[-1].text)}"
     return Balance(f'column: "{ASKS}"', f"{why}: write the column")
 
 

@@ -164,3 +164,31 @@ def test_what_was_posted_since_nobody_knows_what_is_asked_for(header: str, row: 
     said, found = balance(header, row)
     assert said == 'column: "?"'
     assert found.startswith(why), found
+
+
+@pytest.mark.parametrize(
+    ("above", "says"),
+    [
+        (",Initial Balance,,Oct 2026,,End Balance,", 'debit: "#6", credit: "#7"'),
+        ("Account,Eröffnung,,Umsätze,,Abschluss,", 'debit: "#6", credit: "#7"'),
+        (",Opening,,Movement,,,", 'column: "?"'),
+        (",Oct 2026,,Sep 2026,,Aug 2026,", 'column: "?"'),
+        ("Initial Balance,Oct 2026,End Balance", 'column: "?"'),
+    ],
+)
+def test_names_that_come_again_are_told_apart_by_the_line_above_or_asked_for(above: str, says: str) -> None:
+    header = "Account,Debit,Credit,Debit,Credit,Debit,Credit"
+    said, why = balance(
+        f"Trial balance\n{above}\n{header}", "1100,1.00,,2.00,,3.00,", "1200,,1.00,,2.00,,3.00"
+    )
+    assert said == says
+    if says == 'column: "?"':
+        assert why.startswith(
+            'each of "#2" (Debit), "#3" (Credit), "#4" (Debit), "#5" (Credit), "#6" (Debit)'
+        )
+        assert "may be it, below line 2, " in why
+
+
+def test_names_that_come_again_without_a_line_above_are_asked_for() -> None:
+    said, why = balance("Account,Debit,Credit,Debit,Credit", "1100,1.00,,2.00,", "1200,,1.00,,2.00")
+    assert (said, why.endswith('"#5" (Credit) may be it: write the column')) == ('column: "?"', True)
