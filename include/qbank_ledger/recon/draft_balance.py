@@ -113,6 +113,11 @@ def _of_one(file: Seen, places: list[int], roles: Mapping[str, list[int]]) -> Ba
 
 def _of_sides(file: Seen, says: Mapping[str, int]) -> Balance:
     """Columns of debits and of credits, each without its sign."""
+    for key, place in says.items():
+        figures = [row[place] for row in _figures(file, [place]) if row[place]]
+        if key != "opening" and sum(figure < 0 for figure in figures) * 2 > len(figures):
+            why = f"{column_name(file.header, place)} is mostly negative, and {key} would turn its sign"
+            return _asked(file, (), f"{why}: export one signed column")
     named = ", ".join(f"{key}: {column_name(file.header, place)}" for key, place in says.items())
     return Balance(named, _THEIRS, tuple(says.values()))
 

@@ -192,3 +192,25 @@ def test_names_that_come_again_are_told_apart_by_the_line_above_or_asked_for(abo
 def test_names_that_come_again_without_a_line_above_are_asked_for() -> None:
     said, why = balance("Account,Debit,Credit,Debit,Credit", "1100,1.00,,2.00,", "1200,,1.00,,2.00")
     assert (said, why.endswith('"#5" (Credit) may be it: write the column')) == ('column: "?"', True)
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "column"),
+    [
+        ("Account,Debit,Credit", ["1,100.00,", "2,,-100.00"], "Credit"),
+        ("Account,Debit,Credit", ["1,100.00,", "2,,(100.00)", "3,,(1.00)", "4,,5.00"], "Credit"),
+        ("Account,Debit,Credit", ["1,100.00 DR,", "2,,100.00 CR"], "Credit"),
+        ("Account,Debit,Credit", ["1,-100.00,", "2,,100.00"], "Debit"),
+        ("Account,Closing (Dr),Closing (Cr)", ["1,100.00,0.00", "2,0.00,-100.00"], "Closing (Cr)"),
+        ("Account,Opening Balance,Debit,Credit", ["1,-5.00,100.00,", "2,-5.00,,-100.00"], "Credit"),
+    ],
+)  # fmt: skip
+def test_a_credit_that_is_negative_already_is_not_turned(header: str, rows: list[str], column: str) -> None:
+    said, why = balance(header, *rows)
+    assert said == 'column: "?"'
+    assert why.startswith(f'"{column}" is mostly negative, and ')
+
+
+def test_a_reversal_among_credits_is_none_of_that() -> None:
+    said, _ = balance("Account,Debit,Credit", "1,-1.00,", "2,100.00,", "3,1.00,", "4,,-3.00", "5,,100.00")
+    assert said == 'debit: "Debit", credit: "Credit"'
