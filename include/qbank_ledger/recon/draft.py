@@ -15,24 +15,12 @@ from qbank_ledger.files.text_file import UnreadableFileError
 from qbank_ledger.files.workbook import Number
 from qbank_ledger.recon.cells import trimmed
 from qbank_ledger.recon.draft_balance import balance_of
+from qbank_ledger.recon.draft_date import date_of
 from qbank_ledger.recon.draft_file import Seen, column_name, roles_of, seen
 from qbank_ledger.recon.draft_marks import ASKS, DraftMarks, marks_of
 
 _TOTAL = re.compile(r"^\W*(grand total|total|totals|summe|gesamt|totaal|totale)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\W*(\S*[0-9]\S*) - ")
-_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
-_CLOSING = re.compile(r"\b(as of|as at|end of|ended|to|stand|stichtag|per|period\w?)\b", re.IGNORECASE)
-_DATES = (
-    (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "%Y-%m-%d"),
-    (r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}", "%d.%m.%Y"),
-    (rf"[0-9]{{1,2}} (?:{_MONTHS})[a-z]{{2,}} [0-9]{{4}}", "%d %B %Y"),
-    (rf"[0-9]{{1,2}} (?:{_MONTHS}) [0-9]{{4}}", "%d %b %Y"),
-    (rf"(?:{_MONTHS})[a-z]{{2,}} [0-9]{{1,2}}, [0-9]{{4}}", "%B %d, %Y"),
-    (rf"(?:{_MONTHS}) [0-9]{{4}}", "%b %Y"),
-    (rf"(?:{_MONTHS})[a-z]{{2,}} [0-9]{{4}}", "%B %Y"),
-    (r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}", ASKS),
-    (r"(?:0?[1-9]|1[0-2]) [0-9]{4}", "%m %Y"),
-)
 
 
 def draft(path: AnySource, sheet: str | None = None) -> str:
@@ -68,7 +56,7 @@ def _written(path: AnySource, file: Seen) -> Iterator[str]:
     yield from _account(header, roles, rows, account)
     for key in ("entity", "currency"):
         yield from _from_column(header, roles, key)
-    yield from _date(file, roles)
+    yield from date_of(file, roles)
     yield f"    balance: {{{balance.says}}}  # {balance.why}"
     places = balance.places
     cells = [record.cells[place] for record in rows for place in places if place < len(record.cells)]
@@ -107,51 +95,6 @@ def _from_column(header: Record, roles: dict[str, list[int]], key: str) -> Itera
         yield f"    {key}: {{column: {column_name(header, roles[key][0])}}}  # its name says so"
     else:
         yield f"    {key}: given  # no column says it: by the run, or write it here"
-
-
-def _date(file: Seen, roles: dict[str, list[int]]) -> Iterator[str]:
-    titles = [
-        (record, found, form)
-        for record in file.above
-        for pattern, form in _DATES
-        for found in list(re.finditer(rf"(?<![0-9])({pattern})(?![0-9])", record.text))[-1:]
-    ]
-    if titles:
-        # A closing rather than the day of the print-out.
-        closings = [one for one in titles if _CLOSING.search(one[0].text)]
-        record, found, form = (closings or titles)[0]
-        words = re.sub(r"^.*[0-9]", "", record.text[: found.start()])  # what stands right before it
-        begins = "^" if len(words) == found.start() else ""
-        before = begins + re.escape(words).replace("\\ ", " ")
-        pattern = next(
-            pattern for pattern, other in _DATES if other == form and re.fullmatch(pattern, found[1])
-        )
-        title = json.dumps(f"{before}({pattern})", ensure_ascii=False)
-        why = f"line {record.line} says {shown(record.text)}"
-        others = {str(other.line) for other, _, _ in titles if other is not record}
-        why += f"; there are dates in line {', '.join(sorted(others))}, too" if others else ""
-        if form == ASKS:
-            why += ": write %d/%m/%Y or %m/%d/%Y"
-        elif not closings:
-            why += f": write {form} if that is the closing, and not the day of the print-out; else say given"
-            form = ASKS
-        yield f"    date: {{title: {title}, format: {json.dumps(form)}}}  # {why}"
-    elif "date" in roles:
-        place = roles["date"][0]
-        cells = [trimmed(record.cells[place]) for record in file.below if place < len(record.cells)]
-        cell = next(filter(None, cells), "")
-        pattern, form = next(
-            ((one, form) for one, form in _DATES if re.search(f"({one})$", cell)), ("", ASKS)
-        )
-        within = (
-            f", pattern: {json.dumps(f'({pattern})$')}" if pattern and not re.fullmatch(pattern, cell) else ""
-        )
-        yield (
-            f"    date: {{column: {column_name(file.header, place)}{within}, format: {json.dumps(form)}}}"
-            f"  # its name says so, such as {shown(cell)}"
-        )
-    else:
-        yield "    date: given  # no line or column says it: by the run"
 
 
 def _numbers(marks: DraftMarks, cells: list[str]) -> Iterator[str]:
