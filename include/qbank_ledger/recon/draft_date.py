@@ -15,15 +15,19 @@ from qbank_ledger.recon.cells import trimmed
 from qbank_ledger.recon.draft_file import Seen, column_name
 from qbank_ledger.recon.draft_marks import ASKS
 
-_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_LONG = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November", "December",
+)  # fmt: skip
+_MONTH = rf"(?:{'|'.join(name[:3] for name in _LONG)})[a-z]*"
+# %B stands for a month's name, long or short: which it is, each date tells, but in May.
 _FORMS = (
     (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "%Y-%m-%d"),
     (r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}", "%d.%m.%Y"),
-    (rf"[0-9]{{1,2}} (?:{_MONTHS})[a-z]{{2,}} [0-9]{{4}}", "%d %B %Y"),
-    (rf"[0-9]{{1,2}} (?:{_MONTHS}) [0-9]{{4}}", "%d %b %Y"),
-    (rf"(?:{_MONTHS})[a-z]{{2,}} [0-9]{{1,2}}, [0-9]{{4}}", "%B %d, %Y"),
-    (rf"(?:{_MONTHS}) [0-9]{{4}}", "%b %Y"),
-    (rf"(?:{_MONTHS})[a-z]{{2,}} [0-9]{{4}}", "%B %Y"),
+    (rf"[0-9]{{1,2}} {_MONTH} [0-9]{{4}}", "%d %B %Y"),
+    (rf"[0-9]{{1,2}}-{_MONTH}-[0-9]{{4}}", "%d-%B-%Y"),
+    (rf"{_MONTH} [0-9]{{1,2}}, [0-9]{{4}}", "%B %d, %Y"),
+    (rf"{_MONTH} [0-9]{{4}}", "%B %Y"),
     (r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}", ASKS),
     (r"(?:0?[1-9]|1[0-2]) [0-9]{4}", "%m %Y"),
 )
@@ -119,8 +123,8 @@ def _of_title(file: Seen, titles: list[_Title]) -> str:
     form, why = title.form, f"line {title.record.line} says {shown(title.record.text)}"
     why += f"; there are dates in line {', '.join(lines)}, too" if lines else ""
     pattern = _pattern(file, title)
-    if form == ASKS:
-        why += ": write %d/%m/%Y or %m/%d/%Y"
+    if unread := _unread(title.text, form):
+        form, why = ASKS, f"{why}: {unread}"
     elif title.doubt:
         form, why = ASKS, f"{why}: {title.doubt}"
     elif len({closing.on for closing in closings}) > 1:
@@ -156,7 +160,21 @@ def _literally(words: str) -> str:
 
 def _form(found: re.Match[str]) -> tuple[str, str]:
     """The pattern and the form of a date that _DATE found."""
-    return _FORMS[(found.lastindex or 1) - 1]
+    pattern, form = _FORMS[(found.lastindex or 1) - 1]
+    month = re.search("[A-Za-z]+", found[0])
+    return pattern, form.replace("%B", "%b") if month and month[0] not in _LONG else form
+
+
+def _unread(text: str, form: str) -> str:
+    """Why other months may not read in the form that this date has; empty where they do."""
+    if form == ASKS:
+        return "write %d/%m/%Y or %m/%d/%Y"
+    if _day(text, form) is None:
+        return f"{text} is no date in English: say others in names, and {form}"
+    if "%B" in form and "May" in text:
+        short = form.replace("%B", "%b")
+        return f"May is a long name and a short one: write {form} where June is June, {short} where it is Jun"
+    return ""
 
 
 def _day(text: str, form: str) -> date | None:
@@ -170,9 +188,12 @@ def _day(text: str, form: str) -> date | None:
 def _of_column(file: Seen, place: int) -> str:
     cells = [trimmed(record.cells[place]) for record in file.below if place < len(record.cells)]
     cell = next(filter(None, cells), "")
-    pattern, form = next(((one, form) for one, form in _FORMS if re.search(f"({one})$", cell)), ("", ASKS))
-    is_part = pattern and not re.fullmatch(pattern, cell)
+    found = next((found for found in _DATE.finditer(cell) if found.end() == len(cell)), None)
+    pattern, form = _form(found) if found else ("", ASKS)
+    is_part = found and found[0] != cell
     within = f", pattern: {json.dumps(f'({pattern})$')}" if is_part else ""
     name = column_name(file.header, place)
     why = f"its name says so, such as {shown(cell)}"
+    if found and (unread := _unread(found[0], form)):
+        form, why = ASKS, f"{why}: {unread}"
     return f"    date: {{column: {name}{within}, format: {json.dumps(form)}}}  # {why}"

@@ -1,6 +1,7 @@
 """Which date a draft takes for the closing: never a print-out's, nor one of two; ? where nothing tells."""
 
 import re
+from datetime import date, timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from qbank_ledger.files.source import TextSource
 from qbank_ledger.recon.draft import draft
 from qbank_ledger.recon.profile import Given
 from qbank_ledger.recon.profile_file import read_gl_sources
-from tests.words.erp import read
+from tests.words.erp import DATA, read
 
 
 def books(*above: str) -> TextSource:
@@ -79,3 +80,45 @@ def test_the_pattern_finds_the_closing_in_the_next_month_too() -> None:
     """What stands before it may be other numbers, and the words right before it may stand elsewhere."""
     october = books("QB 10 - 01.10.2026 - 31.10.2026")
     assert read_by_its_draft(october, books("QB 9 - 01.11.2026 - 30.11.2026")) == "2026-11-30"
+
+
+ENDS = [date(2026, month + 1, 1) - timedelta(days=1) for month in range(1, 12)] + [date(2026, 12, 31)]
+WRITTEN = ("As at %d {} %Y", "As of {} %d, %Y", "End of {} %Y", "Period ended %d-{}-%Y")
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize("name", ["%B", "%b"])
+def test_a_profile_drafted_in_one_month_reads_each_of_the_twelve(written: str, name: str) -> None:
+    files = [books(day.strftime(written.format(name))) for day in ENDS]
+    for drafted in files[:4] + files[5:]:
+        text = draft(drafted)
+        profile = read_gl_sources(TextSource("drafted", text, ".yaml")).profiles["our-books"]
+        for day, file in zip(ENDS, files, strict=True):
+            found = read(file, profile, Given(entity="E", currency="EUR"))
+            assert (found.problems, [row.key[3] for row in found.rows]) == ("", [day.isoformat()])
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_in_may_it_asks_whether_the_name_is_the_long_one(written: str) -> None:
+    form = re.sub(r"^[A-Za-z ]+ (?=[%{])", "", written)
+    said, why = dated(ENDS[4].strftime(written.format("%B")))
+    assert said.endswith('format: "?"}')
+    long, short = form.format("%B"), form.format("%b")
+    assert f"write {long} where June is June, {short} where it is Jun" in why
+
+
+def test_it_knows_the_date_of_the_example_in_the_documents() -> None:
+    text = draft(DATA / "trial-balance.csv")
+    assert 'format: "%b %d, %Y"}  # line 4 says \'As of Nov 26, 2026\'' in text
+
+
+def test_a_month_of_another_language_is_asked_for() -> None:
+    said, why = dated("Stand 31 Januar 2026")
+    assert said.endswith('format: "?"}')
+    assert why.endswith("31 Januar 2026 is no date in English: say others in names, and %d %b %Y")
+
+
+def test_so_with_the_dates_of_a_column() -> None:
+    for on, form in {"31 Oct 2026": "%d %b %Y", "31-October-2026": "%d-%B-%Y", "31 May 2026": "?"}.items():
+        text = draft(TextSource("books.csv", f"Account;Date;Balance\n1100;{on};1.50\n", ".csv"))
+        assert f'date: {{column: "Date", format: "{form}"}}' in text
