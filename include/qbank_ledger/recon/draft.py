@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from qbank_ledger.errors import GLFileError
 from qbank_ledger.files.cell import shown
-from qbank_ledger.files.records import BAR, Record
+from qbank_ledger.files.records import Record
 from qbank_ledger.files.source import AnySource
 from qbank_ledger.files.text_file import UnreadableFileError
 from qbank_ledger.files.workbook import Number
@@ -18,8 +18,8 @@ from qbank_ledger.recon.draft_balance import balance_of
 from qbank_ledger.recon.draft_date import date_of
 from qbank_ledger.recon.draft_file import Seen, column_name, roles_of, seen
 from qbank_ledger.recon.draft_marks import ASKS, DraftMarks, marks_of
+from qbank_ledger.recon.draft_skips import is_total, skips_of
 
-_TOTAL = re.compile(r"^\W*(grand total|total|totals|summe|gesamt|totaal|totale)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\W*(\S*[0-9]\S*) - ")
 
 
@@ -66,14 +66,14 @@ def _written(path: AnySource, file: Seen) -> Iterator[str]:
         yield f'    numbers: {{decimal: "{ASKS}"}}  # the marks of the column that you write above'
     if len(places) == 1 and not all(map(trimmed, cells)):
         yield '      # zero: [""]  # some have none: where that means 0'
-    yield from _skips(file, rows, account)
+    yield from skips_of(file, account)
     if len(places) > 1:
         yield "    # proofs: {debits_equal_credits: true, total_row: …}  # where the file has all accounts"
 
 
 def _account(header: Record, roles: dict[str, list[int]], rows: list[Record], account: int) -> Iterator[str]:
     cells = [trimmed(record.cells[account]) for record in rows if account < len(record.cells)]
-    cells = [cell for cell in cells if cell and not _TOTAL.search(cell)]
+    cells = [cell for cell in cells if cell and not is_total(cell)]
     says, why = f"column: {column_name(header, account)}", "its name says so"
     if "account" not in roles:
         why = "no name says which it is: the first column"
@@ -115,25 +115,3 @@ def _numbers(marks: DraftMarks, cells: list[str]) -> Iterator[str]:
             f"{len(marks.others)} cell(s) in these columns are no numbers, such as {shown(marks.others[0])}"
         )
         yield f"      # {such}: rows to skip?"
-
-
-def _skips(file: Seen, rows: list[Record], account: int) -> Iterator[str]:
-    found = []
-    if file.header.text.startswith(BAR):
-        matches = json.dumps(r"^[^|]|^\|[\s|-]*$|^\|\s*\*")
-        found.append(f"      - {{matches: {matches}}}  # rules, page headings, subtotals marked *")
-    for record in rows:
-        for place, cell in enumerate(record.cells[: account + 2]):
-            if word := _TOTAL.search(trimmed(cell)):
-                matches = json.dumps(f"^\\W*{word[1]}", ensure_ascii=False)
-                why = f"line {record.line} says {shown(record.text)}"
-                found.append(
-                    f"      - {{column: {column_name(file.header, place)}, matches: {matches}}}  # {why}"
-                )
-                break
-        else:
-            continue
-        break
-    if found:
-        yield "    skip:"
-        yield from found

@@ -109,7 +109,7 @@ def test_in_may_it_asks_whether_the_name_is_the_long_one(written: str) -> None:
 
 def test_it_knows_the_date_of_the_example_in_the_documents() -> None:
     text = draft(DATA / "trial-balance.csv")
-    assert 'format: "%b %d, %Y"}  # line 4 says \'As of Nov 26, 2026\'' in text
+    assert "format: \"%b %d, %Y\"}  # line 4 says 'As of Nov 26, 2026'" in text
 
 
 def test_a_month_of_another_language_is_asked_for() -> None:
