@@ -17,7 +17,7 @@ from qbank_ledger.files.workbook import Number, is_workbook, workbook_records
 from qbank_ledger.recon.books_file import LIMITS, require_no_journal
 from qbank_ledger.recon.cells import trimmed
 from qbank_ledger.recon.draft_marks import marks_of
-from qbank_ledger.recon.draft_names import money
+from qbank_ledger.recon.draft_names import account_rank, folded, is_currency, is_name, is_sort, money
 
 _LOOKED_AT = 5_000  # rows
 _DELIMITERS = ",;\t|"
@@ -25,15 +25,12 @@ _DELIMITERS = ",;\t|"
 _ROLES = {
     role: tuple(words.split(", "))
     for role, words in {
-        "account": "gl_account, account code, account number, account no, accountnumber, gl account, "
-        "glaccount, g/l acct, g/l acc, main account, mainaccount, konto, kontonummer, "
-        "racct, hkont, code, number, account, compte, cuenta, conto, rekening, "
-        "concatenated_segments",
         "side": "s/h, d/c, dr/cr, debit/credit, soll/haben, shkzg, soll/haben-kennzeichen",
-        "entity": "company code, companycode, company, entity, bukrs, legal entity, ledger_name, mandant",
-        "currency": "currency, currency code, currency_code, companycodecurrency, crcy, curr, währung, "
-        "devise",
-        "date": "as of, as_of_date, date, balance date, datefilter, posting date, datum, period_name",
+        "entity": "company code, companycode, company, entity, bukrs, legal entity, ledger name, mandant",
+        "currency": "currency, currency code, company code currency, companycodecurrency, crcy, curr, "
+        "währung, devise",
+        "date": "as of, as of date, date, balance date, date filter, datefilter, posting date, datum, "
+        "period name",
     }.items()
 }
 
@@ -124,24 +121,24 @@ def is_number(cell: str) -> bool:
     return isinstance(cell, Number) or marks_of([cell]).is_number == 1
 
 
-def _folded(cell: str) -> str:
-    return " ".join(cell.split()).casefold()
-
-
 def _says(name: str, words: tuple[str, ...]) -> bool:
     return any(name == word or (len(word) > 4 and name.startswith(word)) for word in words)
 
 
 def roles_of(header: Record) -> dict[str, list[int]]:
     """For each role the columns whose names say it, the best first."""
-    names = [_folded(cell) for cell in header.cells]
-    found = {}
+    names = [folded(cell) for cell in header.cells]
+    ranks = {
+        place: rank for place, cell in enumerate(header.cells) if (rank := account_rank(cell)) is not None
+    }
+    found = {"account": sorted(ranks, key=lambda place: (ranks[place], len(names[place].split()), place))}
     for role, words in _ROLES.items():
         ranked = [place for word in words for place, name in enumerate(names) if name == word]
-        ranked += [place for place, name in enumerate(names) if _says(name, words)]
-        if ranked:
-            found[role] = list(dict.fromkeys(ranked))
-    return found
+        others = [place for place, name in enumerate(names) if _says(name, words) and not is_sort(name)]
+        others = [place for place in others if role == "currency" or not is_currency(names[place])]
+        ranked += sorted(others, key=lambda place: is_name(names[place]))
+        found[role] = list(dict.fromkeys(ranked))
+    return {role: places for role, places in found.items() if places}
 
 
 def column_name(header: Record, place: int) -> str:

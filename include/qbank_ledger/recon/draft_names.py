@@ -53,20 +53,36 @@ _HOLDS: Mapping[Holds, re.Pattern[str]] = {
     ),
     "amount": _any(r"amounts?, betrag, montant, importe, importo, bedrag, dmbtr"),
 }
-# What stands below is a word or a date, whatever else the name says.
-_LABEL = _any(
-    r"""types?, categor(?:y|ies), groups?, class, names?, descriptions?, text, labels?, currency, status,
-    level, \w*typ, \w*kontoart, \w*gruppe, \w*klasse, \w*kategorie, \w*bezeichnung, \w*beschreibung,
-    \w*beschriftung, \w*name, tipo, nombre, descripci[oó]n, grupo, categor[ií]a, nom, libell[ée], intitul[ée],
-    groupe, nome, descrizione, gruppo, naam, omschrijving, \w*soort, \w*groep, denominaci[oó]n,
-    \w*date(?<!at date)(?<!to date), \w*datum, fecha, day, tag"""
+# What an account is by its name, and of which sort it is: neither its number nor an amount.
+_NAMED = _any(
+    r"""\w*names?, titles?, descriptions?, text, labels?, \w*bezeichnung, \w*beschreibung, \w*beschriftung,
+    nombre, descripci[oó]n, denominaci[oó]n, nom, libell[ée], intitul[ée], nome, descrizione, \w*naam,
+    omschrijving"""
 )
-
+_SORTED = _any(
+    r"""\w*types?, \w*categor(?:y|ies), \w*groups?, class, status, level, parent, \w*typ, (?:konto|saldo)?art,
+    \w*gruppe, \w*klasse, \w*kategorie, tipo, grupo, categor[ií]a, groupe, cat[ée]gorie, classe, gruppo, \w*soort,
+    \w*groep"""
+)
+_DATED = _any(r"\w*date(?<!at date)(?<!to date), \w*datum, fecha, day, tag")
+_CURRENCY = _any(r"currency, curr\.?, crcy, währung, devise, moneda, valuta")
+_ACCOUNT = _any(
+    r"""accounts?, accts?\.?, acc\.?, a/c, konto, kto\.?, compte, cuenta, conto, conta, rekening,
+    grootboekrekening"""
+)
+_MAIN_ACCOUNT = _any(
+    r"""(?:gl|g/l|main) ac\w+\.?, mainaccount, glaccount, konto, \w+konto, racct, hkont, saknr,
+    concatenated segments, account(?:number|code|no), \w*konto(?:nummer|nr\.?), rekeningnummer"""
+)
 # Numbers that are no amounts.
+_NUMBER = _any(
+    r"""no\.?, nos\.?, number, nr\.?, num\.?, n[°º], code, #, \w*number, \w*nummer, num[ée]ro, n[úu]mero,
+    c[óo]digo, codice, kod"""
+)
+_ID = _any("id, key")
 _KEY = _any(
-    r"""no\.?, nos\.?, number, nr\.?, num\.?, n[°º], code, id, key, #, \w*number, \w*nummer, num[ée]ro,
-    n[úu]mero, c[óo]digo, codice, kod, year, period, periode, month, jahr, monat, level, ebene, unit, center,
-    centre, kostenstelle, company, ledger, mandant"""
+    r"""year, period, periode, month, jahr, monat, level, ebene, unit, center, centre, kostenstelle, company,
+    ledger, mandant"""
 )
 
 
@@ -79,7 +95,7 @@ def folded(name: str) -> str:
 def money(name: str) -> Money | None:
     """What a column of amounts is by its name; None where the name says no such thing."""
     name = folded(name)
-    if _LABEL.search(name):
+    if any(words.search(name) for words in (_NAMED, _SORTED, _DATED)):
         return None
     time: Time = next((time for time, words in _TIMES.items() if words.search(name)), "plain")
     found: set[Holds] = {holds for holds, words in _HOLDS.items() if words.search(name)}
@@ -98,4 +114,36 @@ def money(name: str) -> Money | None:
 
 def is_key(name: str) -> bool:
     """Whether its numbers, by its name, are no amounts but numbers of something."""
-    return bool(_KEY.search(folded(name)))
+    return any(words.search(folded(name)) for words in (_NUMBER, _ID, _KEY))
+
+
+def account_rank(name: str) -> int | None:
+    """How far the name says that it is the account: 0 its number; None where it says no such thing."""
+    said = folded(name)
+    if not said or _SORTED.search(said) or money(name) or _CURRENCY.search(said):
+        return None
+    is_account = bool(_ACCOUNT.search(said) or _MAIN_ACCOUNT.search(said))
+    ranks = (
+        is_account and not _NAMED.search(said) and bool(_NUMBER.search(said)),
+        is_account and not _NAMED.search(said) and bool(_ID.search(said)),
+        not _NAMED.search(said) and bool(_MAIN_ACCOUNT.search(said)),
+        bool(_NUMBER.fullmatch(said)),
+        is_account and not _NAMED.search(said),
+        is_account,
+    )
+    return ranks.index(True) if True in ranks else None
+
+
+def is_sort(name: str) -> bool:
+    """Whether it is a sort of something, such as a currency type, rather than the thing."""
+    return bool(_SORTED.search(folded(name)))
+
+
+def is_name(name: str) -> bool:
+    """Whether it is the name of something, which is told by its number better."""
+    return bool(_NAMED.search(folded(name)))
+
+
+def is_currency(name: str) -> bool:
+    """Whether it is a currency, of whatever."""
+    return bool(_CURRENCY.search(folded(name)))

@@ -173,3 +173,46 @@ def test_of_a_workbook_with_several_sheets_it_asks_which_and_names_the_one_that_
     profile = read_gl_sources(TextSource("drafted", text, ".yaml")).profiles["our-books"]
     found = read(path, profile, Given(OCTOBER, "DE01", "EUR"))
     assert (profile.sheet, found.problems, found.balances) == ("Saldo, 2025", "", {"1200": Decimal("5.25")})
+
+
+@pytest.mark.parametrize(
+    ("header", "account"),
+    [
+        ("Account Type;Account No.;Account Name;Balance", "Account No."),
+        ("Account Group Code;Account Name;Account Code;Balance", "Account Code"),
+        ("Account Description;Account;Account Category;Balance", "Account"),
+        ("Account ID;Account Number;Account Name;Balance", "Account Number"),
+        ("Parent Account;AccountName;AccountNumber;Balance", "AccountNumber"),
+        ("Account;Code;Type;Balance", "Code"),
+        ("Account Balance;Account Name;Main account;Balance type", "Main account"),
+        ("Kontoart;Kontobezeichnung;Kontonr.;Saldo", "Kontonr."),
+        ("Kontogruppe;Bezeichnung;Sachkonto;Saldo", "Sachkonto"),
+        ("Tipo de cuenta;Nombre de la cuenta;Código de cuenta;Saldo", "Código de cuenta"),
+        ("Intitulé du compte;Classe de compte;Numéro de compte;Solde", "Numéro de compte"),
+        ("Descrizione conto;Tipo conto;Codice conto;Saldo", "Codice conto"),
+        ("Soort rekening;Rekeningnaam;Rekening;Saldo", "Rekening"),
+        ("Account Type;Account Name;Balance;x", "Account Name"),
+        ("Company Code Currency;Account Currency;GLAccount;Balance", "GLAccount"),
+    ],
+)  # fmt: skip
+def test_the_account_is_its_number_and_never_its_type_or_name_beside_one(header: str, account: str) -> None:
+    cells = [
+        "1.50" if name in ("Balance", "Saldo", "Solde", "Account Balance") else "A1"
+        for name in header.split(";")
+    ]
+    text = drafted(f"{header}\n{';'.join(cells)}\n")
+    assert f'    account: {{column: "{account}"}}  # its name says so' in text
+
+
+@pytest.mark.parametrize(
+    ("header", "entity", "currency"),
+    [
+        ("Company Type;Company Name;Company Code;Account;Currency Type;Currency;Balance", "Company Code", "Currency"),
+        ("CompanyCodeCurrency;Company;x;GLAccount;y;z;Balance", "Company", "CompanyCodeCurrency"),
+        ("Company Name;Account;x;Currency Code;Currency Type;z;Balance", "Company Name", "Currency Code"),
+    ],
+)  # fmt: skip
+def test_so_with_entity_and_currency(header: str, entity: str, currency: str) -> None:
+    text = drafted(f"{header}\nA;B;C;D;E;F;1.50\n")
+    assert f'entity: {{column: "{entity}"}}' in text
+    assert f'currency: {{column: "{currency}"}}' in text
