@@ -61,8 +61,8 @@ _NAMED = _any(
 )
 _SORTED = _any(
     r"""\w*types?, \w*categor(?:y|ies), \w*groups?, class, status, level, parent, \w*typ, (?:konto|saldo)?art,
-    \w*gruppe, \w*klasse, \w*kategorie, tipo, grupo, categor[ií]a, groupe, cat[ée]gorie, classe, gruppo, \w*soort,
-    \w*groep"""
+    \w*gruppe, \w*klasse, \w*kategorie, tipo, grupo, categor[ií]a, groupe, cat[ée]gorie, classe, gruppo,
+    \w*soort, \w*groep"""
 )
 _DATED = _any(r"\w*date(?<!at date)(?<!to date), \w*datum, fecha, day, tag")
 _CURRENCY = _any(r"currency, curr\.?, crcy, währung, devise, moneda, valuta")

@@ -10,7 +10,7 @@ from qbank_ledger.files.source import TextSource
 from qbank_ledger.files.text_file import UnreadableFileError
 from qbank_ledger.recon.profile import Given
 from qbank_ledger.recon.profile_file import read_gl_sources
-from tests.words.erp import DATA, ITEM_SAMPLES, OCTOBER, RATE_SAMPLES, SAMPLES, Sample, built_in, read
+from tests.words.erp import DATA, ITEM_SAMPLES, OCTOBER, RATE_SAMPLES, SAMPLES, Read, Sample, built_in, read
 
 NAMES = {
     "plain",
@@ -121,3 +121,20 @@ def test_an_amount_is_exact_in_ten_thousand_ways() -> None:
             if cents < 0:
                 number = f"{number}-" if marks.negative == ("trailing",) else f"-{number}"
             assert marks.read(number) == Decimal(cents * 1_237).scaleb(-2)
+
+
+def like(name: str, *changes: tuple[str, str]) -> Read:
+    """The sample of a profile, read by it, with these texts in it replaced, each of which it has."""
+    sample = next(sample for sample in SAMPLES if sample.profile == name)
+    text = (DATA / sample.file).read_text(built_in(name).encoding)
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return read(TextSource(sample.file, text, ".csv"), built_in(name), sample.given)
+
+
+@pytest.mark.parametrize("hyphen", ["-", "_x002D_", "_x002d_", " "])
+def test_business_centrals_totals_are_no_accounts_however_their_type_is_spelt(hyphen: str) -> None:
+    changes = [(f"{which}-Total", f"{which}{hyphen}Total") for which in ("Begin", "End")]
+    found = like("business-central-trial-balance", *changes)
+    assert (found.problems, sorted(found.balances), len(found.skipped)) == ("", ["1110", "1120", "2100"], 4)
