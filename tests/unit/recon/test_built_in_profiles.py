@@ -138,3 +138,18 @@ def test_business_centrals_totals_are_no_accounts_however_their_type_is_spelt(hy
     changes = [(f"{which}-Total", f"{which}{hyphen}Total") for which in ("Begin", "End")]
     found = like("business-central-trial-balance", *changes)
     assert (found.problems, sorted(found.balances), len(found.skipped)) == ("", ["1110", "1120", "2100"], 4)
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "Accrual basis Saturday, November 1, 2025 06:42 AM GMT-07:00",
+        "Friday, Nov 06, 2025 10:11:12 AM GMT-8 - Accrual Basis",
+        "Friday, November 7, 2025 10:11 AM GMT+1 - Cash basis",
+    ],
+)
+def test_quickbooks_footer_is_no_account_wherever_it_says_its_basis(footer: str) -> None:
+    old = "Accrual basis Saturday, November 1, 2025 06:42 AM GMT-07:00"
+    found = like("quickbooks-trial-balance", (old, footer), ("Savings", "Adjustment to Cash Basis"))
+    assert (found.problems, len(found.skipped)) == ("", 2)
+    assert found.balances["Adjustment to Cash Basis"] == Decimal("-1050.00")
