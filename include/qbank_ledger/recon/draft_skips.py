@@ -28,7 +28,7 @@ def skips_of(file: Seen, account: int) -> Iterator[str]:
     """The lines of the key ``skip``; none where nothing is to be skipped."""
     found: dict[str, str] = {}  # each with why
     if file.header.text.startswith(BAR):
-        matches = json.dumps(r"^[^|]|^\|[\s|-]*$|^\|\s*\*")
+        matches = json.dumps(r"^\s*([^|\s]|\|[\s|+-]*$|\|\s*\*)")
         found[f"matches: {matches}"] = "rules, page headings, subtotals marked *"
     accounts = [record for record in file.below if _has_number(record, account)]
     for record in file.below:

@@ -153,3 +153,33 @@ def test_quickbooks_footer_is_no_account_wherever_it_says_its_basis(footer: str)
     found = like("quickbooks-trial-balance", (old, footer), ("Savings", "Adjustment to Cash Basis"))
     assert (found.problems, len(found.skipped)) == ("", 2)
     assert found.balances["Adjustment to Cash Basis"] == Decimal("-1050.00")
+
+
+def between_bars(profile: str, *lines: str) -> list[tuple[int, str]]:
+    """Which lines of such a list the profile skips, of those that follow its first page."""
+    samples = {sample.profile: sample for sample in (*SAMPLES, *ITEM_SAMPLES)}
+    sample = samples[profile]
+    text = (DATA / sample.file).read_text("cp1252")
+    page = text[: text.index("\n\n", text.index("|*"))]
+    source = TextSource("list.txt", "\n".join((page, *lines, "")), ".txt")
+    found = read(source, built_in(profile), sample.given)
+    return [(one.line, one.text) for one in found.skipped if one.line > page.count("\n") + 1]
+
+
+@pytest.mark.parametrize("profile", ["sap-list", "sap-open-items"])
+def test_a_rule_between_bars_is_skipped_however_it_is_drawn_and_no_row_behind_a_page_break(
+    profile: str,
+) -> None:
+    rules = [
+        "|-----|----|",
+        "|----+----|",
+        "|---------|",
+        "+----+----+",
+        "----------",
+        "|* | |5,00 |",
+        "Seite 2",
+    ]
+    skipped = between_bars(profile, *rules)
+    assert [text for _, text in skipped] == rules
+    row = "\f|  |0000113101|Bank|CHF  |     1,00 |     5,00 |"
+    assert between_bars(profile, row) == []

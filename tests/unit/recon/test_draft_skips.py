@@ -47,3 +47,14 @@ def test_each_word_for_a_total_is_skipped_and_not_the_first_alone() -> None:
     )
     skips, problems, found = read_by_its_draft(text)
     assert (problems, found, len(skips)) == ("", ["1100"], 4)
+
+
+def test_of_a_list_between_bars_rules_headings_and_subtotals_are_skipped_and_no_row() -> None:
+    rows = "|Konto |Saldo |\n|------+------|\n|1200 |5,50 |\n|* |5,50 |\n|-----|-----|\n"
+    skips, problems, found = read_by_its_draft(
+        f"Seite 1\n-------\n{rows}\nSeite 2\n{rows.replace('1200', '1300')}"
+    )
+    assert (problems, found, len(skips)) == ("", ["1200", "1300"], 1)
+    pattern = re.search(r'matches: "(.*)"', skips[0])
+    assert pattern
+    assert not re.search(pattern[1].replace("\\\\", "\\"), "\f| 1300 | 5,50 |")
