@@ -183,3 +183,27 @@ def test_a_rule_between_bars_is_skipped_however_it_is_drawn_and_no_row_behind_a_
     assert [text for _, text in skipped] == rules
     row = "\f|  |0000113101|Bank|CHF  |     1,00 |     5,00 |"
     assert between_bars(profile, row) == []
+
+
+def test_oracles_translated_and_statistical_balances_are_no_accounts() -> None:
+    """Y and N are of a translation, current or not; R is what was entered, and empty the ledger's currency."""
+    header = "LEDGER_NAME,ACCOUNT,{},PERIOD_NAME,ACTUAL_FLAG,{}BEGIN_BALANCE_DR,BEGIN_BALANCE_CR,PERIOD_NET_DR,PERIOD_NET_CR"
+    flags = {"USD": "", "EUR": "R", "GBP": "Y", "CHF": "N", "STAT": ""}
+    profile = built_in("oracle-gl-balances")
+    for currency in ("CURRENCY_CODE", "CURRENCY"):
+        rows = [f"US Primary,1110,{code},OCT-25,A,{flag},1.50,0,0,0" for code, flag in flags.items()]
+        text = "\n".join((header.format(currency, "TRANSLATED_FLAG,"), *rows, ""))
+        found = read(TextSource("balances.csv", text, ".csv"), profile)
+        assert (found.problems, [row.key[2] for row in found.rows]) == ("", ["USD", "EUR"])
+        rows = [f"US Primary,1110,{code},OCT-25,A,1.50,0,0,0" for code in ("USD", "STAT")]
+        text = "\n".join((header.format(currency, ""), *rows, ""))
+        found = read(TextSource("balances.csv", text, ".csv"), profile)
+        assert (found.problems, [row.key[2] for row in found.rows]) == ("", ["USD"])
+
+
+def test_oracles_flag_is_never_taken_for_a_period() -> None:
+    text = "LEDGER,ACCOUNT,CURRENCY,{}ACTUAL_FLAG,TRANSLATED_FLAG,BEGIN_BALANCE_DR,BEGIN_BALANCE_CR,PERIOD_NET_DR,PERIOD_NET_CR\n"
+    for period in (("PERIOD,", ","), ("", "")):
+        rows = f"{text.format(period[0])}US,1110,USD,{period[1]}A,R,1.50,0,0,0\n"
+        found = read(TextSource("balances.csv", rows, ".csv"), built_in("oracle-gl-balances"))
+        assert "TRANSLATED_FLAG is 'R': write a date in the form %b-%y" in found.problems
