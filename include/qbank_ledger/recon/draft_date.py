@@ -20,6 +20,7 @@ _LONG = (
     "November", "December",
 )  # fmt: skip
 _MONTH = rf"(?:{'|'.join(name[:3] for name in _LONG)})[a-z]*"
+_PERIOD = "%m %Y"  # as SAP writes one, of whatever fiscal year
 # %B stands for a month's name, long or short: which it is, each date tells, but in May.
 _FORMS = (
     (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "%Y-%m-%d"),
@@ -29,7 +30,7 @@ _FORMS = (
     (rf"{_MONTH} [0-9]{{1,2}}, [0-9]{{4}}", "%B %d, %Y"),
     (rf"{_MONTH} [0-9]{{4}}", "%B %Y"),
     (r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}", ASKS),
-    (r"(?:0?[1-9]|1[0-2]) [0-9]{4}", "%m %Y"),
+    (r"(?:0?[1-9]|1[0-2]) [0-9]{4}", _PERIOD),
 )
 _DATE = re.compile(rf"(?<![0-9])(?:{'|'.join(f'({pattern})' for pattern, _ in _FORMS)})(?![0-9])")
 # The line of a print-out: who made it, and when.
@@ -171,6 +172,8 @@ def _unread(text: str, form: str) -> str:
         return "write %d/%m/%Y or %m/%d/%Y"
     if _day(text, form) is None:
         return f"{text} is no date in English: say others in names, and {form}"
+    if form == _PERIOD:
+        return f"write {form} if your fiscal year is the calendar's; else say given, or names of its periods"
     if "%B" in form and "May" in text:
         short = form.replace("%B", "%b")
         return f"May is a long name and a short one: write {form} where June is June, {short} where it is Jun"

@@ -10,7 +10,18 @@ from qbank_ledger.files.source import TextSource
 from qbank_ledger.files.text_file import UnreadableFileError
 from qbank_ledger.recon.profile import Given
 from qbank_ledger.recon.profile_file import read_gl_sources
-from tests.words.erp import DATA, ITEM_SAMPLES, OCTOBER, RATE_SAMPLES, SAMPLES, Read, Sample, built_in, read
+from tests.words.erp import (
+    DATA,
+    ITEM_SAMPLES,
+    OCTOBER,
+    RATE_SAMPLES,
+    SAMPLES,
+    Read,
+    Sample,
+    built_in,
+    profiles,
+    read,
+)
 
 NAMES = {
     "plain",
@@ -207,3 +218,16 @@ def test_oracles_flag_is_never_taken_for_a_period() -> None:
         rows = f"{text.format(period[0])}US,1110,USD,{period[1]}A,R,1.50,0,0,0\n"
         found = read(TextSource("balances.csv", rows, ".csv"), built_in("oracle-gl-balances"))
         assert "TRANSLATED_FLAG is 'R': write a date in the form %b-%y" in found.problems
+
+
+def test_the_period_of_another_fiscal_year_has_its_month_by_name() -> None:
+    """As docs/profiles.md says it: the tenth period of a year that begins in April is January."""
+    text = """
+like: sap-list
+date: {title: "Period\\\\s+(\\\\d{1,2} \\\\d{4})", format: "%m %Y", names: {"10 2025": 2026-01-31}}
+"""
+    ours = profiles("ours:" + text.replace("\n", "\n  "))["ours"]
+    found = read(DATA / "sap-list.txt", ours)
+    assert (found.problems, {row.key[3] for row in found.rows}) == ("", {"2026-01-31"})
+    thirteenth = like("sap-list", ("Period 10 2025", "Period 13 2025"))
+    assert "its title says as_of_date '13 2025': write a date in the form %m %Y" in thirteenth.problems

@@ -14,7 +14,8 @@ from qbank_ledger.recon.profile import Given
 from qbank_ledger.recon.profile_file import read_gl_sources
 from tests.words.erp import DATA, OCTOBER, SAMPLES, Sample, built_in, read
 
-# Those whose draft needs no answer; the others ask, or need their user's own skips and names.
+# Those whose draft needs no answer, or of a list of SAP, of which fiscal year its period is; the others ask, or need
+# their user's own skips and names.
 WHOLE = {"plain", "netsuite-trial-balance", "odoo-trial-balance", "sap-list", "xero-trial-balance"}
 
 
@@ -48,6 +49,7 @@ def test_a_draft_without_a_question_reads_the_file_as_the_built_in_profile_does(
         text = text.replace('column: "Account Code"}  # its', 'column: ["Account Code", "Account"]}  # its')
     if name == "sap-list":
         text = text.replace('column: "G/L acct"}', 'column: "G/L acct", strip_zeros: true}')
+        text = text.replace('format: "?"}', 'format: "%m %Y"}')
     profile = read_gl_sources(TextSource("drafted", text, ".yaml")).profiles["our-books"]
     currency = sample.given.currency or "EUR"  # its signs are of that
     given = {"plain": Given(), "sap-list": Given(entity="1000")}.get(
@@ -91,7 +93,9 @@ def test_the_day_of_a_print_out_is_not_taken_for_the_closing() -> None:
         "format: \"?\"}  # line 1 says '10.11.2025 G/L account balances': write %d.%m.%Y if that is the closing"
         in text
     )
-    assert 'format: "%m %Y"}  # line 2' in drafted("10.11.2025\nPeriod 10 2025\nAccount,Balance\n1100,1.50\n")
+    assert "}  # line 2 says 'Period 10 2025'" in drafted(
+        "10.11.2025\nPeriod 10 2025\nAccount,Balance\n1100,1.50\n"
+    )
 
 
 def test_marks_of_a_column_that_nobody_has_named_are_asked_for() -> None:

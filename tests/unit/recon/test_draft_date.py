@@ -122,3 +122,11 @@ def test_so_with_the_dates_of_a_column() -> None:
     for on, form in {"31 Oct 2026": "%d %b %Y", "31-October-2026": "%d-%B-%Y", "31 May 2026": "?"}.items():
         text = draft(TextSource("books.csv", f"Account;Date;Balance\n1100;{on};1.50\n", ".csv"))
         assert f'date: {{column: "Date", format: "{form}"}}' in text
+
+
+def test_a_period_may_be_of_a_fiscal_year_that_is_not_the_calendars_and_is_asked_for() -> None:
+    said, why = dated("Company code 1000   Period 10 2026")
+    assert said.endswith('format: "?"}')
+    assert why.endswith(
+        "write %m %Y if your fiscal year is the calendar's; else say given, or names of its periods"
+    )
