@@ -20,6 +20,8 @@ from qbank_ledger.recon.draft_file import Seen, column_name, roles_of, seen
 from qbank_ledger.recon.draft_marks import ASKS, DraftMarks, marks_of
 from qbank_ledger.recon.draft_skips import is_total, skips_of
 
+_EXPONENT = re.compile(r"^[0-9]([.,][0-9]+)?[Ee]\+[0-9]+$")
+_CUT = "where a spreadsheet cut its digits, format the column as a number there and save again"
 _NUMBERED = re.compile(r"^\W*(\S*[0-9]\S*) - ")
 
 
@@ -85,6 +87,8 @@ def _account(header: Record, roles: dict[str, list[int]], rows: list[Record], ac
         says, why = f"{says}, pattern: {pattern}", f"{numbered} of {len(cells)} are such as {shown(cells[0])}"
     if cells and all(cell.startswith("0") for cell in cells):
         why += "; all begin with 0: say strip_zeros: true where your accounts have none"
+    if cut := next(filter(_EXPONENT.search, cells), None):
+        why += f"; {shown(cut)} is no account: {_CUT}"
     if cells and not any(char.isdigit() for cell in cells for char in cell):
         why += "; accounts by name: say names: {the name: the account}"
     yield f"    account: {{{says}}}  # {why}"
@@ -109,7 +113,8 @@ def _numbers(marks: DraftMarks, cells: list[str]) -> Iterator[str]:
             values = json.dumps(list(found), ensure_ascii=False)
             yield f"      {key}: {values}  # {', '.join(map(shown, found.values()))}"
     if marks.exponent:
-        yield f"      exponent: true  # {shown(marks.exponent['true'])}"
+        why = f"{shown(marks.exponent['true'])}: {_CUT}; true if it has them all"
+        yield f'      exponent: "{ASKS}"  # {why}'
     if marks.others:
         such = (
             f"{len(marks.others)} cell(s) in these columns are no numbers, such as {shown(marks.others[0])}"

@@ -111,10 +111,18 @@ def test_an_amount_beside_its_side_is_the_balance_and_debit_and_credit_come_befo
     assert 'balance: {debit: "Soll", credit: "Haben"}' in drafted("Konto;Betrag;Soll;Haben\n1200;1,5;1,5;\n")
 
 
-def test_a_number_with_an_exponent_is_one_and_another_text_is_shown() -> None:
-    text = drafted("Account,Balance\n1100,1.2E+06\n1200,n/a\n")
-    assert "exponent: true  # '1.2E+06'" in text
+@pytest.mark.parametrize("number", ["1.23457E+11", "1,2E+06", "1E+15"])
+def test_of_a_number_with_an_exponent_it_asks_whether_a_spreadsheet_cut_it(number: str) -> None:
+    text = drafted(f"Account;Balance\n1100;{number}\n1200;n/a\n")
+    assert f"exponent: \"?\"  # '{number}': where a spreadsheet cut its digits, format the column" in text
     assert "1 cell(s) in these columns are no numbers, such as 'n/a': rows to skip?" in text
+    with pytest.raises(GLSourcesFileError, match=r"numbers.exponent is '\?': write true or false"):
+        read_gl_sources(TextSource("drafted", text, ".yaml"))
+
+
+def test_an_account_that_a_spreadsheet_cut_is_said() -> None:
+    text = drafted("Account;Balance\n1.10150E+09;5.50\n")
+    assert "its name says so; '1.10150E+09' is no account: where a spreadsheet cut" in text
 
 
 @pytest.mark.parametrize(
