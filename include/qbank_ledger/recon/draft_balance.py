@@ -9,7 +9,7 @@ from qbank_ledger.files.cell import shown
 from qbank_ledger.files.workbook import Number
 from qbank_ledger.marks import Marks
 from qbank_ledger.recon.cells import EXACT, trimmed
-from qbank_ledger.recon.draft_file import Seen, column_name, is_number
+from qbank_ledger.recon.draft_file import Seen, column_name
 from qbank_ledger.recon.draft_marks import ASKS, marks_of
 from qbank_ledger.recon.draft_names import Holds, Money, is_key, money
 
@@ -17,6 +17,7 @@ _ITS = "its name says so; debit must be positive"
 _THEIRS = "their names say so"
 _OPENINGS: Mapping[str, Holds] = {"opening": "balance", "opening_debit": "debit", "opening_credit": "credit"}
 _SIDES: tuple[Holds, ...] = ("debit", "credit")
+_FIRST = 1_000
 _ZERO = Decimal(0)
 _NOISE = Decimal("0.001")  # of a workbook's numbers
 
@@ -140,9 +141,10 @@ def _cells(file: Seen, place: int) -> list[str]:
 
 
 def _has_numbers(file: Seen, place: int) -> bool:
-    """Whether most of what stands below is numbers, if anything."""
-    cells = _cells(file, place)
-    return sum(map(is_number, cells)) * 2 >= len(cells)
+    """Whether most of what stands below is numbers, or marks of zero, if anything: of its first rows."""
+    cells = _cells(file, place)[:_FIRST]
+    seen = marks_of(cell for cell in cells if not isinstance(cell, Number))
+    return len(seen.others) * 2 <= len(cells)
 
 
 def _adds_up(file: Seen, says: Mapping[str, int], place: int) -> bool:

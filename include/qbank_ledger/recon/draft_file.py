@@ -103,9 +103,9 @@ def _split(packed: list[tuple[str, str, str]], records: list[Record]) -> Seen | 
     best: tuple[int, int, int] | None = None
     for place, record in enumerate(records[:MOST_ABOVE]):
         names = [cell for cell in record.cells if trimmed(cell)]
-        if len(names) < 2 or any(is_number(cell) for cell in record.cells):
+        if len(names) < 2 or any(_is_number(cell) for cell in record.cells):
             continue
-        if not any(is_number(cell) for later in records[place + 1 : place + 30] for cell in later.cells):
+        if not any(_is_number(cell) for later in records[place + 1 : place + 30] for cell in later.cells):
             continue
         known = len(set(roles_of(record)) | {said.holds for said in map(money, record.cells) if said})
         if best is None or (known, len(names)) > best[:2]:
@@ -116,8 +116,7 @@ def _split(packed: list[tuple[str, str, str]], records: list[Record]) -> Seen | 
     return Seen(packed, records[:place], records[place], records[place + 1 :])
 
 
-def is_number(cell: str) -> bool:
-    """Whether it is one, by whatever marks."""
+def _is_number(cell: str) -> bool:
     return isinstance(cell, Number) or marks_of([cell]).is_number == 1
 
 

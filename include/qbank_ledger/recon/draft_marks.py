@@ -93,9 +93,6 @@ def _decide(found: DraftMarks, decimals: dict[str, str], open_: dict[str, str]) 
 
 def _around(text: str, found: DraftMarks) -> str | None:
     """The digits of a number with the marks between them; what stands around them goes to ``found``."""
-    if text in tuple(_SIGNS):
-        found.zero.setdefault(text, text)
-        return None
     match = _CORE.search(text)
     rest = f"{text[: match.start()]}\x00{text[match.end() :]}" if match else text
     if found_exponent := _EXPONENT.match(rest.partition("\x00")[2]):
@@ -105,6 +102,9 @@ def _around(text: str, found: DraftMarks) -> str | None:
         if symbol.upper() not in _CREDITS:
             found.symbols.setdefault(symbol, text)
             rest = rest.replace(symbol, "")
+    if not match and trimmed(rest) in tuple(f"{_SIGNS}\u2014"):
+        found.zero.setdefault(text, text)  # as it stands: a spreadsheet's zero has its currency beside it
+        return None
     before, _, after = rest.partition("\x00")
     before, after = trimmed(before), trimmed(after)
     if not match or not re.fullmatch(rf"[{_SIGNS}]?|\(", before):

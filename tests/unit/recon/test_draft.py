@@ -132,6 +132,12 @@ def test_an_account_that_a_spreadsheet_cut_is_said() -> None:
         (["1.50-", "-", "2.50 CR"], {"negative": ["trailing", "CR"], "zero": ["-"]}),
         (["1'234.50", "-2.00 EUR"], {"grouping": ["'"], "negative": ["leading"], "symbols": ["EUR"]}),
         (["1.234,50 S", "2,00H"], {"grouping": ["."], "negative": ["H"]}),
+        (["$ 1.50", " $ -   ", "$-"], {"symbols": ["$"], "zero": ["$ -", "$-"], "others": []}),
+        (
+            ["1,50 €", "-   €", "\u2013", "\u2014", "EUR -"],
+            {"zero": ["-   €", "\u2013", "\u2014", "EUR -"], "others": []},
+        ),
+        (["1.50", "$", "n/a"], {"zero": [], "others": ["$", "n/a"]}),
     ],
 )
 def test_the_marks_that_it_finds_are_those_that_read_the_numbers(
@@ -228,3 +234,15 @@ def test_so_with_entity_and_currency(header: str, entity: str, currency: str) ->
     text = drafted(f"{header}\nA;B;C;D;E;F;1.50\n")
     assert f'entity: {{column: "{entity}"}}' in text
     assert f'currency: {{column: "{currency}"}}' in text
+
+
+def test_a_zero_with_its_currency_beside_it_is_an_account_at_zero() -> None:
+    books = TextSource(
+        "books.csv", "Account;Balance\n1100; $ 1,234.50 \n1200; $ -   \n1300; $ (5.00)\n", ".csv"
+    )
+    text = draft(books)
+    assert 'zero: ["$ -"]' in text
+    profile = read_gl_sources(TextSource("drafted", text, ".yaml")).profiles["our-books"]
+    found = read(books, profile, Given(OCTOBER, "US01", "USD"))
+    assert found.problems == ""
+    assert found.balances == {"1100": Decimal("1234.50"), "1200": Decimal(0), "1300": Decimal("-5.00")}

@@ -214,3 +214,8 @@ def test_a_credit_that_is_negative_already_is_not_turned(header: str, rows: list
 def test_a_reversal_among_credits_is_none_of_that() -> None:
     said, _ = balance("Account,Debit,Credit", "1,-1.00,", "2,100.00,", "3,1.00,", "4,,-3.00", "5,,100.00")
     assert said == 'debit: "Debit", credit: "Credit"'
+
+
+def test_a_column_of_zeros_is_a_column_of_numbers() -> None:
+    said, _ = balance("Account;Name;Balance", *(f"{number};Bank;-" for number in range(9)), "10;Bank;1.50")
+    assert said == 'column: "Balance"'
