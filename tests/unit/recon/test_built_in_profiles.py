@@ -231,3 +231,10 @@ date: {title: "Period\\\\s+(\\\\d{1,2} \\\\d{4})", format: "%m %Y", names: {"10 
     assert (found.problems, {row.key[3] for row in found.rows}) == ("", {"2026-01-31"})
     thirteenth = like("sap-list", ("Period 10 2025", "Period 13 2025"))
     assert "its title says as_of_date '13 2025': write a date in the form %m %Y" in thirteenth.problems
+
+
+def test_an_account_of_erpnext_without_a_number_is_its_whole_name_of_one_word_or_several() -> None:
+    names = [("1110 - Cash - QB", "Cash - QB"), ("1120 - Bank - EUR - QB", "  (Old) Bank Accounts - QB")]
+    found = like("erpnext-trial-balance", *names)
+    assert found.problems == ""
+    assert sorted(found.balances) == ["(Old) Bank Accounts - QB", "2110", "Cash - QB"]
