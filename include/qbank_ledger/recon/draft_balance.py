@@ -56,7 +56,8 @@ def balance_of(file: Seen, roles: Mapping[str, list[int]]) -> Balance:
         further = [place for place in numbers if not is_key(names[place])]
         return _since_opening(file, found, posted, further)
     if amounts := closing("amount") + found[Money("amount", "plain")]:
-        return _of_one(file, amounts, roles)
+        opened = [place for (_, time), of in found.items() for place in of if time == "opening"]
+        return _of_one(file, sorted(amounts + opened), roles)
     return _asked(file, (), "no name says which it is")
 
 

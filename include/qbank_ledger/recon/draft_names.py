@@ -32,7 +32,7 @@ _TIMES: Mapping[Time, re.Pattern[str]] = {
     "closing": _any(
         r"""clos\w+, end, ending, final\w*, cum\.?, cumul\w*, accum\w*, c/[fd], c/?fwd, carried, at date,
         (?:debit|credit) - year to date, (?:end|(?:ab)?schluss)(?:bestand|saldo|stand|bilanz)?, kumul\w*,
-        akkum\w*, cierre, acum\w+, cl[oô]ture, chiusura, eind\w*, utg[aå]ende, ultimo, końcow\w+,
+        akkum\w*, cierre, acum\w+, cl[oô]ture, chiusura, eind\w*, utg[aå]ende, ub, ultimo, końcow\w+,
         zamknięcia"""
     ),
     # And what is planned, which is no balance either.
@@ -44,9 +44,9 @@ _TIMES: Mapping[Time, re.Pattern[str]] = {
 }
 _ADDED_UP = _any(r"cum\.?, cumul\w*, accum\w*, kumul\w*, akkum\w*, acum\w+")
 _HOLDS: Mapping[Holds, re.Pattern[str]] = {
-    "debit": _any(r"d[ée]bit[os]?, d[ée]bits, dr, soll\w*, debe, dare, deudor, débiteur, debet, winien"),
+    "debit": _any(r"d[ée]bit[os]?, d[ée]bits, dr, soll\w*, debe, dare, deudor, d[ée]biteur, debet, winien"),
     "credit": _any(
-        r"cr[ée]dit[os]?, cr[ée]dits, cr, haben\w*, haber, avere, acreedor, créditeur, kredit, ma"
+        r"cr[ée]dit[os]?, cr[ée]dits, cr, haben\w*, haber, avere, acreedor, cr[ée]diteur, kredit, ma"
     ),
     "balance": _any(
         r"(?<!trial )balances?(?! sheet), \w*saldo\w*, saldi, solde\w*, \w*bestand, balans\w*, bilans"
@@ -107,7 +107,7 @@ def money(name: str) -> Money | None:
         elif time == "closing" and "balance" not in found and _ADDED_UP.search(name):
             time = "movement"  # all that was posted until then
         return Money(sides.pop(), time)
-    if "balance" in found or (not found and time in ("opening", "closing")):
+    if "balance" in found or (time in ("opening", "closing") and _TIMES[time].fullmatch(name)):
         return Money("balance", time)
     return Money("amount", time) if found else None
 

@@ -43,6 +43,8 @@ def balance(header: str, *rows: str) -> tuple[str, str]:
          "EndingBalanceAmtInCoCodeCrcy"),
         ("Account;Name;Currency;Beginning Balance;Debit;Credit;Period balance;Ending Balance", "Ending Balance"),
         ("Account;Name;Currency;Closing balance prior year;Debit;Credit;Balance", "Balance"),
+        ("Account;Name;Currency;Opening;Closing rate;Closing count;Balance", "Balance"),
+        ("Konto;Benämning;Valuta;IB;Debet;Kredit;UB", "UB"),
     ],
 )  # fmt: skip
 def test_the_closing_is_the_balance_and_the_opening_never(header: str, closing: str) -> None:
@@ -66,6 +68,7 @@ def test_the_closing_is_the_balance_and_the_opening_never(header: str, closing: 
             "balanceAtDateDebit",
             "balanceAtDateCredit",
         ),
+        ("Compte,x,y,Débit,Crédit,Solde débiteur,Solde crediteur", "Solde débiteur", "Solde crediteur"),
         ("Konto;EB-Wert;y;Soll;Haben;Saldo Soll;Saldo Haben".replace(";", ","), "Saldo Soll", "Saldo Haben"),
     ],
 )
@@ -81,6 +84,7 @@ def test_so_with_debit_and_credit_in_two_columns(header: str, debit: str, credit
         "Account;Balance;Balance 2",
         "Account;Closing balance USD;Closing balance EUR",
         "Konto;Betrag in Hauswährung;Betrag",
+        "Account;Opening balance;Amount",
     ],
 )
 def test_between_two_it_asks_and_names_them(header: str) -> None:
