@@ -1,25 +1,20 @@
 """Where the balance is: what the columns' names say and their figures do not contradict; else ?."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from qbank_ledger.files.cell import shown
-from qbank_ledger.files.workbook import Number
-from qbank_ledger.marks import Marks
-from qbank_ledger.recon.cells import EXACT, trimmed
+from qbank_ledger.recon.cells import trimmed
+from qbank_ledger.recon.draft_figures import adds_up, has_numbers, is_negative, line_of_both
 from qbank_ledger.recon.draft_file import Seen, column_name
-from qbank_ledger.recon.draft_marks import ASKS, marks_of
+from qbank_ledger.recon.draft_marks import ASKS
 from qbank_ledger.recon.draft_names import Holds, Money, is_key, money
 
 _ITS = "its name says so; debit must be positive"
 _THEIRS = "their names say so"
 _OPENINGS: Mapping[str, Holds] = {"opening": "balance", "opening_debit": "debit", "opening_credit": "credit"}
 _SIDES: tuple[Holds, ...] = ("debit", "credit")
-_FIRST = 1_000
-_ZERO = Decimal(0)
-_NOISE = Decimal("0.001")  # of a workbook's numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +28,11 @@ class Balance:
 
 def balance_of(file: Seen, roles: Mapping[str, list[int]]) -> Balance:
     """The closing, or what no name says is of another time; what is of the opening is never the balance."""
-    others = {roles.get("account", [0])[0], *roles.get("side", [])}
+    account = roles.get("account", [0])[0]
+    others = {account, *roles.get("side", [])}
     others.update(roles[role][0] for role in ("entity", "currency", "date") if role in roles)
     names = _names(file)
-    numbers = [place for place in range(len(names)) if place not in others and _has_numbers(file, place)]
+    numbers = [place for place in range(len(names)) if place not in others and has_numbers(file, place)]
     found: dict[Money, list[int]] = defaultdict(list)
     for place in numbers:
         if said := money(names[place]):
@@ -54,7 +50,7 @@ def balance_of(file: Seen, roles: Mapping[str, list[int]]) -> Balance:
     posted: dict[str, list[int]] = {side: of for side in _SIDES if (of := _posted(found, side))}
     if posted:
         further = [place for place in numbers if not is_key(names[place])]
-        return _since_opening(file, found, posted, further)
+        return _since_opening(file, found, posted, further, account)
     if amounts := closing("amount") + found[Money("amount", "plain")]:
         opened = [place for (_, time), of in found.items() for place in of if time == "opening"]
         return _of_one(file, sorted(amounts + opened), roles)
@@ -81,7 +77,11 @@ def _posted(found: Mapping[Money, list[int]], side: Holds) -> list[int]:
 
 
 def _since_opening(
-    file: Seen, found: Mapping[Money, list[int]], posted: Mapping[str, list[int]], numbers: list[int]
+    file: Seen,
+    found: Mapping[Money, list[int]],
+    posted: Mapping[str, list[int]],
+    numbers: list[int],
+    account: int,
 ) -> Balance:
     """Debits and credits: the balance, or what was posted since an opening that another column holds."""
     opening = {key: found[Money(holds, "opening")] for key, holds in _OPENINGS.items()}
@@ -92,13 +92,15 @@ def _since_opening(
     if len(posted) < 2 or not is_form or len(every) > len(columns):
         return _asked(file, every)
     says = {key: places[0] for key, places in columns.items()}
-    further = [place for place in numbers if place not in every and not _adds_up(file, says, place)]
+    further = [place for place in numbers if place not in every and not adds_up(file, says, place)]
     if further:
         names = ", ".join(column_name(file.header, place) for place in further)
         why = f"{names} may be it as well as debit and credit, or an opening to which these were posted"
         return _asked(file, every, why)
     if not opening and any(found[Money(side, "movement")] for side in _SIDES):
         return _asked(file, every, "by their names debits and credits are what was posted")
+    if not opening and (line := line_of_both(file, says["debit"], says["credit"], account)):
+        return _asked(file, every, f"an account has both, as in line {line}: they may be what was posted")
     return _of_sides(file, says)
 
 
@@ -116,8 +118,7 @@ def _of_one(file: Seen, places: list[int], roles: Mapping[str, list[int]]) -> Ba
 def _of_sides(file: Seen, says: Mapping[str, int]) -> Balance:
     """Columns of debits and of credits, each without its sign."""
     for key, place in says.items():
-        figures = [row[place] for row in _figures(file, [place]) if row[place]]
-        if key != "opening" and sum(figure < 0 for figure in figures) * 2 > len(figures):
+        if key != "opening" and is_negative(file, place):
             why = f"{column_name(file.header, place)} is mostly negative, and {key} would turn its sign"
             return _asked(file, (), f"{why}: export one signed column")
     named = ", ".join(f"{key}: {column_name(file.header, place)}" for key, place in says.items())
@@ -134,52 +135,3 @@ def _asked(file: Seen, places: Iterable[int], why: str = "") -> Balance:
     if file.above and any(" (" in name for name in said):
         why += f", below line {file.above[-1].line}, {shown(file.above[-1].text)}"
     return Balance(f'column: "{ASKS}"', f"{why}: write the column")
-
-
-def _cells(file: Seen, place: int) -> list[str]:
-    cells = [record.cells[place] for record in file.below if place < len(record.cells)]
-    return [cell for cell in cells if trimmed(cell)]
-
-
-def _has_numbers(file: Seen, place: int) -> bool:
-    """Whether most of what stands below is numbers, or marks of zero, if anything: of its first rows."""
-    cells = _cells(file, place)[:_FIRST]
-    seen = marks_of(cell for cell in cells if not isinstance(cell, Number))
-    return len(seen.others) * 2 <= len(cells)
-
-
-def _adds_up(file: Seen, says: Mapping[str, int], place: int) -> bool:
-    """Whether a column is in each row what these come to, with the opening or without."""
-    off = {"all": _ZERO, "posted": _ZERO}  # the most by which a row differs
-    rows = 0
-    for row in _figures(file, [*says.values(), place]):
-        rows += 1
-        sums = dict.fromkeys(off, EXACT.minus(row[place]))
-        for key, column in says.items():
-            amount = EXACT.minus(row[column]) if key.endswith("credit") else row[column]
-            for which in ("all",) if key.startswith("opening") else ("all", "posted"):
-                sums[which] = EXACT.add(sums[which], amount)
-        off = {which: max(off[which], abs(sums[which])) for which in off}
-    return not _cells(file, place) or (rows > 0 and min(off.values()) < _NOISE)
-
-
-def _figures(file: Seen, places: list[int]) -> Iterator[dict[int, Decimal]]:
-    """These columns of each row that has numbers or nothing in them, by the marks that they have."""
-    rows = [
-        [record.cells[place] if place < len(record.cells) else "" for place in places]
-        for record in file.below
-    ]
-    seen = marks_of(cell for cells in rows for cell in cells if not isinstance(cell, Number))
-    marks = Marks(
-        decimal="." if seen.decimal == ASKS else seen.decimal,
-        grouping=tuple(seen.grouping),
-        negative=tuple(seen.negative),
-        symbols=tuple(seen.symbols),
-        zero=(*seen.zero, ""),
-        exponent=True,
-    )
-    for cells in rows:
-        read = [Decimal(cell) if isinstance(cell, Number) else marks.read(cell) for cell in cells]
-        figures = {place: figure for place, figure in zip(places, read, strict=True) if figure is not None}
-        if len(figures) == len(places) and any(map(trimmed, cells)):
-            yield figures

@@ -160,6 +160,7 @@ def test_what_was_posted_is_the_balance_with_its_opening_alone(
             "Konto;Monat Soll;Monat Haben;Jahr Soll;Jahr Haben", "1200;3,00;4,00;5,00;6,00",
             'each of "Monat Soll", "Monat Haben", "Jahr Soll", "Jahr Haben" may be it',
         ),
+        ("Account;Name;Debit;Credit", "1100;Bank;30.00;10.00", "an account has both, as in line 2: they may be what"),
         ("Konto;Umsatz;S/H", "1200;3,00;S", "no name says which it is"),
         ("Konto;Soll", "1200;3,00", 'each of "Soll" may be it'),
     ],
@@ -223,3 +224,11 @@ def test_a_reversal_among_credits_is_none_of_that() -> None:
 def test_a_column_of_zeros_is_a_column_of_numbers() -> None:
     said, _ = balance("Account;Name;Balance", *(f"{number};Bank;-" for number in range(9)), "10;Bank;1.50")
     assert said == 'column: "Balance"'
+
+
+def test_a_total_has_a_debit_and_a_credit_and_says_nothing_of_its_accounts() -> None:
+    rows = ["1100,30.00,", "1200,0.00,30.00", ",60.00,60.00", "Total,30.00,30.00"]
+    assert balance("Account,Debit,Credit", *rows) == (
+        'debit: "Debit", credit: "Credit"',
+        "their names say so",
+    )
