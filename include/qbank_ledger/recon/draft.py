@@ -17,8 +17,9 @@ from qbank_ledger.recon.cells import trimmed
 from qbank_ledger.recon.draft_balance import balance_of
 from qbank_ledger.recon.draft_date import date_of
 from qbank_ledger.recon.draft_file import Seen, column_name, roles_of, seen
-from qbank_ledger.recon.draft_marks import ASKS, DraftMarks, marks_of
+from qbank_ledger.recon.draft_marks import DraftMarks, marks_of
 from qbank_ledger.recon.draft_skips import is_total, skips_of
+from qbank_ledger.recon.profile import ASKS
 
 _EXPONENT = re.compile(r"^[0-9]([.,][0-9]+)?[Ee]\+[0-9]+$")
 _CUT = "where a spreadsheet cut its digits, format the column as a number there and save again"

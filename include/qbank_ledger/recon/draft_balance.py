@@ -8,8 +8,8 @@ from qbank_ledger.files.cell import shown
 from qbank_ledger.recon.cells import trimmed
 from qbank_ledger.recon.draft_figures import adds_up, has_numbers, is_negative, line_of_both
 from qbank_ledger.recon.draft_file import Seen, column_name
-from qbank_ledger.recon.draft_marks import ASKS
 from qbank_ledger.recon.draft_names import Holds, Money, is_key, money
+from qbank_ledger.recon.profile import ASKS
 
 _ITS = "its name says so; debit must be positive"
 _THEIRS = "their names say so"

@@ -13,7 +13,7 @@ from qbank_ledger.files.cell import shown
 from qbank_ledger.files.records import Record
 from qbank_ledger.recon.cells import trimmed
 from qbank_ledger.recon.draft_file import Seen, column_name
-from qbank_ledger.recon.draft_marks import ASKS
+from qbank_ledger.recon.profile import ASKS
 
 _LONG = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",

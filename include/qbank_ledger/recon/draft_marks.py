@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from qbank_ledger.recon.cells import trimmed
+from qbank_ledger.recon.profile import ASKS
 
-ASKS = "?"
 _SIGNS = "-\u2212\u2013"
 _CORE = re.compile(r"[0-9][0-9.,'\u2019 \u00a0\u202f]*[0-9]|[0-9]")
 _EXPONENT = re.compile(r"^[Ee][+-]?[0-9]{1,2}\b")

@@ -15,6 +15,7 @@ from qbank_ledger.recon.gl_file import AMOUNTS, NAMED, Kind
 
 GIVEN = "given"
 NUMBERED = "numbered"
+ASKS = "?"  # what the draft writes where somebody must decide
 POSITION = re.compile("#([1-9][0-9]{0,4})", re.ASCII)  # of a column that is known by it
 # The key of a profile for each column of a row that is not its amount.
 _BOTH = {"entity": "entity", "gl_account": "account", "currency": "currency"}

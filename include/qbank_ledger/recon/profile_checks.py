@@ -7,7 +7,7 @@ import codecs
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from qbank_ledger.files.yaml_tree import Node
 from qbank_ledger.marks import POSITIONS, Marks
 from qbank_ledger.money import MINOR_UNITS, is_unsigned_amount
 from qbank_ledger.recon.gl_file import AMOUNTS, NAMED, Kind
-from qbank_ledger.recon.profile import NUMBERED, POSITION, AmountColumns, Profile, Proofs, Skip, Unpivot
+from qbank_ledger.recon.profile import ASKS, NUMBERED, POSITION, AmountColumns, Profile, Proofs, Skip, Unpivot
 from qbank_ledger.recon.profile_places import Places
 
 _ALL = frozenset(
@@ -66,6 +66,10 @@ class Checks(Places):
     def profile(self, keys: Mapping[str, Node], line: int) -> Profile | None:
         """The profile that these keys make, once ``like`` is resolved; None where anything is wrong."""
         before = len(self.problems)
+        for path, node in _each(keys):
+            # What may be any text; of the others ? is none that they may be.
+            if node.text == ASKS and path.rpartition(".")[2] not in {"format", *_NUMBERS}:
+                self._say(node.line, path, "is a question that the draft asks: answer it")
         kind = cast(Kind, self._choice(keys, "kind", tuple(NAMED)) or "gl")
         self._known(keys, "", KEYS[kind])
         for key in _REQUIRED[kind]:
@@ -201,6 +205,15 @@ class Checks(Places):
             else:
                 scale[currency] = Decimal(text)
         return MappingProxyType(scale)
+
+
+def _each(keys: Mapping[str, Node], within: str = "") -> Iterator[tuple[str, Node]]:
+    """Every single value below these keys, with its path."""
+    for key, node in keys.items():
+        if node.text is not None:
+            yield within + key, node
+        for entry in (node, *(node.items or [])):
+            yield from _each(entry.keys or {}, f"{within}{key}.")
 
 
 def _encoding(name: str) -> str | None:

@@ -215,3 +215,15 @@ def test_a_file_that_is_not_as_its_profile_says_is_refused_by_line(content: str,
         profiles("p:\n" + "".join(f"  {line}\n" for line in BASE.splitlines()))["p"],
     )
     assert said in found.problems
+
+
+def test_a_question_of_the_draft_is_to_be_answered() -> None:
+    with pytest.raises(GLSourcesFileError) as caught:
+        profiles(
+            'ours:\n  account: {column: "?"}\n  balance: {column: "?"}\n  entity: "?"\n  currency: EUR\n'
+            '  skip: [{column: "?", matches: x}]\n  date: {column: D, format: "?"}\n  numbers: {decimal: "?"}\n'
+        )
+    said = str(caught.value)
+    for path in ("account.column", "balance.column", "entity", "skip.column"):
+        assert f"profile ours: {path} is a question that the draft asks: answer it" in said
+    assert "date.format is '?': write its year and month" in said
