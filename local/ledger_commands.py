@@ -119,7 +119,11 @@ def _ask(settings: Settings, login: str, *arguments: str) -> int:
 
 def _call(stack: Stack, login: str, *arguments: str) -> int:
     command = [sys.executable, "-m", "qbank_ledger", *arguments]
-    environ = {**stack.settings.environ, LEDGER_CONNECTION: stack.ledger_connection(login)}
+    environ = {
+        **stack.settings.environ,
+        "QBANK_STATE_DIR": str(stack.settings.state),  # below which packs go, unless another place is given
+        LEDGER_CONNECTION: stack.ledger_connection(login),
+    }
     return subprocess.run(command, env=environ, cwd=ROOT, check=False).returncode
 
 
