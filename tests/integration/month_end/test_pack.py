@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
 from tests.words.books import Books, day
@@ -157,6 +158,31 @@ def test_open_items_by_age_are_those_that_the_ledger_counts(books: Books, close:
          exact(r["Unexplained, gross"]), r["Oldest (days)"])
         for r in found
     } == {tuple(row) for row in expected}  # fmt: skip
+
+
+@pytest.mark.parametrize("gl", ["300", "310"])
+def test_a_member_that_has_left_its_group_counts_no_more_where_the_others_were_compared_again(
+    books: Books, close: Close, gl: str
+) -> None:
+    for id_, amount in (("x", "100"), ("y", "200")):
+        books.account(id_)
+        books.bank(END, amount, id_)
+    books.gl((END, gl))
+    books.reconcile()
+    books.rows("UPDATE ledger.account SET entity = 'QB02' WHERE account_id = 'x'")
+    books.gl((END, "200"))
+    books.reconcile()
+    made = close()
+    assert {row["Account"]: (row["Status"], row["Note"]) for row in made.rows("Balances")} == {
+        "x": ("not compared", None),
+        "y": ("matched", None),
+    }
+    said = "\n".join(map(str, made.pack.not_ready))
+    assert "1 of 2 accounts (QB02: 1)" in said
+    assert "estated" not in said
+    assert "Open items" not in said
+    assert books.value("SELECT count(*) FROM recon.open_break") == 0
+    assert books.value("SELECT sum(gl_balance) FROM reporting_all.reconciliation WHERE leads_group") == 200
 
 
 def test_an_account_counts_where_it_was_active_at_the_months_end(books: Books, close: Close) -> None:

@@ -27,6 +27,8 @@ WITH line AS (
       LEFT JOIN recon.sign_off_state AS s ON s.account_id = a.account_id AND s.as_of_date = :close_date
       LEFT JOIN recon.reconciliation AS r
         ON (r.account_id, r.as_of_date, r.version) = (s.account_id, s.as_of_date, s.version)
+       AND NOT recon.is_left_behind(
+               r.account_id, r.as_of_date, r.entity, r.gl_account, r.currency, r.members, r.compared_at)
      WHERE c.account_id IS NOT NULL OR r.account_id IS NOT NULL OR t.active
 ), netted AS (
     SELECT l.*, CASE WHEN l.closing_currency = l.currency THEN l.ledger_balance END AS closing,

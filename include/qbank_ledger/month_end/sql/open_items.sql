@@ -13,6 +13,8 @@ WITH last AS (
                ledger.day_end(a.time_zone, a.cut_off, CAST(:close_date AS date)),
                CAST(:active_at AS timestamptz))) AS o (active)
      WHERE n.opened_on IS NOT NULL AND o.active
+       AND NOT recon.is_left_behind(
+               n.account_id, n.as_of_date, n.entity, n.gl_account, n.currency, n.members, n.compared_at)
 ), once AS (
     SELECT DISTINCT ON (entity, gl_account, currency) *
       FROM last ORDER BY entity, gl_account, currency, as_of_date DESC, age_days DESC
