@@ -8,7 +8,9 @@ from threading import Lock
 from typing import Any
 
 import psycopg2
-from sqlalchemy import Connection, Engine, event
+from psycopg2.extensions import connection as Session
+from psycopg2.extensions import cursor
+from sqlalchemy import Connection, Engine, event, exc
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
@@ -80,4 +82,19 @@ class Ledger:
                 self._looked_up_at = -math.inf  # the next page has engines of its own
                 return dialect.connect(*arguments, **{**options, **dialect.create_connect_args(now)[1]})
 
+        event.listen(engine, "checkout", _require_alive)
         return engine
+
+
+def _require_alive(session: Session, _record: Any, _proxy: Any) -> None:
+    """Have a session that ended in the pool, as all do when the server restarts, replaced by a new one.
+
+    SQLAlchemy's pool_pre_ping can't tell: outside of a transaction our own cursor refuses to ask anything.
+    """
+    try:
+        session.autocommit = True
+        with cursor(session) as ping:
+            ping.execute("SELECT 1")
+        session.autocommit = False
+    except (psycopg2.OperationalError, psycopg2.InterfaceError):
+        raise exc.InvalidatePoolError from None

@@ -1,5 +1,6 @@
 """The page's connection to the ledger: kept for a while, and looked up anew where the ledger refuses it."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,8 +10,8 @@ from sqlalchemy.engine import URL
 from qbank_ledger.errors import LedgerConnectionError
 from qbank_page.frame import ledger as of_the_page
 from qbank_page.frame.ledger import Ledger as LedgerOfThePage
-from tests.integration.page.conftest import DESK
-from tests.words.ledger import PASSWORD
+from tests.integration.page.conftest import DESK, Grant
+from tests.words.ledger import PASSWORD, Ledger
 from tests.words.page import Cookies, Site
 
 
@@ -73,3 +74,31 @@ def test_a_new_password_is_looked_up_where_the_old_one_is_refused(
     look(ledger)
     look(ledger)
     assert vault.asked == asked + 1
+
+
+def test_a_ledger_that_was_restarted_answers_the_next_page_action_and_monitor(
+    site: Site, ledger: Ledger, grant: Grant, server: Engine
+) -> None:
+    grant("ann", "load")
+    monitor = site.get("health").text
+
+    def act() -> int:
+        token = site.token("books", "ann")
+        form = {"verb": "prepare", "chosen": []}
+        return site.post("reconciliation/sign?date=2024-10-01", "ann", token=token, data=form).status_code
+
+    def restart() -> None:
+        """As the page sees it: all its sessions have ended."""
+        with server.begin() as connection:
+            ended = connection.execute(
+                text(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{DESK}'")
+            ).all()
+        assert ended
+
+    assert act() == 200
+    restart()
+    assert site.get("position").status_code == 200
+    assert act() == 200  # the sessions that act are others
+    restart()
+    time.sleep(1.1)  # what was asked last is no longer fresh
+    assert site.get("health").text == monitor
