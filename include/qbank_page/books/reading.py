@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field
 from io import BytesIO
@@ -117,8 +117,8 @@ def fingerprint(file: Uploaded, profile: Profile, given: Given) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def previewed(connection: Connection, file: Uploaded, profile: Profile, given: Given) -> Read:
-    """What loading the file would make of it."""
+def previewed(file: Uploaded, profile: Profile, given: Given, mirrors: Sequence[Mirror]) -> Read:
+    """What loading the file would make of it, beside the accounts that mirror the books."""
     read = Read(file.name)
     lacking = [key for key in asks(profile) if not getattr(given, key)]
     if lacking:
@@ -126,7 +126,7 @@ def previewed(connection: Connection, file: Uploaded, profile: Profile, given: G
         return read
     rows = PreviewedRows(profile.kind)
     try:
-        preview(file, profile, given, _mirrors(connection), read.say, take=rows.take)
+        preview(file, profile, given, mirrors, read.say, take=rows.take)
     except GLFileError as error:
         read.refused = str(error)
     else:
@@ -135,7 +135,8 @@ def previewed(connection: Connection, file: Uploaded, profile: Profile, given: G
     return read
 
 
-def _mirrors(connection: Connection) -> list[Mirror]:
+def mirrors_of(connection: Connection) -> list[Mirror]:
+    """The GL accounts that accounts mirror, each with the date that it is there."""
     return [
         Mirror(GLAccount(row.entity, row.gl_account, row.currency), row.today)
         for row in execute(connection, "mirrors")

@@ -5,10 +5,12 @@ JavaScript, which loses it as the page is made anew, gets a small one back in th
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
 from fastapi.responses import Response
+from sqlalchemy import Connection
 
 from qbank_ledger.errors import GLFileError
 from qbank_ledger.recon.load import load_file
@@ -16,7 +18,17 @@ from qbank_ledger.recon.profile import Given, Profile
 from qbank_ledger.recon.profile_file import PLAIN
 from qbank_page.books.page import Asked as Whole
 from qbank_page.books.page import Sent, books_page
-from qbank_page.books.reading import Read, fingerprint, previewed, proposed, received, sent_back, to_carry
+from qbank_page.books.reading import (
+    Read,
+    fingerprint,
+    mirrors_of,
+    previewed,
+    proposed,
+    received,
+    sent_back,
+    to_carry,
+)
+from qbank_page.books.sql import execute
 from qbank_page.frame.desk import Action, Asked, back, rights_of
 from qbank_page.frame.view import HTMX
 
@@ -66,8 +78,11 @@ def preview_file(request: Request, action: Asked, filled: TheForm) -> Response:
     """What the file would become; nothing is loaded."""
     _require_right(action)
     profile = _profile(action, filled)
-    with received(filled.file) as file, action.desk.ledger.reading() as connection:
-        read = previewed(connection, file, profile, filled.given)
+    with action.desk.ledger.reading() as connection:
+        mirrors = mirrors_of(connection)
+    # A file is read for longer than a transaction may stand idle.
+    with received(filled.file) as file:
+        read = previewed(file, profile, filled.given, mirrors)
         carried = to_carry(file) if read.fingerprint and HTMX not in request.headers else ""
     return books_page(request, action.visitor, Whole(), Sent(filled.fields, read, carried))
 
@@ -98,7 +113,7 @@ def load(
                 profile.kind,
                 profile,
                 given=filled.given,
-                begin=action.begin,
+                begin=partial(_begin, action),
                 waits=False,
             )
         except GLFileError as error:
@@ -128,6 +143,12 @@ def _require_right(action: Action) -> None:
             f"{action.visitor.identity} may load for no entity: an operator grants it with "
             "recon.grant_signatory.",
         )
+
+
+def _begin(action: Action, connection: Connection) -> None:
+    """What a load begins with: it stands idle while rows are read that bring nothing, as skipped ones do."""
+    execute(connection, "while_reading")
+    action.begin(connection)
 
 
 def _profile(action: Action, filled: Filled) -> Profile:

@@ -5,6 +5,7 @@ import io
 import re
 import time
 import zipfile
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,8 @@ from sqlalchemy import Connection
 from qbank_ledger.db import transaction
 from qbank_ledger.errors import LedgerUnavailableError
 from qbank_ledger.recon.load import load_file
+from qbank_ledger.recon.outcome import Outcome
+from qbank_ledger.recon.reading import Reading
 from qbank_page.frame.security import MOST_MIB
 from tests.integration.page.conftest import Grant
 from tests.words.books import GL_HEADER, ITEM_HEADER, Books, day
@@ -110,6 +113,27 @@ def test_a_ledger_that_is_away_is_not_waited_for_while_somebody_waits_for_the_pa
     assert loads(books) == 0
     status, said = ann.send("load", previewed=seen)
     assert (status, "oct.csv is load 1, 2 rows." in said) == (200, True)
+
+
+def test_a_file_may_take_longer_to_read_than_a_transaction_may_stand_idle(
+    ann: Sender, site: Site, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = site.host.url
+    site.host.url = here.update_query_dict({"options": "-c idle_in_transaction_session_timeout=300ms"})
+    outcomes = Reading.outcomes
+
+    def slowly(reading: Reading) -> Iterator[Outcome]:
+        time.sleep(0.8)
+        return outcomes(reading)
+
+    monkeypatch.setattr(Reading, "outcomes", slowly)
+    try:
+        status, said = ann.send("preview")
+        assert (status, "It would load: 2 rows." in said) == (200, True), said
+        status, said = ann.send("load", previewed=ann.fingerprint)
+        assert (status, "oct.csv is load 1, 2 rows." in said) == (200, True), said
+    finally:
+        site.host.url = here
 
 
 def test_the_page_has_a_files_name_and_the_csv_where_it_came_from(site: Site, books: Books) -> None:
