@@ -101,6 +101,7 @@ def load(
     request: Request, action: Asked, filled: TheForm, seen: Annotated[str, Form(alias="previewed")] = ""
 ) -> Response:
     """Load the file that was previewed, in the visitor's name, and have it compared."""
+    _require_right(action)
     profile = _profile(action, filled)
     with received(filled.file) as file:
         if fingerprint(file, profile, filled.given) != seen:

@@ -19,7 +19,8 @@ from qbank_ledger.errors import LedgerUnavailableError
 from qbank_ledger.recon.load import load_file
 from qbank_ledger.recon.outcome import Outcome
 from qbank_ledger.recon.reading import Reading
-from qbank_page.frame.security import MOST_MIB
+from qbank_page.frame.host import Visitor
+from qbank_page.frame.security import MOST_MIB, new_token
 from tests.integration.page.conftest import Grant
 from tests.words.books import GL_HEADER, ITEM_HEADER, Books, day
 from tests.words.erp import DATA
@@ -208,6 +209,18 @@ def test_who_may_no_more_is_refused(ann: Sender, site: Site, books: Books) -> No
         assert answer.status_code == 403
         assert "may load for no entity" in read(answer.text)
     assert loads(books) == 0
+
+
+def test_no_file_is_read_for_who_may_load_none(
+    site: Site, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_files: list[object] = []
+    monkeypatch.setattr("qbank_page.books.upload.received", read_files.append)
+    token = new_token(site.host.secret(), Visitor("viewer", "one"))
+    for verb in ("preview", "draft", "load"):
+        answer = site.post(f"books/{verb}", "viewer", token=token, files={"file": ("oct.csv", FILE)})
+        assert (answer.status_code, "may load for no entity" in read(answer.text)) == (403, True)
+    assert read_files == []
 
 
 @pytest.mark.parametrize("verb", ["preview", "draft", "load"])
