@@ -6,6 +6,7 @@ What each transaction on it runs with: session.py.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import psycopg2
 from sqlalchemy import Engine, create_engine, exc
@@ -41,10 +42,13 @@ _CONNECT = {
 }
 
 
-def engine_for(url: URL, role: str | None = LOADER, *, poolclass: type[Pool] = NullPool) -> Engine:
+def engine_for(
+    url: URL, role: str | None = LOADER, *, poolclass: type[Pool] = NullPool, **pool: Any
+) -> Engine:
     """An engine whose every transaction is ``role``'s, READ COMMITTED, within limits: see session.py.
 
-    ``role`` None: the login's own. Without a pool of its own, unless another ``poolclass`` is given.
+    ``role`` None: the login's own. Without a pool of its own, unless another ``poolclass`` is given;
+    ``pool``: what SQLAlchemy makes that one with, such as ``pool_timeout``.
     """
     given = url.query.get("options", "")
     settings = settings_of(role, given if isinstance(given, str) else " ".join(given))
@@ -57,6 +61,7 @@ def engine_for(url: URL, role: str | None = LOADER, *, poolclass: type[Pool] = N
         isolation_level="READ COMMITTED",
         use_native_hstore=False,
         poolclass=poolclass,
+        **pool,
     )
 
 
@@ -72,6 +77,10 @@ def translated_errors() -> Iterator[None]:
         raise
     except exc.DBAPIError as error:
         raise _translated(error.orig, is_lost=error.connection_invalidated) from None
+    except exc.TimeoutError:  # of the pool
+        raise LedgerUnavailableError(
+            "Every connection to the ledger that this server may open is in use: try again in a minute."
+        ) from None
     except psycopg2.Error as error:  # of a COPY, which psycopg2 runs by itself
         raise _translated(error) from None
 

@@ -22,6 +22,8 @@ from qbank_page.frame.host import Host
 READER = "qbank_analyst"
 # A page that takes longer helps nobody, and must not hold the ledger up.
 _LIMITS = "-c statement_timeout=20s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+# For how long a page waits for one of the connections that others hold.
+_POOL_TIMEOUT_S = 10.0
 
 
 # For how long the host's connection is taken as it was: it may come from a vault, which each page would ask.
@@ -69,7 +71,7 @@ class Ledger:
     def _engine(self, url: URL, role: str | None) -> Engine:
         given = url.query.get("options", "")
         limited = url.update_query_dict({"options": f"{_LIMITS} {given}".strip()})
-        engine = engine_for(limited, role, poolclass=QueuePool)
+        engine = engine_for(limited, role, poolclass=QueuePool, pool_timeout=_POOL_TIMEOUT_S)
 
         @event.listens_for(engine, "do_connect")
         def connect(dialect: Any, _record: Any, arguments: Any, options: dict[str, Any]) -> Any:

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL
 
-from qbank_ledger.errors import LedgerConnectionError
+from qbank_ledger.db.transaction import transaction
+from qbank_ledger.errors import LedgerConnectionError, LedgerUnavailableError
 from qbank_page.frame import ledger as of_the_page
 from qbank_page.frame.ledger import Ledger as LedgerOfThePage
 from tests.integration.page.conftest import DESK, Grant
@@ -102,3 +104,23 @@ def test_a_ledger_that_was_restarted_answers_the_next_page_action_and_monitor(
     restart()
     time.sleep(1.1)  # what was asked last is no longer fresh
     assert site.get("health").text == monitor
+
+
+def test_a_page_that_finds_every_connection_in_use_says_so(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(of_the_page, "_POOL_TIMEOUT_S", 0.1)
+    ledger = LedgerOfThePage(vault)
+    with ExitStack() as held:
+        for _ in range(15):
+            held.enter_context(ledger.reading())
+        with pytest.raises(LedgerUnavailableError, match="is in use: try again in a minute"):
+            look(ledger)
+        with transaction(ledger.desk):
+            pass  # who acts has connections of their own
+    look(ledger)
+
+
+def test_a_page_waits_for_a_connection_no_longer_than_its_visitor_does(vault: Vault) -> None:
+    ledger = LedgerOfThePage(vault)
+    assert ledger.reader.pool._timeout == ledger.desk.pool._timeout == 10  # type: ignore[attr-defined]
