@@ -13,8 +13,9 @@ from qbank_page.frame.table import Column, Link, Local, Table, amount, file_name
 from qbank_page.frame.tones import SIGN_OFFS, STATUSES, mark
 from qbank_page.reconciliation.sql import execute
 
-_MOST_NOTES = 200
-_MOST_ITEMS = 500
+# How many rows the page shows; the CSV has all.
+_SHOWN_NOTES = 200
+_SHOWN_ITEMS = 500
 _CLOSINGS = (
     Column("account_id", "Account"),
     Column("name", "Name"),
@@ -157,11 +158,11 @@ def items(connection: Connection, newest: Any, on: date, base: str) -> Table:
                 "file_name": row.file_name and file_name(row.file_name),
                 "load_no": load_link(row.load_no, base),
             }
-            for row in found[:_MOST_ITEMS]
+            for row in found
         ],
         empty="No item counts on this date, and none would explain what is left.",
-        note="As their newest load has them: those that count, and those that would explain what is left."
-        + (f" The first {_MOST_ITEMS:,} of {len(found):,}." if len(found) > _MOST_ITEMS else ""),
+        note="As their newest load has them: those that count, and those that would explain what is left.",
+        shown=_SHOWN_ITEMS,
     )
 
 
@@ -221,7 +222,8 @@ def notes(connection: Connection, account_id: str) -> Table:
         columns=_NOTES,
         rows=[
             {**row._mapping, "assignee": "nobody" if row.assignee == "" else row.assignee}
-            for row in execute(connection, "notes", account_id=account_id, most=_MOST_NOTES)
+            for row in execute(connection, "notes", account_id=account_id)
         ],
         empty="Nobody has noted anything.",
+        shown=_SHOWN_NOTES,
     )

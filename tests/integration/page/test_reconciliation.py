@@ -221,6 +221,21 @@ def test_an_item_that_would_explain_a_break_is_shown(site: Site, books: Books) -
     assert line.startswith('late,cheque,bank,-100.50,2024-10-03,,false,"counted, nothing is unexplained"')
 
 
+def test_of_many_items_and_notes_the_page_has_the_first_and_the_csv_all(site: Site, books: Books) -> None:
+    rows = "".join(f"QB01,1200,EUR,{DATE},,book,fee,-1,f{n}\n" for n in range(501))
+    books.load(f"{ITEM_HEADER}\n{rows}", "items")
+    books.reconcile()
+    books.rows(
+        "INSERT INTO recon.break_note (account_id, as_of_date, opened_on, note, actor)"
+        " SELECT 'y', :on, :on, 'note ' || n, 'airflow:ann' FROM generate_series(1, 201) AS n",
+        on=DATE,
+    )
+    page = site.text(f"reconciliation/y?date={DATE}")
+    for table, shown, every in (("items", 500, 501), ("notes", 200, 201)):
+        assert len(site.csv(f"reconciliation/y.csv?date={DATE}&table={table}")) == 1 + every
+        assert f"The first {shown} of {every}: the CSV has all" in page
+
+
 @pytest.mark.usefixtures("books")
 def test_what_is_signed_may_leave_the_last_page_and_the_one_before_is_shown(
     site: Site, grant: Grant, monkeypatch: pytest.MonkeyPatch
