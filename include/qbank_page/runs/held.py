@@ -16,7 +16,7 @@ from qbank_page.frame.table import Cell, Column, Local, Table
 from qbank_page.runs.sql import execute
 
 router = APIRouter()
-AT_ONCE = 20
+_AT_ONCE = 20
 _LONGEST = 5_000  # of an answer on the page: the CSV has all of it
 _WHY = {rule.name: rule.why for rule in RULES}
 _COLUMNS = (
@@ -60,6 +60,11 @@ class Answer:
         if text is None or len(text) <= _LONGEST:
             return text
         return f"{text[:_LONGEST]}\n… ({len(text):,} characters: the CSV has all of them)"
+
+
+def pages_of(connection: Connection, run_no: int, asked: int) -> Pages:
+    """The pages of a run's answers that are held back, or were."""
+    return Pages(asked, execute(connection, "count_held", run_no=run_no).scalar_one(), _AT_ONCE)
 
 
 def answers(

@@ -78,9 +78,7 @@ def run(request: Request, visitor: SignedIn, run_no: RunNo, asked: Annotated[Ask
         pages = Pages(asked.page, sum(row.accounts for row in counts if _is_asked(row, asked)))
         outcomes = _outcomes(connection, run_no, asked, pages, whole)
         validation = execute(connection, "run_validation", run_no=run_no).all()
-        holds = Pages(
-            asked.held, sum(row.accounts for row in counts if row.outcome == "quarantined"), held.AT_ONCE
-        )
+        holds = held.pages_of(connection, run_no, asked.held)
         answers = held.answers(connection, found, holds, rights_of(connection, visitor), whole=whole)
     query = {"outcome": asked.outcome, "reason": asked.reason}
     return show(

@@ -203,6 +203,16 @@ def test_many_held_answers_come_in_pages(site: Site, ledger: Ledger) -> None:
     assert len(site.csv(f"{RUN}.csv?table=held")) == 26
 
 
+def test_what_a_run_holds_that_is_not_closed_yet_is_all_there(site: Site, ledger: Ledger) -> None:
+    ledger.accounts(*(f"a{n:02}" for n in range(25)))
+    run_no = ledger.plan()
+    ledger.fetch(run_no, too_precise)
+    ledger.quick_audit(run_no)
+    assert "State running" in site.text(RUN)
+    assert site.get(f"{RUN}?held=2").text.count("<article") == 5
+    assert len(site.csv(f"{RUN}.csv?table=held")) == 26
+
+
 def test_an_open_run_has_open_outcomes(site: Site, ledger: Ledger) -> None:
     ledger.plan()
     assert site.csv(f"{RUN}.csv")[1:] == ["open,,3"]
