@@ -28,9 +28,10 @@ from qbank_ledger.errors import GLSourcesFileError, LedgerConnectionError, in_on
 from qbank_ledger.recon.profile_file import GLSources, read_gl_sources
 from qbank_page.app import page
 from qbank_page.frame.host import Visitor
+from qbank_page.frame.ledger import LOGIN
 from qbank_page.runs.page import SYNC
 
-LEDGER_DESK = "ledger_desk"  # the connection
+LEDGER_DESK = LOGIN.connection
 RECONCILIATION = "qbank_reconciliation"  # the DAG
 
 
@@ -72,7 +73,7 @@ class Airflow:
             )
         except ValueError:
             raise LedgerConnectionError(f"The connection {LEDGER_DESK} is not of type postgres.") from None
-        require_allowed(url)
+        require_allowed(url, connection=LEDGER_DESK)
         return url
 
     def origins(self) -> Iterable[str]:

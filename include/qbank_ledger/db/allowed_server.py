@@ -26,14 +26,16 @@ _LOOPBACK, _SOCKET = "loopback", "socket"
 _NAME_A_HOST = {"dsn", "service", "servicefile"}
 
 
-def require_allowed(url: URL, environment: Mapping[str, str] = os.environ) -> None:
-    """Raise LedgerConnectionError unless the password may go where ``ledger_default`` points."""
+def require_allowed(
+    url: URL, environment: Mapping[str, str] = os.environ, *, connection: str = "ledger_default"
+) -> None:
+    """Raise LedgerConnectionError unless the password may go where the ``connection`` points."""
     deployed = ledger_url(environment) if environment.get(LEDGER_CONNECTION, "").strip() else None
     if url == deployed:
         return
     if hidden := sorted(_NAME_A_HOST & url.query.keys()):
         raise LedgerConnectionError(
-            f"The connection ledger_default has {', '.join(hidden)} in its extra: "
+            f"The connection {connection} has {', '.join(hidden)} in its extra: "
             "name the host in its own field."
         )
     allowed = set(_listed(ledger_hosts(environment)))
@@ -42,13 +44,13 @@ def require_allowed(url: URL, environment: Mapping[str, str] = os.environ) -> No
     for host in sorted(_hosts(url)):
         if not allowed & {host, _kind(host)}:
             raise LedgerConnectionError(
-                f"The connection ledger_default names the host {host!r:.80}, which is not on the list: "
+                f"The connection {connection} names the host {host!r:.80}, which is not on the list: "
                 f"whoever deploys may add it to {LEDGER_HOSTS}."
             )
     asked = set(_listed(str(url.query.get("require_auth", ""))))
     if url.password and not (asked and asked <= set(_listed(ledger_auth(environment)))):
         raise LedgerConnectionError(
-            f"The connection ledger_default asks for the login method {', '.join(sorted(asked))!r:.80}: "
+            f"The connection {connection} asks for the login method {', '.join(sorted(asked))!r:.80}: "
             f"whoever deploys may allow it with {LEDGER_AUTH}."
         )
 

@@ -5,11 +5,12 @@ What each transaction on it runs with: session.py.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import psycopg2
-from sqlalchemy import Engine, create_engine, exc
+from sqlalchemy import Connection, Engine, create_engine, exc
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool, Pool
 
@@ -42,16 +43,33 @@ _CONNECT = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A login, for what is said against it: the connection that has it, and the role that it needs."""
+
+    connection: str = "ledger_default"
+    role: str = LOADER
+
+
+_LOGIN = "ledger_login"  # the option of an engine
+
+
 def engine_for(
-    url: URL, role: str | None = LOADER, *, poolclass: type[Pool] = NullPool, **pool: Any
+    url: URL,
+    role: str | None = LOADER,
+    *,
+    login: Login = Login(),
+    poolclass: type[Pool] = NullPool,
+    **pool: Any,
 ) -> Engine:
     """An engine whose every transaction is ``role``'s, READ COMMITTED, within limits: see session.py.
 
     ``role`` None: the login's own. Without a pool of its own, unless another ``poolclass`` is given;
-    ``pool``: what SQLAlchemy makes that one with, such as ``pool_timeout``.
+    ``pool``: what SQLAlchemy makes that one with, such as ``pool_timeout``. Errors name the ``login``.
     """
     given = url.query.get("options", "")
-    settings = settings_of(role, given if isinstance(given, str) else " ".join(given))
+    options = given if isinstance(given, str) else " ".join(given)
+    settings = settings_of(role, options, connection=login.connection)
     # No options at the start, not those of PGOPTIONS either: PgBouncer refuses them.
     query = {**_CONNECT, **url.query, "options": "", "client_encoding": "UTF8"}
     return create_engine(
@@ -60,29 +78,31 @@ def engine_for(
         # Whatever the database has as its default: who waited for a lock must see what its holder wrote.
         isolation_level="READ COMMITTED",
         use_native_hstore=False,
+        execution_options={_LOGIN: login},
         poolclass=poolclass,
         **pool,
     )
 
 
 @contextmanager
-def translated_errors() -> Iterator[None]:
-    """Turn PostgreSQL's errors into LedgerError, once, at the boundary.
+def translated_errors(of: Engine | Connection) -> Iterator[None]:
+    """Turn PostgreSQL's errors into LedgerError, once, at the boundary; ``of`` whose login they are.
 
     Raised ``from None``: the causes hold statements and parameters, which nobody needs to read.
     """
+    login = of.get_execution_options().get(_LOGIN, Login())
     try:
         yield
     except LedgerError:
         raise
     except exc.DBAPIError as error:
-        raise _translated(error.orig, is_lost=error.connection_invalidated) from None
+        raise _translated(error.orig, login, is_lost=error.connection_invalidated) from None
     except exc.TimeoutError:  # of the pool
         raise LedgerUnavailableError(
             "Every connection to the ledger that this server may open is in use: try again in a minute."
         ) from None
     except psycopg2.Error as error:  # of a COPY, which psycopg2 runs by itself
-        raise _translated(error) from None
+        raise _translated(error, login) from None
 
 
 def _is_said(error: BaseException | None) -> bool:
@@ -90,7 +110,7 @@ def _is_said(error: BaseException | None) -> bool:
     return isinstance(error, psycopg2.Error) and error.diag.source_function == "exec_stmt_raise"
 
 
-def _translated(error: BaseException | None, *, is_lost: bool = False) -> LedgerError:
+def _translated(error: BaseException | None, login: Login, *, is_lost: bool = False) -> LedgerError:
     said = str(error).strip().splitlines()
     first = said[0] if said else type(error).__name__
     code = getattr(error, "pgcode", None) or ""
@@ -106,7 +126,7 @@ def _translated(error: BaseException | None, *, is_lost: bool = False) -> Ledger
     elif code == "42501" or "permission denied to set role" in first or 'set parameter "role"' in first:
         kind = LedgerConnectionError
         sentence = (
-            f"The ledger login lacks a right ({first}): grant it qbank_loader, as `make migrate` shows."
+            f"The ledger login lacks a right ({first}): grant it {login.role}, as `make migrate` shows."
         )
     elif "authentication method requirement" in first:
         kind = LedgerConnectionError
@@ -117,13 +137,13 @@ def _translated(error: BaseException | None, *, is_lost: bool = False) -> Ledger
     elif any(words in first for words in ("authentication failed", "does not exist", "no pg_hba.conf")):
         kind = LedgerConnectionError
         sentence = (
-            f"The ledger database refused the connection ({first}): check the connection ledger_default."
+            f"The ledger database refused the connection ({first}): check the connection {login.connection}."
         )
     elif code == READ_ONLY or "recovery is in progress" in first:
         kind = LedgerUnavailableError
         sentence = (
             f"The ledger database is read only ({first}): it is a replica, or a failover or a full disk made "
-            "it so; point the connection ledger_default to the server that takes writes."
+            f"it so; point the connection {login.connection} to the server that takes writes."
         )
     elif code == "55P03":
         kind = LockedError
@@ -143,6 +163,6 @@ def _translated(error: BaseException | None, *, is_lost: bool = False) -> Ledger
         kind = LedgerUnavailableError
         sentence = (
             f"The ledger database did not answer ({first}): check that it is up and that the connection "
-            "ledger_default points to it."
+            f"{login.connection} points to it."
         )
     return kind(sentence)

@@ -37,10 +37,12 @@ FOR_SETS = {"enable_nestloop": "off", "work_mem": "128MB"}
 _OPTION = re.compile(r"(?:-c|--)(?P<name>[A-Za-z_][\w.-]*)=(?P<value>.*)", re.ASCII | re.DOTALL)
 
 
-def settings_of(role: str | None, options: str = "") -> dict[str, str | None]:
+def settings_of(
+    role: str | None, options: str = "", *, connection: str = "ledger_default"
+) -> dict[str, str | None]:
     """What a transaction sets, in this order; ``role`` None: the login's own.
 
-    ``options`` of the connection, as libpq has them (``-c name=value``), win over the limits. Raises
+    ``options`` of the ``connection``, as libpq has them (``-c name=value``), win over the limits. Raises
     LedgerConnectionError where they hold anything else.
     """
     try:
@@ -49,7 +51,7 @@ def settings_of(role: str | None, options: str = "") -> dict[str, str | None]:
         found = [None]
     if None in found:
         raise LedgerConnectionError(
-            "The options of the connection ledger_default can't be read: only -c name=value is."
+            f"The options of the connection {connection} can't be read: only -c name=value is."
         )
     given = {option["name"].replace("-", "_").lower(): option["value"] for option in found if option}
     pinned = {**PINNED, "role": role}

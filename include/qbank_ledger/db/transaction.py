@@ -39,7 +39,7 @@ _XACT_STATUS = text(
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction on one connection; errors come out as LedgerError."""
-    with translated_errors(), engine.begin() as connection, watched(engine, connection):
+    with translated_errors(engine), engine.begin() as connection, watched(engine, connection):
         yield connection
 
 
@@ -55,7 +55,7 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T], *, until: fl
 
     def once() -> T:
         nonlocal made
-        with translated_errors(), engine.connect() as connection:
+        with translated_errors(engine), engine.connect() as connection:
             if made and _is_committed(connection, made[0]):
                 return made[1]
             made = None

@@ -14,11 +14,12 @@ from sqlalchemy import Connection, Engine, event, exc
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
-from qbank_ledger.db.connection import engine_for
+from qbank_ledger.db.connection import Login, engine_for
 from qbank_ledger.db.migrate import require_newest
 from qbank_ledger.db.transaction import snapshot
 from qbank_page.frame.host import Host
 
+LOGIN = Login("ledger_desk", "qbank_desk")
 READER = "qbank_analyst"
 # A page that takes longer helps nobody, and must not hold the ledger up.
 _LIMITS = "-c statement_timeout=20s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
@@ -71,7 +72,7 @@ class Ledger:
     def _engine(self, url: URL, role: str | None) -> Engine:
         given = url.query.get("options", "")
         limited = url.update_query_dict({"options": f"{_LIMITS} {given}".strip()})
-        engine = engine_for(limited, role, poolclass=QueuePool, pool_timeout=_POOL_TIMEOUT_S)
+        engine = engine_for(limited, role, login=LOGIN, poolclass=QueuePool, pool_timeout=_POOL_TIMEOUT_S)
 
         @event.listens_for(engine, "do_connect")
         def connect(dialect: Any, _record: Any, arguments: Any, options: dict[str, Any]) -> Any:

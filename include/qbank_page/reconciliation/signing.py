@@ -63,7 +63,7 @@ def sign(action: Action, verb: Verb, on: date, comment: str, chosen: Sequence[Se
     with action.transaction() as connection:
         for seen in dict.fromkeys(chosen):
             try:
-                with translated_errors(), connection.begin_nested():
+                with translated_errors(connection), connection.begin_nested():
                     state = execute(
                         connection,
                         verb,

@@ -14,7 +14,7 @@ from qbank_page.frame import ledger as of_the_page
 from qbank_page.frame.ledger import Ledger as LedgerOfThePage
 from tests.integration.page.conftest import DESK, Grant
 from tests.words.ledger import PASSWORD, Ledger
-from tests.words.page import Cookies, Site
+from tests.words.page import Cookies, Site, read
 
 
 class Vault(Cookies):
@@ -124,3 +124,35 @@ def test_a_page_that_finds_every_connection_in_use_says_so(
 def test_a_page_waits_for_a_connection_no_longer_than_its_visitor_does(vault: Vault) -> None:
     ledger = LedgerOfThePage(vault)
     assert ledger.reader.pool._timeout == ledger.desk.pool._timeout == 10  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def stranger(server: Engine) -> Iterator[str]:
+    """A login that is no member of any role."""
+    name = "stranger_to_the_page"
+    with server.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}'"))
+    yield name
+    with server.begin() as connection:
+        connection.execute(text(f"DROP ROLE {name}"))
+
+
+def test_what_is_said_against_the_pages_login_names_its_connection_and_its_role(
+    site: Site, ledger: Ledger, stranger: str
+) -> None:
+    here, said = site.host.url, {}
+    for case, change in (
+        ("right", {"username": stranger}),
+        ("password", {"password": "no"}),
+        ("server", {"port": 1}),
+        ("options", {"query": {"options": "--x"}}),
+    ):
+        site.host.url = here.set(**change)
+        try:
+            said[case] = read(site.get("position").text)
+        finally:
+            site.host.url = here
+    assert "grant it qbank_desk" in said["right"]
+    assert "check the connection ledger_desk" in said["password"]
+    assert "the connection ledger_desk points to it" in said["server"]
+    assert "The options of the connection ledger_desk can't be read" in said["options"]

@@ -74,6 +74,15 @@ def test_another_login_method_is_who_deploys_to_allow(method: str) -> None:
         check("localhost", {"QBANK_LEDGER_AUTH": f"{method}, scram-sha-256"}, {"require_auth": method})
 
 
+def test_another_connection_than_that_of_runs_is_called_by_its_name() -> None:
+    for url in (
+        ledger_url({LEDGER_CONNECTION: f"postgres://page:x@{host}"})
+        for host in ("a.example/b", "/b?service=c")
+    ):
+        with pytest.raises(LedgerConnectionError, match=r"The connection ledger_desk (names|has) "):
+            require_allowed(url, {}, connection="ledger_desk")
+
+
 def test_what_stands_in_the_environment_was_set_by_who_deploys() -> None:
     text = "postgres://runs:hunter2@db.example/ledger?require_auth=md5&service=x"
     environment = {LEDGER_CONNECTION: text, "QBANK_LEDGER_HOSTS": "other.example"}
