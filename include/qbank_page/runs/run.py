@@ -124,7 +124,7 @@ def _outcomes(connection: Connection, run_no: int, asked: Asked, pages: Pages, w
 
 def _facts(run: Any, desk: Desk) -> Sequence[tuple[str, Cell]]:
     return (
-        ("State", state_of(run.state)),
+        ("State", state_of(run.state, is_lost=run.is_lost)),
         ("In Airflow", in_airflow(desk.host, run.dag_run_id)),
         ("Started (UTC)", run.started_at),
         ("Finished (UTC)", run.finished_at),

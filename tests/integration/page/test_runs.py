@@ -219,6 +219,13 @@ def test_an_open_run_has_open_outcomes(site: Site, ledger: Ledger) -> None:
     assert "State running" in site.text(RUN)
 
 
+def test_a_run_past_its_deadline_is_lost_on_its_own_page_too(site: Site, ledger: Ledger) -> None:
+    ledger.plan()
+    ledger.rows("UPDATE sync.run SET deadline_at = now() - interval '1 minute'")
+    assert "State lost" in site.text(RUN)
+    assert site.csv("runs.csv")[1].startswith("1,lost,")
+
+
 def test_a_run_past_its_retention_says_so(site: Site, run: Ledger) -> None:
     for table in ("finding", "verdict", "payload", "observation", "run_account"):
         run.rows(f"DELETE FROM sync.{table}")

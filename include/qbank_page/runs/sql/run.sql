@@ -3,7 +3,8 @@
 -- Parameters: run_no.
 SELECT r.run_no, r.dag_run_id, r.api_host, r.started_at, r.deadline_at, r.finished_at, r.state, r.dry_run, r.subset,
        r.expected, r.published, r.quarantined, r.failed, r.payloads_dropped_at, r.accounts_dropped_at,
-       r.package_version, b.fetch_started_at, b.batches, o.first_observed_at, o.last_observed_at, o.requests,
+       r.state = 'running' AND r.deadline_at < now() AS is_lost, r.package_version, b.fetch_started_at, b.batches,
+       o.first_observed_at, o.last_observed_at, o.requests,
        v.audited_at, p.published_at, s.seals
   FROM sync.run AS r
  CROSS JOIN LATERAL (
