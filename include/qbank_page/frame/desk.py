@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import BeforeValidator
 from sqlalchemy import Connection
 
 from qbank_ledger.db.acting import act_as
@@ -101,9 +102,13 @@ def _action(request: Request, visitor: SignedIn, token: Annotated[str, Form()] =
 Asked = Annotated[Action, Depends(_action)]
 
 
-def without_nul(text: str) -> str:
-    """The text as PostgreSQL can hold it."""
-    return text.replace("\0", "")
+def _as_kept(text: str) -> str:
+    r"""Without what PostgreSQL can't hold; lines end with \n, where a browser sends \r\n and counts one."""
+    return text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+# What somebody typed into a form, to be kept.
+Typed = Annotated[str, BeforeValidator(_as_kept)]
 
 
 def show(

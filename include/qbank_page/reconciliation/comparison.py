@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from fastapi.responses import Response
 
-from qbank_page.frame.desk import Asked, SignedIn, back, desk_of, rights_of, show
+from qbank_page.frame.desk import Asked, SignedIn, Typed, back, desk_of, rights_of, show
 from qbank_page.frame.table import amount
 from qbank_page.frame.tones import SIGN_OFFS, STATUSES, mark
 from qbank_page.reconciliation import evidence
@@ -72,9 +72,9 @@ def note_break(
     *,
     on: Annotated[date, Form(alias="date")],
     opened_on: Annotated[date, Form()],
-    assignee: Annotated[str, Form(max_length=200)] = "",
-    was: Annotated[str, Form()] = "",
-    text: Annotated[str, Form(alias="note", max_length=2_000)] = "",
+    assignee: Annotated[Typed, Form(max_length=200)] = "",
+    was: Annotated[Typed, Form()] = "",
+    text: Annotated[Typed, Form(alias="note", max_length=2_000)] = "",
 ) -> Response:
     """Keep who is to look into the open item that was seen, and what is known of it.
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, HTTPException, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, BeforeValidator
 
-from qbank_page.frame.desk import Asked, SignedIn, desk_of, rights_of, show
+from qbank_page.frame.desk import Asked, SignedIn, Typed, desk_of, rights_of, show
 from qbank_page.frame.host import Visitor
 from qbank_page.frame.pages import Pages
 from qbank_page.frame.tones import STATUSES
@@ -67,7 +67,7 @@ def sign_chosen(
     asked: Annotated[Filter, Query()],
     *,
     verb: Annotated[Verb, Form()],
-    comment: Annotated[str, Form(max_length=_LONGEST)] = "",
+    comment: Annotated[Typed, Form(max_length=_LONGEST)] = "",
     chosen: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI's
     shown: Annotated[list[str], Form()] = [],  # noqa: B006
     all_: Annotated[bool, Form(alias="all")] = False,

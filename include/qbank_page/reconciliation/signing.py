@@ -9,7 +9,7 @@ from fastapi import HTTPException
 
 from qbank_ledger.db.connection import translated_errors
 from qbank_ledger.errors import RefusedError
-from qbank_page.frame.desk import Action, Rights, without_nul
+from qbank_page.frame.desk import Action, Rights
 from qbank_page.reconciliation.sql import execute
 
 Verb = Literal["prepare", "approve", "reject"]
@@ -69,7 +69,7 @@ def sign(action: Action, verb: Verb, on: date, comment: str, chosen: Sequence[Se
                         verb,
                         account_id=seen.account_id,
                         as_of_date=on,
-                        comment=without_nul(comment),
+                        comment=comment,
                         version=seen.version,
                     ).scalar_one()
             except RefusedError as refused:
@@ -92,8 +92,8 @@ def note(action: Action, account_id: str, opened_on: date, assignee: str | None,
             connection,
             "note_break",
             account_id=account_id,
-            assignee=assignee if assignee is None else without_nul(assignee),
-            note=without_nul(text),
+            assignee=assignee,
+            note=text,
         ).one()
         if noted.opened_on != opened_on:  # asked of what was written, so that nothing comes in between
             raise HTTPException(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from qbank_ledger.month_end.table import Amount
 from qbank_ledger.sync.rules import RULES
-from qbank_page.frame.desk import Asked, Rights, back, without_nul
+from qbank_page.frame.desk import Asked, Rights, Typed, back
 from qbank_page.frame.pages import Pages
 from qbank_page.frame.table import Cell, Column, Local, Table
 from qbank_page.runs.sql import execute
@@ -162,12 +162,12 @@ def release(
     run_no: Annotated[int, Path(ge=1, le=2**63 - 1)],
     action: Asked,
     account_id: Annotated[str, Form(pattern="^[A-Za-z0-9_-]{1,64}$")],
-    reason: Annotated[str, Form(max_length=2_000)] = "",
+    reason: Annotated[Typed, Form(max_length=2_000)] = "",
 ) -> Response:
     """Publish an answer that was held back, where the ledger lets the visitor."""
     asked = {"run_no": run_no, "account_id": account_id}
     with action.transaction() as connection:
-        seal_no = execute(connection, "release", **asked, reason=without_nul(reason).strip()).scalar_one()
+        seal_no = execute(connection, "release", **asked, reason=reason.strip()).scalar_one()
         now = execute(connection, "released", **asked).one()
     hour = f"{now.as_of_hour:%Y-%m-%d %H:%M} UTC"
     said = f"Its balance is published under the hour {hour}, with seal {seal_no}."

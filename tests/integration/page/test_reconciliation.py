@@ -396,5 +396,21 @@ def test_words_of_others_are_shown_and_not_run(site: Site, books: Books, grant: 
     assert "<script>alert(3)" in site.text(page)
 
 
+@pytest.mark.usefixtures("books")
+def test_lines_are_kept_as_they_are_counted_and_shown_as_lines(
+    site: Site, ledger: Ledger, grant: Grant
+) -> None:
+    grant("ann", "prepare")
+    page, longest = f"reconciliation/y?date={DATE}", "one\r\n" * 500  # 2,000 as a browser counts
+    assert (
+        site.act(page, "reconciliation/y/note", "ann", date=DATE, opened_on=DATE, note=longest)
+        == "It is noted."
+    )
+    assert "1 of 1 done" in site.act(page, SIGN, "ann", verb="prepare", chosen="1 y", comment="a\rb\r\nc")
+    assert ledger.value("SELECT note FROM recon.break_note").strip() == ("one\n" * 500).strip()
+    assert ledger.value("SELECT comment FROM recon.sign_off") == "a\nb\nc"
+    assert r"\r" not in site.text(page)
+
+
 def test_an_empty_ledger_says_what_to_do(site: Site, ledger: Ledger) -> None:
     assert "load the books of a date, and reconcile" in site.text("reconciliation")

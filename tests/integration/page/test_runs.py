@@ -300,6 +300,13 @@ def test_the_ledger_says_why_it_refuses(
 
 
 @pytest.mark.usefixtures("run")
+def test_a_reason_is_kept_in_lines_as_they_are_counted(site: Site, ledger: Ledger, grant: Grant) -> None:
+    grant("otto", "release")
+    site.act(RUN, RELEASE, "otto", account_id="e", reason="one\r\n" * 499 + "two!")
+    assert ledger.value("SELECT reason FROM sync.release") == "one\n" * 499 + "two!"
+
+
+@pytest.mark.usefixtures("run")
 def test_an_answer_is_released_once(site: Site, ledger: Ledger, grant: Grant) -> None:
     grant("otto", "release")
     site.act(RUN, RELEASE, "otto", account_id="e", reason="right")
