@@ -19,6 +19,11 @@ router = APIRouter()
 _AT_ONCE = 20
 _LONGEST = 5_000  # of an answer on the page: the CSV has all of it
 _WHY = {rule.name: rule.why for rule in RULES}
+# What the ledger never releases: it has not the form of a balance in the account's currency.
+_FINAL = {
+    "unreadable", "missing_field", "not_finite", "too_precise", "too_large", "account_mismatch",
+    "currency_mismatch", "observed_outside_run",
+}  # fmt: skip
 _COLUMNS = (
     Column("account_id", "Id"),
     Column("name", "Account"),
@@ -45,13 +50,18 @@ _COLUMNS = (
 class Answer:
     """An answer that is held back, or was: ``facts`` for the page, ``row`` of its table.
 
-    ``is_open``: the visitor may release it.
+    ``is_open``: the visitor might release it, were it not ``is_final``.
     """
 
     row: Any
     rules: Sequence[tuple[str, str]]
     facts: Sequence[tuple[str, Cell]]
     is_open: bool
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the ledger would refuse its release, whoever asks."""
+        return not _FINAL.isdisjoint(self.row.rules or ())
 
     @property
     def payload(self) -> str | None:
@@ -84,10 +94,7 @@ def answers(
             row=row,
             rules=[(rule, _WHY.get(rule, "This rule is no more.")) for rule in row.rules or ()],
             facts=_facts(row),
-            is_open=is_over
-            and row.released_at is None
-            and None not in (row.ledger_balance, row.available_balance)
-            and rights.may("release", row.entity),
+            is_open=is_over and row.released_at is None and rights.may("release", row.entity),
         )
         for row in rows
     ]

@@ -275,9 +275,35 @@ def test_the_form_is_there_for_who_may_and_for_what_can_be_released(site: Site, 
     assert '<form class="act"' not in site.get(RUN).text
     grant("otto", "release")
     page = site.get(RUN, "otto").text
-    assert page.count('<form class="act"') == 2  # not where no balance could be read
+    assert page.count('<form class="act"') == 1  # of “e”, which is old
+    assert page.count("It can't be released: it is no balance of this account") == 2
     grant("elsewhere", "release", entity="QB99")
     assert '<form class="act"' not in site.get(RUN, "elsewhere").text
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"state": "unfit", "reason": "not_json", "ledger_balance": None, "available_balance": None},
+        {"ledger_balance": None},
+        {"ledger_balance": Decimal("NaN")},
+        {"ledger_balance": Decimal("1.234")},
+        {"ledger_balance": Decimal("1" * 39)},
+        {"echoed_account_id": "b"},
+        {"echoed_currency": "CHF"},
+    ],
+)
+def test_there_is_no_form_where_the_ledger_refuses_whoever_asks(
+    site: Site, ledger: Ledger, grant: Grant, fields: dict[str, Any]
+) -> None:
+    ledger.accounts("a")
+    ledger.quick_run(lambda account_id: Reply(account_id=account_id, **fields))
+    grant("otto", "release")
+    page = site.get(RUN, "otto").text
+    assert ('<form class="act"' in page, "It can't be released" in page) == (False, True)
+    data = {"account_id": "a", "reason": "right"}
+    answer = site.post(RELEASE, "otto", token=borrowed(site, "otto"), data=data)
+    assert (answer.status_code, "can&#39;t be released" in answer.text) == (403, True)
 
 
 @pytest.mark.usefixtures("run")
@@ -309,8 +335,9 @@ def test_a_reason_is_kept_in_lines_as_they_are_counted(site: Site, ledger: Ledge
 @pytest.mark.usefixtures("run")
 def test_an_answer_is_released_once(site: Site, ledger: Ledger, grant: Grant) -> None:
     grant("otto", "release")
-    site.act(RUN, RELEASE, "otto", account_id="e", reason="right")
-    assert "airflow:otto released it" in site.act(RUN, RELEASE, "otto", account_id="e", reason="right")
+    token, data = site.token(RUN, "otto"), {"account_id": "e", "reason": "right"}
+    site.act(RUN, RELEASE, "otto", **data)
+    assert "airflow:otto released it" in site.post(RELEASE, "otto", token=token, data=data).text
     assert len(balances(ledger)) == 1
 
 
