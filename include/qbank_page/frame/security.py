@@ -32,6 +32,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _REFUSED = 403
+_PORTS = {"http": 80, "https": 443}
 
 
 def new_token(secret: bytes, visitor: Visitor) -> str:
@@ -68,18 +69,28 @@ def require_own_origin(request: Request, origins: Iterable[str]) -> None:
 
     ``origins`` are those that are known for the page's own, besides the address that was asked.
     """
-    origin = request.headers.get("origin") or _origin_of(request.headers.get("referer", ""))
-    own = {each.lower() for each in origins}
+    origin = _origin(request.headers.get("origin") or request.headers.get("referer", ""))
+    own = {_origin(each) for each in origins}
     # A proxy may have taken TLS off: what is known of this host says more than how the proxy asks.
-    if request.url.netloc.lower() not in {urlsplit(each).netloc for each in own}:
-        own.add(f"{request.url.scheme}://{request.url.netloc}".lower())
-    if origin.lower() not in own or request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+    if _host(request.url.netloc) not in {_host(urlsplit(each).netloc) for each in own}:
+        own.add(_origin(str(request.url)))
+    if origin not in own - {""} or request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         raise HTTPException(_REFUSED, "Another site sent this form: nothing was done.")
 
 
-def _origin_of(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+def _origin(address: str) -> str:
+    """An address's origin as browsers write it: lower case, without the scheme's own port; empty: none."""
+    try:
+        parts = urlsplit(address.lower())
+    except ValueError:
+        return ""
+    port = _PORTS.get(parts.scheme)
+    return f"{parts.scheme}://{parts.netloc.removesuffix(f':{port}')}" if parts.netloc else ""
+
+
+def _host(netloc: str) -> str:
+    """A host with its port, unless that is one of the two that go without saying."""
+    return netloc.lower().removesuffix(":443").removesuffix(":80")
 
 
 class Bounded:

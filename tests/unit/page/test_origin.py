@@ -31,6 +31,11 @@ def asked(scheme: str, host: str, **headers: str) -> Request:
         (["https://Ledger.example"], "http", "Ledger.example", {"origin": "https://ledger.example"}),
         (["https://ledger.example"], "http", "10.0.0.7:8080", {"origin": "https://ledger.example"}),
         (["https://ledger.example"], "http", "10.0.0.7:8080", {"origin": "http://10.0.0.7:8080"}),
+        (["https://ledger.example:443"], "http", "ledger.example", {"origin": "https://ledger.example"}),
+        (["http://ledger.example:80"], "http", "10.0.0.7", {"referer": "http://ledger.example/qbank/close"}),
+        (["https://ledger.example"], "http", "ledger.example:443", {"origin": "https://ledger.example"}),
+        ([], "http", "ledger.example:80", {"origin": "http://ledger.example"}),
+        ([], "http", "[::1]:80", {"origin": "http://[::1]"}),
     ],
 )
 def test_a_form_of_the_pages_own_is_taken(
@@ -50,6 +55,12 @@ def test_a_form_of_the_pages_own_is_taken(
         # Behind a proxy that takes TLS off, the page that anybody on the way can write is not the page.
         (["https://ledger.example"], "ledger.example", {"origin": "http://ledger.example"}),
         (["https://ledger.example"], "LEDGER.example", {"origin": "http://ledger.example"}),
+        (["https://ledger.example:443"], "ledger.example", {"origin": "http://ledger.example"}),
+        (["https://ledger.example"], "ledger.example:80", {"origin": "http://ledger.example"}),
+        (["https://ledger.example"], "ledger.example", {"origin": "https://ledger.example:8443"}),
+        (["http://ledger.example"], "10.0.0.7", {"origin": "http://ledger.example:443"}),
+        ([], "localhost:8080", {"origin": "http://["}),
+        ([""], "localhost:8080", {"referer": "/qbank/close"}),
     ],
 )
 def test_a_foreign_form_is_refused(origins: list[str], host: str, headers: dict[str, str]) -> None:
