@@ -10,6 +10,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from qbank_ledger.terminal import visible
+
 HOURS = 168
 HOUR = timedelta(hours=1)
 # What an hour is and, of one that is missing, why. Of one that is not expected, or not over yet, nothing.
@@ -103,7 +105,7 @@ class Week:
             tab = "-1"
         return Markup(  # noqa: S704 - numbers, and texts that were escaped
             f'<svg class="week" viewBox="0 0 {HOURS} 4" preserveAspectRatio="none" role="group"'
-            f' aria-label="{escape(self.account.name)}"><path d="{path}"/>{marks}</svg>'
+            f' aria-label="{escape(visible(self.account.name))}"><path d="{path}"/>{marks}</svg>'
         )
 
     def _said(self, since: datetime, state: str, reason: str | None, begin: int, count: int) -> str:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from qbank_ledger.month_end.table import Amount, total
+from qbank_ledger.terminal import visible
 from qbank_page.frame.desk import Rights
 from qbank_page.frame.finding import by_entity_and_currency
 from qbank_page.frame.table import Column, Link, Table, amount, date_link
@@ -165,4 +166,4 @@ def _choice(row: Any, rights: Rights) -> Markup | None:
     return Markup(
         '<input type="checkbox" form="signing" name="chosen" value="{seen}" aria-label="Sign {name}">'
         '<input type="hidden" form="signing" name="shown" value="{seen}">'
-    ).format(seen=Seen(row.account_id, row.version), name=row.name)
+    ).format(seen=Seen(row.account_id, row.version), name=visible(row.name))

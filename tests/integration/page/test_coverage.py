@@ -255,3 +255,11 @@ def test_a_thousand_accounts_and_a_week_come_within_a_second(
     assert "Page 5 of 5" in site.get("coverage?week=2026-W10&page=9").text
     assert "Of the accounts above: the CSV is of all." in part
     assert len(site.csv("coverage.csv?week=2026-W10")) == 1_001
+
+
+@pytest.mark.usefixtures("week")
+def test_a_strip_names_its_account_so_that_nothing_is_obeyed(site: Site, ledger: Ledger) -> None:
+    ledger.rows("UPDATE ledger.account SET name = 'Pay' || chr(8238) || 'roll' WHERE account_id = 'a'")
+    page = site.get("coverage?week=2026-W10").text
+    assert "\u202e" not in page
+    assert r'aria-label="Pay\u202eroll"' in page

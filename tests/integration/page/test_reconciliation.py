@@ -412,5 +412,15 @@ def test_lines_are_kept_as_they_are_counted_and_shown_as_lines(
     assert r"\r" not in site.text(page)
 
 
+def test_a_name_that_would_turn_what_follows_is_shown_and_not_obeyed_anywhere(
+    site: Site, books: Books, grant: Grant
+) -> None:
+    grant("ann", "prepare")
+    books.rows("UPDATE ledger.account SET name = 'Pay' || chr(8238) || 'roll' WHERE account_id = 'y'")
+    for address in ("reconciliation", f"reconciliation/y?date={DATE}", "position", "accounts/y"):
+        page = site.get(address, "ann").text
+        assert ("\u202e" in page, r"Pay\u202eroll" in page) == (False, True), address
+
+
 def test_an_empty_ledger_says_what_to_do(site: Site, ledger: Ledger) -> None:
     assert "load the books of a date, and reconcile" in site.text("reconciliation")

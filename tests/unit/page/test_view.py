@@ -3,13 +3,14 @@
 import csv
 import io
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from markupsafe import Markup
 
 from qbank_ledger.month_end.table import Amount
 from qbank_page.frame.table import Cell, Column, Cut, Link, Mark, Table, file_name
-from qbank_page.frame.view import cells, kind, shown
+from qbank_page.frame.view import _environment, cells, kind, shown
 
 
 @pytest.mark.parametrize(
@@ -110,3 +111,10 @@ def test_a_row_begins_with_its_head_and_escapes_what_it_holds(cell: Cell, looks:
     assert cells({"name": "<a>", "cell": cell}, columns) == (
         f'<th scope=row class="short">&lt;a&gt;</th>{looks}'
     )
+
+
+def test_what_a_table_says_of_itself_may_name_things_and_obeys_none_of_them() -> None:
+    macros: Any = _environment().get_template("frame/tables.html.j2").module
+    table = Table(name="t", caption="", columns=[], rows=[], empty="No \u202efile.", note="Of \u202ex.")
+    page = str(macros.table(table))
+    assert ("\u202e" in page, page.count(r"\u202e")) == (False, 2)
