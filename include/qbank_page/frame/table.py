@@ -17,8 +17,11 @@ from qbank_ledger.month_end.table import Amount
 
 # How many rows a page shows of a table that may have many, where others follow it; its CSV has all.
 SHOWN = 50
-# What a spreadsheet would take for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet would take for the beginning of a formula; the wide ones in Chinese or Japanese.
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
+# What one takes for a cell of its own where it separates them by these: our quotes then begin within a cell,
+# and don't count.
+_CELL_WITHIN = re.compile(r'(?<=[;\t\r\n])"*([^;\t\r\n"][^;\t\r\n]*)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +168,16 @@ def _plain(cell: Cell) -> str:  # noqa: PLR0911 - one for each kind
 
 
 def _text(text: str) -> str:
-    """The text, and never a formula: who opens the file in a spreadsheet runs nothing.
+    """The text, and never a formula: who opens the file in a spreadsheet runs nothing, in whatever country.
 
     A plain amount is none, and stays a number.
     """
-    return f"'{text}" if text.startswith(_FORMULA) and not is_amount(text) else text
+    return _CELL_WITHIN.sub(_no_formula, f"'{text}" if _is_formula(text) else text)
+
+
+def _no_formula(within: re.Match[str]) -> str:
+    return f"'{within[0]}" if _is_formula(within[1]) else within[0]
+
+
+def _is_formula(text: str) -> bool:
+    return text.startswith(_FORMULA) and not is_amount(text)

@@ -59,10 +59,35 @@ def test_a_plain_number_stands_in_a_csv_as_it_is(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["=1", "+1", "-1+1", "-1,5", "--1", "-1e5", "-", "-x", "@x", "\t-1", "\r1", "-1\n", "-1 ", "-\u0661"],
+    [
+        *("=1", "+1", "-1+1", "-1,5", "--1", "-1e5", "-", "-x", "@x", "\t-1", "\r1", "\n1", "-1\n", "-1 "),
+        *("-\u0661", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20x"),
+    ],
 )
 def test_whatever_else_may_be_a_formula_in_a_csv_is_none(text: str) -> None:
     assert in_csv(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("mark", list("=+-@\uff1d\uff0b\uff0d\uff20"))
+@pytest.mark.parametrize(
+    "within", ["x;{}1+1", "x\t{}1+1", "x\n{}1+1", 'x;"{}1+1"', 'x;""{}1+1', ";;{}1+1;{}x"]
+)
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_no_text_holds_a_formula_where_a_spreadsheet_separates_by_other_marks(
+    mark: str, within: str, separator: str
+) -> None:
+    columns = [Column("first", ""), Column("key", "")]
+    rows = [{"first": "a", "key": within.replace("{}", mark)}]
+    table = Table(name="t", caption="", columns=columns, rows=rows, empty="")
+    lines = csv.reader(io.StringIO(table.as_csv(), newline=""), delimiter=separator)
+    found = [cell.lstrip('"') for line in lines for cell in line]
+    assert any("1+1" in cell for cell in found)
+    assert not [cell for cell in found if cell.startswith(mark)]
+
+
+@pytest.mark.parametrize("text", ["x; y", "due;-12.50;paid", "[\n-1\n]", "a-1;b+2", 'x;"y"', ";", "\u2212;"])
+def test_a_text_without_a_formula_stands_in_a_csv_as_it_is(text: str) -> None:
+    assert in_csv(text) == text
 
 
 def in_csv(text: str) -> str:
