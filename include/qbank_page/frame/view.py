@@ -1,7 +1,6 @@
 """How a page is made of its template, and how each kind of value looks."""
 
 import base64
-import binascii
 import hashlib
 import json
 import re
@@ -57,9 +56,9 @@ def _said(cookie: str | None) -> tuple[str, str] | None:
     """The tone and the message; None where there is none that can be read."""
     try:
         tone, message = json.loads(base64.urlsafe_b64decode(cookie or ""))
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, RecursionError):  # whoever sets a cookie may write anything into it
         return None
-    return ("good" if tone == "good" else "bad"), str(message)
+    return (("good" if tone == "good" else "bad"), message) if isinstance(message, str) else None
 
 
 @cache

@@ -1,8 +1,11 @@
 """Who sees the page, and what keeps other sites from it."""
 
+import base64
+
 import pytest
 import requests
 
+from qbank_page.frame.view import SAID
 from tests.words.ledger import Ledger
 from tests.words.page import PREFIX, Site
 
@@ -77,3 +80,24 @@ def test_the_page_asks_nothing_of_other_servers(site: Site, ledger: Ledger) -> N
     assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
     styles = requests.get(f"{site.url}/static/page.css", timeout=10).text
     assert "url(" not in styles
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[" * 2_900,
+        "[1",
+        f'["good", {"[" * 700}{"]" * 700}]',
+        "1",
+        '["good"]',
+        '{"a": 1, "b": 2}',
+        "\udcff",
+        "[" + "9" * 2_900 + ",1]",
+    ],
+)
+def test_a_cookie_that_says_nothing_of_ours_costs_no_page(site: Site, ledger: Ledger, said: str) -> None:
+    cookie = base64.urlsafe_b64encode(said.encode("utf-8", "surrogateescape")).decode()
+    answer = requests.get(
+        f"{site.url}/position", cookies={"user": "viewer", "session": "one", SAID: cookie}, timeout=10
+    )
+    assert answer.status_code == 200
