@@ -16,6 +16,7 @@ from qbank_page.books import upload
 from qbank_page.close import page as close
 from qbank_page.coverage import page as coverage
 from qbank_page.frame.desk import Desk
+from qbank_page.frame.head import HeadAsGet
 from qbank_page.frame.host import Host
 from qbank_page.frame.ledger import Ledger
 from qbank_page.frame.security import HEADERS, Bounded
@@ -67,6 +68,7 @@ def page(host: Host) -> FastAPI:
         response.headers["Cache-Control"] = "public, max-age=86400" if is_static else "no-store"
         return response
 
+    app.add_middleware(HeadAsGet)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(LedgerError, _failed)
@@ -81,7 +83,11 @@ def _refused(request: Request, error: Exception) -> Response:
         return PlainTextResponse(f"{error.detail}\n", status_code=401, headers={"HX-Refresh": "true"})
     if error.status_code == 401 and request.method == "GET" and _wants_html(request):
         return RedirectResponse(request.app.state.desk.host.login(request), status_code=302)
-    return _said(request, error.status_code, str(error.detail))
+    response = _said(request, error.status_code, str(error.detail))
+    response.headers.update(error.headers or {})
+    if response.headers.get("Allow") == "GET":
+        response.headers["Allow"] = "GET, HEAD"
+    return response
 
 
 def _unreadable(request: Request, error: Exception) -> Response:

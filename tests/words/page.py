@@ -74,6 +74,10 @@ class Site:
         """What the address gives a browser of this user's."""
         return self._call("GET", path, user, session, **options)
 
+    def head(self, path: str, user: str | None = "viewer") -> requests.Response:
+        """What the address says of that, without giving it."""
+        return self._call("HEAD", path, user, "one")
+
     def text(self, path: str, user: str = "viewer") -> str:
         """What a person reads there, without tags."""
         answer = self.get(path, user)

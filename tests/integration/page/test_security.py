@@ -101,3 +101,20 @@ def test_a_cookie_that_says_nothing_of_ours_costs_no_page(site: Site, ledger: Le
         f"{site.url}/position", cookies={"user": "viewer", "session": "one", SAID: cookie}, timeout=10
     )
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["health", "metrics", "position", "books.csv", "static/page.css", "nothing", ""]
+)
+def test_head_is_answered_as_get_is_without_a_body(site: Site, ledger: Ledger, path: str) -> None:
+    got, head = site.get(path), site.head(path)
+    assert head.status_code == got.status_code
+    assert head.headers["Content-Type"] == got.headers["Content-Type"] if path else "Location" in head.headers
+    assert (head.content, head.headers["Cache-Control"]) == (b"", got.headers["Cache-Control"])
+
+
+@pytest.mark.parametrize(("path", "allowed"), [("position", "GET, HEAD"), ("books/load", "POST")])
+def test_another_method_is_told_which_are_taken(site: Site, ledger: Ledger, path: str, allowed: str) -> None:
+    answer = requests.put(f"{site.url}/{path}", timeout=10)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+    assert site.head("books/load").status_code == 405
