@@ -1,5 +1,7 @@
 """Reconciliation: a date's accounts beside the books, and signing them off, by two persons, through the page."""
 
+import html
+import re
 from functools import partial
 
 import pytest
@@ -10,7 +12,7 @@ from qbank_page.frame.security import new_token
 from tests.integration.page.conftest import Grant
 from tests.words.books import ITEM_HEADER, Books, day
 from tests.words.ledger import Ledger
-from tests.words.page import Site, read
+from tests.words.page import PREFIX, Site, read
 
 
 @pytest.fixture
@@ -56,6 +58,23 @@ def test_the_newest_date_is_shown_with_its_numbers(site: Site, books: Books) -> 
         ["Tokyo", "z"],
     ]
     assert "y,QB01,1200,EUR,1000.50,900.00,100.50,0.00,100.50,0.00,break,unexplained,0,,open" in lines[2]
+
+
+def test_links_to_csvs_and_pages_keep_the_date_that_is_shown(
+    site: Site, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qbank_page.reconciliation.page.Pages", partial(Pages, at_once=1))
+    page = site.get("reconciliation").text
+    books.bank(day(2), "7")  # meanwhile another date is compared
+    books.gl((day(2), "7"))
+    books.reconcile()
+    links = re.findall(rf'href="{PREFIX}/(reconciliation(?:\.csv)?\?[^"]*)"', page)
+    kept = [html.unescape(link) for link in links if "date=" not in link or f"date={DATE}" in link]
+    csvs = [link for link in kept if ".csv" in link]
+    assert len(csvs) == 3
+    assert all(f"date={DATE}" in link for link in kept)
+    assert any("page=2" in link for link in kept)
+    assert len(site.csv(csvs[0])) > 1
 
 
 @pytest.mark.parametrize(
