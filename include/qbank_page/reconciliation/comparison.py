@@ -7,7 +7,6 @@ from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from fastapi.responses import Response
 
 from qbank_page.frame.desk import Asked, SignedIn, Typed, back, desk_of, rights_of, show
-from qbank_page.frame.table import amount
 from qbank_page.frame.tones import SIGN_OFFS, STATUSES, mark
 from qbank_page.reconciliation import evidence
 from qbank_page.reconciliation.signing import Seen, note, verbs_of
@@ -39,6 +38,7 @@ def comparison(
             evidence.versions(versions),
             evidence.sign_offs(signed),
             evidence.notes(connection, account_id),
+            evidence.reckoned(newest),
         ]
     state = signed[0].state if signed else "open"
     return show(
@@ -50,18 +50,11 @@ def comparison(
         on=on,
         newest=newest,
         marks={"status": mark(newest.status, STATUSES), "state": mark(state, SIGN_OFFS)},
-        amounts={
-            key: amount(getattr(newest, key), newest.minor_units)
-            for key in (
-                "bank_balance", "gl_balance", "difference", "bank_items", "book_items", "unexplained",
-                "tolerance",
-            )
-        },
         open_item=open_item,
         verbs=[] if newest.provisional else verbs_of(rights, [(newest.entity, state)]),
         seen=Seen(account_id, newest.version),
         may_note=open_item is not None and any(rights.may(right, newest.entity) for right in rights.entities),
-    )  # fmt: skip
+    )
 
 
 @router.post("/reconciliation/{account_id}/note")

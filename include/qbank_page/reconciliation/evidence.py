@@ -16,6 +16,23 @@ from qbank_page.reconciliation.sql import execute
 # How many rows the page shows; the CSV has all.
 _SHOWN_NOTES = 200
 _SHOWN_ITEMS = 500
+# The lines of the sum: the sign before each, its figure in recon.reconciliation, and what it is called.
+_SUM = (
+    ("", "bank_balance", "Closing at the bank"),
+    ("\N{MINUS SIGN}", "gl_balance", "Closing in the books"),
+    ("=", "difference", "Difference"),
+    ("+", "bank_items", "Items that the bank has not seen"),
+    ("\N{MINUS SIGN}", "book_items", "Items that the books have not seen"),
+    ("=", "unexplained", "Unexplained"),
+    ("", "tolerance", "Tolerance"),
+)
+_RECKONED = (
+    Column("line", "Line"),
+    Column("sign", "Sign", drawn=True),
+    Column("amount", "Amount", number=True),
+    Column("currency", "Currency"),
+    Column("version", "Version", number=True),
+)
 _CLOSINGS = (
     Column("account_id", "Account"),
     Column("name", "Name"),
@@ -84,6 +101,26 @@ _COMPARED = {
     "members": "members", "entity": "entity", "gl_account": "GL account", "currency": "currency",
     "provisional": "provisional",
 }  # fmt: skip
+
+
+def reckoned(newest: Any) -> Table:
+    """How the newest version comes to what is unexplained."""
+    return Table(
+        name="reckoned",
+        caption=f"How it is reckoned, version {newest.version}",
+        columns=_RECKONED,
+        rows=[
+            {
+                "line": line,
+                "sign": sign,
+                "amount": amount(getattr(newest, figure), newest.minor_units),
+                "currency": newest.currency,
+                "version": newest.version,
+            }
+            for sign, figure, line in _SUM
+        ],
+        empty="",
+    )
 
 
 def closings(connection: Connection, newest: Any, on: date, base: str) -> Table:

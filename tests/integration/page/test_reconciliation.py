@@ -233,6 +233,24 @@ def test_a_break_opens_to_the_numbers_behind_it(site: Site, books: Books) -> Non
     assert [line.split(",")[:4] for line in items[1:]] == [["f", "fee", "book", "-1.00"]]
 
 
+@pytest.mark.usefixtures("books")
+def test_how_it_is_reckoned_has_every_digit_under_the_pointer_and_as_csv(site: Site) -> None:
+    page = site.get(f"reconciliation/y?date={DATE}").text
+    assert '<td class="number" title="1000.50">1,000.50</td>' in page
+    assert f'href="{PREFIX}/reconciliation/y.csv?date={DATE}&amp;table=reckoned"' in page
+    assert site.csv(f"reconciliation/y.csv?date={DATE}&table=reckoned") == [
+        "line,amount,currency,version",
+        "Closing at the bank,1000.50,EUR,1",
+        "Closing in the books,900.00,EUR,1",
+        "Difference,100.50,EUR,1",
+        "Items that the bank has not seen,0.00,EUR,1",
+        "Items that the books have not seen,0.00,EUR,1",
+        "Unexplained,100.50,EUR,1",
+        "Tolerance,0.00,EUR,1",
+    ]
+    assert site.csv(f"reconciliation/y.csv?date={DATE}")[0].startswith("account_id,")  # the first, as before
+
+
 def test_an_item_that_would_explain_a_break_is_shown(site: Site, books: Books) -> None:
     books.load(f"{ITEM_HEADER}\nQB01,1200,EUR,2024-10-03,,bank,cheque,-100.50,late\n", "items")
     books.reconcile()
