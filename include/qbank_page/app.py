@@ -20,6 +20,7 @@ from qbank_page.frame.head import HeadAsGet
 from qbank_page.frame.host import Host
 from qbank_page.frame.ledger import Ledger
 from qbank_page.frame.security import HEADERS, Bounded
+from qbank_page.frame.threads import new_threads
 from qbank_page.frame.view import HTMX, render
 from qbank_page.monitors import health
 from qbank_page.position import page as position
@@ -50,6 +51,7 @@ def page(host: Host) -> FastAPI:
     app = FastAPI(title="QBank ledger", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk = Desk(host, Ledger(host))
     app.state.recent = health.Recent()
+    app.state.threads = new_threads()
     app.mount("/static", StaticFiles(directory=str(resources.files("qbank_page") / "static")))
     for room in _ROOMS:
         app.include_router(room.router)

@@ -18,8 +18,9 @@ from qbank_page.account.range import Asked, Range, hours_of
 from qbank_page.account.sql import execute
 from qbank_page.frame.desk import SignedIn, desk_of, show
 from qbank_page.frame.table import Cell, Local, Table
+from qbank_page.frame.threads import OwnThreads
 
-router = APIRouter()
+router = APIRouter(route_class=OwnThreads)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _RUNS, _SEALED = 100, 24
 

@@ -18,8 +18,9 @@ from qbank_page.frame.desk import SignedIn, desk_of, rights_of, show
 from qbank_page.frame.host import Host, Visitor
 from qbank_page.frame.pages import Pages
 from qbank_page.frame.table import Column, Mark, Table, digest, file_name, load_link
+from qbank_page.frame.threads import OwnThreads
 
-router = APIRouter()
+router = APIRouter(route_class=OwnThreads)
 _AT_ONCE = 50
 _LOADS = (
     Column("name", "File"),

@@ -30,9 +30,10 @@ from qbank_page.books.reading import (
 )
 from qbank_page.books.sql import execute
 from qbank_page.frame.desk import Action, Asked, back, rights_of
+from qbank_page.frame.threads import OwnThreads
 from qbank_page.frame.view import HTMX
 
-router = APIRouter()
+router = APIRouter(route_class=OwnThreads)
 Short = Annotated[str, Form(max_length=140)]
 
 

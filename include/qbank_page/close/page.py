@@ -17,8 +17,9 @@ from qbank_ledger.month_end.pack import close_month
 from qbank_ledger.month_end.readiness import Gap, Readiness, readiness
 from qbank_page.frame.desk import Asked, SignedIn, desk_of, show
 from qbank_page.frame.table import Column, Link, Table, date_link
+from qbank_page.frame.threads import OwnThreads
 
-router = APIRouter()
+router = APIRouter(route_class=OwnThreads)
 _GAPS = (Column("says", "What"), Column("where", "Where it is mended"))
 _DATES = (
     Column("as_of_date", "Date"),

@@ -16,8 +16,9 @@ from qbank_page.coverage.week import Week
 from qbank_page.frame.desk import SignedIn, desk_of, show
 from qbank_page.frame.finding import is_named
 from qbank_page.frame.pages import Pages
+from qbank_page.frame.threads import OwnThreads
 
-router = APIRouter()
+router = APIRouter(route_class=OwnThreads)
 _AT_ONCE = 1_000
 
 

@@ -15,8 +15,9 @@ from qbank_ledger.watch.health import health as health_of
 from qbank_ledger.watch.metrics import CONTENT_TYPE, DOWN
 from qbank_ledger.watch.metrics import metrics as metrics_of
 from qbank_page.frame.desk import desk_of
+from qbank_page.frame.threads import MonitorThreads
 
-router = APIRouter()
+router = APIRouter(route_class=MonitorThreads)
 T = TypeVar("T")
 # Anybody may ask, and as often as they like: the ledger is asked once in this time.
 _FRESH_S = 1.0

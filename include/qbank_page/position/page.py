@@ -13,12 +13,13 @@ from qbank_page.frame.desk import SignedIn, desk_of, show
 from qbank_page.frame.finding import by_entity_and_currency, is_named
 from qbank_page.frame.pages import Pages
 from qbank_page.frame.table import Column, Link, Local, Table, amount
+from qbank_page.frame.threads import OwnThreads
 from qbank_page.frame.tones import BALANCES, mark
 from qbank_page.position.conversion import conversion, reporting_currencies
 from qbank_page.position.drawing import line
 from qbank_page.position.sql import execute
 
-router = APIRouter()
+router = APIRouter(route_class=OwnThreads)
 _TOTALS = (
     Column("entity", "Entity"),
     Column("currency", "Currency"),

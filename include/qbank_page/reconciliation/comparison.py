@@ -7,12 +7,13 @@ from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from fastapi.responses import Response
 
 from qbank_page.frame.desk import Asked, SignedIn, Typed, back, desk_of, rights_of, show
+from qbank_page.frame.threads import OwnThreads
 from qbank_page.frame.tones import SIGN_OFFS, STATUSES, mark
 from qbank_page.reconciliation import evidence
 from qbank_page.reconciliation.signing import Seen, note, verbs_of
 from qbank_page.reconciliation.sql import execute
 
-router = APIRouter()
+router = APIRouter(route_class=OwnThreads)
 AccountId = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{1,64}$")]
 
 

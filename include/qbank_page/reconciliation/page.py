@@ -12,12 +12,13 @@ from pydantic import BaseModel, BeforeValidator
 from qbank_page.frame.desk import Asked, SignedIn, Typed, desk_of, rights_of, show
 from qbank_page.frame.host import Visitor
 from qbank_page.frame.pages import Pages
+from qbank_page.frame.threads import OwnThreads
 from qbank_page.frame.tones import STATUSES
 from qbank_page.reconciliation import tables
 from qbank_page.reconciliation.signing import Done, Seen, Verb, sign, verbs_of
 from qbank_page.reconciliation.sql import execute
 
-router = APIRouter()
+router = APIRouter(route_class=OwnThreads)
 _MOST_DATES = 14
 _LONGEST = 2_000
 # An empty field of a form is none.

@@ -13,9 +13,10 @@ from qbank_ledger.sync.rules import RULES
 from qbank_page.frame.desk import Asked, Rights, Typed, back
 from qbank_page.frame.pages import Pages
 from qbank_page.frame.table import Cell, Column, Local, Table
+from qbank_page.frame.threads import OwnThreads
 from qbank_page.runs.sql import execute
 
-router = APIRouter()
+router = APIRouter(route_class=OwnThreads)
 _AT_ONCE = 20
 _LONGEST = 5_000  # of an answer on the page: the CSV has all of it
 _WHY = {rule.name: rule.why for rule in RULES}

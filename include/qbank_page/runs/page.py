@@ -10,10 +10,11 @@ from qbank_page.frame.desk import SignedIn, desk_of, show
 from qbank_page.frame.host import Host
 from qbank_page.frame.pages import Pages
 from qbank_page.frame.table import Column, Link, Mark, Table, run_link
+from qbank_page.frame.threads import OwnThreads
 from qbank_page.frame.tones import RUNS, mark
 from qbank_page.runs.sql import execute
 
-router = APIRouter()
+router = APIRouter(route_class=OwnThreads)
 SYNC = "qbank_balance_sync"  # the DAG
 _COLUMNS = (
     Column("run_no", "Run", number=True),

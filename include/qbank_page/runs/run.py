@@ -15,12 +15,13 @@ from qbank_ledger.sync.rules import RULES
 from qbank_page.frame.desk import Desk, SignedIn, desk_of, rights_of, show
 from qbank_page.frame.pages import Pages
 from qbank_page.frame.table import Cell, Column, Link, Local, Mark, Table
+from qbank_page.frame.threads import OwnThreads
 from qbank_page.frame.tones import OUTCOMES, mark
 from qbank_page.runs import held
 from qbank_page.runs.page import asked_for, in_airflow, state_of
 from qbank_page.runs.sql import execute
 
-router = APIRouter()
+router = APIRouter(route_class=OwnThreads)
 RunNo = Annotated[int, Path(ge=1, le=2**63 - 1)]
 _WHY = {rule.name: rule.why for rule in RULES}
 _ROOMS = (

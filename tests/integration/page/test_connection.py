@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -156,3 +157,21 @@ def test_what_is_said_against_the_pages_login_names_its_connection_and_its_role(
     assert "check the connection ledger_desk" in said["password"]
     assert "the connection ledger_desk points to it" in said["server"]
     assert "The options of the connection ledger_desk can't be read" in said["options"]
+
+
+def test_a_ledger_that_is_blocked_leaves_the_server_its_threads(site: Site, ledger: Ledger) -> None:
+    site.get("static/page.css")
+    with ThreadPoolExecutor(60) as visitors, ledger.owner.connect() as holder:
+        with holder.begin():
+            holder.exec_driver_sql("LOCK TABLE ledger.account")
+            asked = [visitors.submit(site.get, "position") for _ in range(60)]
+            time.sleep(1)
+            began = time.monotonic()
+            assert site.get("static/page.css").status_code == 200
+            assert time.monotonic() - began < 2
+            told = [each.result() for each in asked if each.done()]
+            assert told
+            assert {answer.status_code for answer in told} == {503}
+            assert all("Too many wait for the ledger already" in answer.text for answer in told)
+        assert 200 in {each.result().status_code for each in asked}
+    assert site.get("position").status_code == 200
