@@ -40,8 +40,8 @@ class Marks:
 
     def read(self, text: str) -> Decimal | None:
         """The number, exact; None where the text has not the marks that are declared."""
-        if self.is_plain(text):
-            return Decimal(text)
+        if (plain := self.read_plain(text)) is not None:
+            return plain
         text = text.strip(_SPACES + "\t")
         if text in self.zero:
             return Decimal(0)
@@ -61,9 +61,9 @@ class Marks:
         number = Decimal(f"{'-' if negative else ''}{digits}{found['exponent'] or ''}")
         return number if number.adjusted() < MAX_DIGITS else None
 
-    def is_plain(self, text: str) -> bool:
-        """Whether the text is what Decimal reads as it stands."""
-        return self._plainest.fullmatch(text) is not None
+    def read_plain(self, text: str) -> Decimal | None:
+        """The number that Decimal reads as it stands; None where the text is none."""
+        return Decimal(text) if self._plainest.fullmatch(text) else None
 
     def symbol(self, text: str) -> str | None:
         """The declared symbol that stands beside the number in whatever case, if any."""

@@ -43,9 +43,10 @@ class Amounts:
     def read(self, cell: str, currency: str) -> Decimal:
         """The amount, scaled, with no more decimals than its currency has, or the rate. Raises Wrong."""
         marks = self._profile.marks
-        number = Decimal(cell) if isinstance(cell, Number) else marks.read(cell)
-        if self._profile.exactly and not isinstance(cell, Number) and not marks.is_plain(cell):
-            number = None
+        if isinstance(cell, Number):
+            number: Decimal | None = Decimal(cell)
+        else:
+            number = marks.read_plain(cell) if self._profile.exactly else marks.read(cell)
         if number is None:
             if cell.startswith("="):
                 raise Wrong(

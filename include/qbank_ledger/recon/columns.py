@@ -1,6 +1,6 @@
 """Where a profile's columns stand in a file: the header, found among whatever stands above it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qbank_ledger.files.cell import shown
@@ -64,10 +64,13 @@ class Columns:
 
         A text that somebody wrote on several lines has commas, but seldom as many as a row in one of them.
         """
+        if "".join(record.cells).isprintable():
+            return None  # nearly every row: what parts lines can't be printed
         least = max(1, (self.width or 0) - 1)
         for cell in record.cells:
             lines = cell.splitlines()
-            held = max(map(_counts(mark), lines[1:-1]), default=0) if mark == "," else cell.count(mark)
+            inner = [line.count(mark) for line in lines[1:-1]]
+            held = max(inner, default=0) if mark == "," else cell.count(mark)
             if len(lines) > 1 and held >= least:
                 return (
                     f"{shown(lines[0])} goes on over {len(lines)} lines, which look like rows: it begins "
@@ -186,10 +189,6 @@ class Header:
             tuple(places[column] for column in self._profile.amount.all if column in places),
             header is not None and header.delimiter == BAR and header.text.endswith(BAR),
         )
-
-
-def _counts(mark: str) -> Callable[[str], int]:
-    return lambda line: line.count(mark)
 
 
 def _name(cell: str) -> str:
