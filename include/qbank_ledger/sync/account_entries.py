@@ -3,7 +3,7 @@
 Knows nothing of what a value means.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import yaml
@@ -32,18 +32,18 @@ Entry = Mapping[str, Value]
 
 def read_entries(
     path: AnySource, columns: Collection[str], problems: Problems
-) -> tuple[Entry, list[tuple[int, Entry]]]:
+) -> tuple[Entry, Iterable[tuple[int, Entry]]]:
     """The defaults of the file, and its entries, each with the line on which it begins.
 
-    ``columns`` are those that a CSV may have. What is wrong goes to ``problems``; raises
-    UnreadableFileError and TooManyProblemsError.
+    ``columns`` are those that a CSV may have; its entries are read as they are asked for. What is wrong goes
+    to ``problems``; raises UnreadableFileError and TooManyProblemsError, and so do the entries.
     """
     suffix = path.suffix.lower()
-    if suffix not in (".csv", ".yaml", ".yml"):
+    if suffix == ".csv":
+        return {}, _csv_entries(path, columns, problems)
+    if suffix not in (".yaml", ".yml"):
         raise UnreadableFileError("its name must end in .yaml or .csv")
     with TextFile(path) as file:
-        if suffix == ".csv":
-            return {}, list(_csv_entries(file, columns, problems))
         text = file.text()
     defaults: dict[str, Value] = {}
     entries: list[tuple[int, Entry]] = []
@@ -52,25 +52,32 @@ def read_entries(
     return defaults, entries
 
 
-def _csv_entries(file: TextFile, columns: Collection[str], problems: Problems) -> Iterator[tuple[int, Entry]]:
-    table = read_table(file, problems)
-    line, header = next(table, (1, []))
-    names = [name.strip(" ") for name in header]
+def _csv_entries(
+    path: AnySource, columns: Collection[str], problems: Problems
+) -> Iterator[tuple[int, Entry]]:
+    with TextFile(path) as file:
+        table = read_table(file, problems)
+        line, header = next(table, (1, []))
+        names = [name.strip(" ") for name in header]
+        if not _is_header(names, line, columns, problems):
+            return
+        for number, (line, cells) in enumerate(table, start=1):
+            _require_room(number)
+            stripped = zip(names, (cell.strip(" ") for cell in cells), strict=True)
+            yield line, {name: Value(text, "str", line) for name, text in stripped if text}
+
+
+def _is_header(names: list[str], line: int, columns: Collection[str], problems: Problems) -> bool:
     known = f"(known: {', '.join(sorted(columns))})"
     if names and set(names).isdisjoint(columns):
         problems.add(line, f"the header has no column of an accounts file {known}")
-        return
+        return False
     for name in dict.fromkeys(names):
         if name not in columns:
             problems.add(line, f"unknown column {shown(name)} {known}" if name else "a column has no name")
         elif names.count(name) > 1:
             problems.add(line, f"column {name!r} is there twice")
-    if problems:
-        return
-    for number, (line, cells) in enumerate(table, start=1):
-        _require_room(number)
-        stripped = zip(names, (cell.strip(" ") for cell in cells), strict=True)
-        yield line, {name: Value(text, "str", line) for name, text in stripped if text}
+    return not problems
 
 
 def _read_yaml(

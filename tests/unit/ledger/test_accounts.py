@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from qbank_ledger.errors import AccountsFileError
+from qbank_ledger.files.problems import Problems
+from qbank_ledger.files.text_file import UnreadableFileError
+from qbank_ledger.sync.account_entries import read_entries
 from qbank_ledger.sync.accounts_file import read_accounts
 from qbank_ledger.sync.plan import fingerprint
 
@@ -321,3 +324,15 @@ def test_the_fingerprint_knows_the_set_of_active_accounts_and_nothing_else(path:
 def _touch(path: Path) -> Path:
     path.touch()
     return path
+
+
+def test_a_csv_is_read_as_its_accounts_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.csv"
+    rows = "".join(f"account-{n:06},EUR\n" for n in range(20_000)).encode()
+    path.write_bytes(b"account_id,currency\n" + rows + b"caf\xe9,EUR\n")
+    _, entries = read_entries(path, {"account_id", "currency"}, Problems())
+    coming = iter(entries)
+    line, first = next(coming)
+    assert (line, first["account_id"].text) == (2, "account-000000"), "before the bad line is reached"
+    with pytest.raises(UnreadableFileError, match="line 20002"):
+        list(coming)
