@@ -14,9 +14,9 @@ from qbank_ledger.month_end.reading import Rows
 from qbank_ledger.month_end.tally import Tally
 
 _MOST_NAMES = 5
-# What is not ready is told by these and by the sum of all hours; why account-hours are missing takes
-# longest, and changes nothing.
-_TOLD_BY = (sheets.BALANCES, sheets.OPEN_ITEMS, sheets.DATES)
+# What is not ready is told by these and by the totals of balances and hours; why account-hours are missing
+# takes longest, and changes nothing.
+_TOLD_BY = (sheets.OPEN_ITEMS, sheets.DATES)
 
 About = Literal[
     "time", "closings", "books", "comparison", "restated", "unmapped", "provisional", "sign_off", "open",
@@ -51,6 +51,7 @@ def readiness(connection: Connection, month: Month) -> Readiness:
     rows = Rows(connection, month)
     for sheet in _TOLD_BY:
         deque(rows.of(sheet), maxlen=0)
+    rows.count_balances()
     rows.count_hours()
     gaps = not_ready(month, rows.scope, rows.tally)
     return Readiness(rows.scope.close_date, rows.scope.provisional, rows.tally.dates, gaps)
@@ -73,8 +74,8 @@ def _time(month: Month, scope: Any) -> Iterator[Gap]:
 
 
 def _close_date(scope: Any, tally: Tally) -> Iterator[Gap]:
-    on, accounts = scope.close_date, tally.accounts_by_status.total()
-    without = accounts - sum(sums.closing.count for sums in tally.balances.values())
+    on, accounts = scope.close_date, tally.accounts
+    without = accounts - tally.closings
     if without:
         yield Gap("closings", f"Without a closing on {on}: {without:,} of {accounts:,} accounts.", on)
     entities = +tally.not_compared_by_entity

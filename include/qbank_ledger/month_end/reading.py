@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from qbank_ledger.errors import CloseError
 from qbank_ledger.month_end import sheets
@@ -43,19 +43,29 @@ class Rows:
     def of(self, sheet: sheets.Sheet) -> Iterator[Any]:
         """A sheet's rows, some thousands in memory at once; each is counted as it goes by."""
         count = _COUNTED[sheet.statement]
-        asked = {
-            **_dates(self._month),
-            "close_date": self.scope.close_date,
-            "active_at": self.scope.made_at if self.scope.provisional else None,
-        }
         options = {} if sheet in _SHORT else {"yield_per": _CHUNK_ROWS}
-        for row in self._connection.execute(statement(sheet.statement), asked, execution_options=options):
+        for row in self._connection.execute(
+            statement(sheet.statement), self._asked(), execution_options=options
+        ):
             count(self.tally, row)
             yield row
+
+    def count_balances(self) -> None:
+        """Count of ``of(BALANCES)`` what tells whether the month is ready, without its rows."""
+        total = text(f"WITH balances AS ({statement('balances')}) {statement('balances_total')}")
+        for row in self._connection.execute(total, self._asked()):
+            self.tally.balances_of(row)
 
     def count_hours(self) -> None:
         """Count the month's hours and account-hours as ``of(COVERAGE)`` does, without their rows."""
         self.tally.all_hours(execute(self._connection, "coverage_total", **_dates(self._month)).one())
+
+    def _asked(self) -> dict[str, Any]:
+        return {
+            **_dates(self._month),
+            "close_date": self.scope.close_date,
+            "active_at": self.scope.made_at if self.scope.provisional else None,
+        }
 
 
 def _dates(month: Month) -> dict[str, Any]:

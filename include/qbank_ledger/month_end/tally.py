@@ -98,6 +98,8 @@ Key = tuple[str, ...]
 class Tally:
     """All that is counted; the methods take the rows of the sheet that they are named after."""
 
+    accounts: int = 0
+    closings: int = 0
     balances: defaultdict[Key, Balances] = field(default_factory=lambda: defaultdict(Balances))
     accounts_by_status: Counter[str] = field(default_factory=Counter)
     groups_by_status: Counter[str] = field(default_factory=Counter)
@@ -117,12 +119,21 @@ class Tally:
     sealed_rows: int = 0
 
     def balance(self, row: Any) -> None:
+        self.accounts += 1
+        self.closings += row.closing is not None
         self.balances[row.entity, row.currency].add(row)
         self.accounts_by_status[row.status] += 1
         self.groups_by_status[row.status] += row.leads_group
         self.states_at_close[row.sign_off or "not compared"] += 1
         self.not_compared_by_entity[row.entity] += row.version is None and row.was_active
         self.restated += row.restated
+
+    def balances_of(self, row: Any) -> None:
+        """What tells whether a month is ready, of an entity's balances at once (balances_total.sql)."""
+        self.accounts += row.accounts
+        self.closings += row.closings
+        self.restated += row.restated
+        self.not_compared_by_entity[row.entity] += row.not_compared
 
     def open_item(self, row: Any) -> None:
         self.items_by_age[row.entity, row.currency, row.age_bucket].add(row)

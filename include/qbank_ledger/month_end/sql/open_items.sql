@@ -1,18 +1,23 @@
 -- Purpose: what was open on the close date: each account's last compared date until then, as its newest version has it.
 -- Grain:   group of accounts compared as one sum, the oldest first.
 -- Params:  close_date; active_at: an account that is active then counts, too; null: the date is over.
-WITH last AS (
-    SELECT n.*, a.minor_units
+WITH newest AS MATERIALIZED (
+    -- Where an account's time begins is asked only of those that have something open.
+    SELECT n.*, a.minor_units, a.time_zone, a.cut_off
       FROM ledger.account AS a
-      JOIN recon.account_time AS t USING (account_id)
      CROSS JOIN LATERAL (
            SELECT * FROM recon.reconciliation AS r
-            WHERE r.account_id = a.account_id AND r.as_of_date BETWEEN t.begins_on AND CAST(:close_date AS date)
+            WHERE r.account_id = a.account_id AND r.as_of_date <= CAST(:close_date AS date)
             ORDER BY r.as_of_date DESC, r.version DESC LIMIT 1) AS n
-     CROSS JOIN LATERAL ledger.active_at(a.account_id, greatest(
-               ledger.day_end(a.time_zone, a.cut_off, CAST(:close_date AS date)),
+     WHERE n.opened_on IS NOT NULL
+), last AS (
+    SELECT n.*
+      FROM newest AS n
+      JOIN recon.account_time AS t ON t.account_id = n.account_id AND t.begins_on <= n.as_of_date
+     CROSS JOIN LATERAL ledger.active_at(n.account_id, greatest(
+               ledger.day_end(n.time_zone, n.cut_off, CAST(:close_date AS date)),
                CAST(:active_at AS timestamptz))) AS o (active)
-     WHERE n.opened_on IS NOT NULL AND o.active
+     WHERE o.active
        AND NOT recon.is_left_behind(
                n.account_id, n.as_of_date, n.entity, n.gl_account, n.currency, n.members, n.compared_at)
 ), once AS (
