@@ -44,6 +44,7 @@ def test_what_is_not_ready_is_listed_with_the_way_there(site: Site) -> None:
 
 def test_the_page_and_the_pack_say_the_same(site: Site, books: Books) -> None:
     books.account("y")
+    books.account("z")
     books.bank(day(31), "101.00")
     pack = close_month(books.ledger.engine, "2024-10", books.ledger.folder)
     said = site.text(OCTOBER)
@@ -53,7 +54,7 @@ def test_the_page_and_the_pack_say_the_same(site: Site, books: Books) -> None:
     assert [gap for gap in pack.not_ready if gap.partition(" (no run")[0].rstrip(".") not in said] == []
     dates = site.csv("close.csv?month=2024-10&table=dates")[1:]
     assert [line.split(",")[0] for line in dates] == [f"2024-10-{n:02}" for n in range(1, 32)]
-    assert dates[-1] == "2024-10-31,2,1,0,0,1,0,0,0,0,1,0,0,0,0"
+    assert dates[-1] == "2024-10-31,3,2,0,0,1,0,0,0,0,1,0,0,0,0"
 
 
 @pytest.mark.usefixtures("books")
