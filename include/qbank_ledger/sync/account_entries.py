@@ -4,7 +4,7 @@ Knows nothing of what a value means.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import yaml
 
@@ -18,8 +18,7 @@ from qbank_ledger.files.yaml_events import Events, is_on_one_line, kind_of, line
 _MOST_ACCOUNTS = 250_000
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A value as written, and where; ``kind`` is what YAML takes it for, str in a CSV."""
 
     text: str
@@ -63,7 +62,7 @@ def _csv_entries(
             return
         for number, (line, cells) in enumerate(table, start=1):
             _require_room(number)
-            stripped = zip(names, (cell.strip(" ") for cell in cells), strict=True)
+            stripped = zip(names, [cell.strip(" ") for cell in cells], strict=True)
             yield line, {name: Value(text, "str", line) for name, text in stripped if text}
 
 

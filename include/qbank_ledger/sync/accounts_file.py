@@ -6,7 +6,7 @@ file's values mean stands in README.md and in the comments on ``ledger.account``
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import time
 from decimal import Decimal
@@ -36,6 +36,7 @@ _BUILT_IN = {
     "tolerance": "0",
     "active": "true",
 }
+_ABSENT = {key: _BUILT_IN.get(key, "") for key in _KEYS}
 _AMOUNTS = ("tolerance", "minimum_balance")
 # YAML would read 0.10 as a float and 17:30 as the number 1050; these are text.
 _NEVER_FLOAT = frozenset({"account_id", "gl_account", "bank_account", "bank_id", *_AMOUNTS})
@@ -82,6 +83,7 @@ _FORMS: dict[str, tuple[Callable[[str], object], str]] = {
     ),
     "active": (_matches(r"true|false|True|False|TRUE|FALSE"), "write true or false"),
 }
+_ANY = (bool, "")
 _MOST_SHOWN = 50
 
 
@@ -127,14 +129,13 @@ def _accounts(defaults: Entry, entries: Iterable[tuple[int, Entry]], problems: P
 
 def _account(entry: Entry, line: int, problems: Problems) -> Account | None:
     """The entry as an Account; None, with its problems added, when anything is wrong."""
-    texts = {key: entry[key].text if key in entry else _BUILT_IN.get(key, "") for key in _KEYS}
-    found = dict(_wrong_values(entry))
-    found |= {key: what for key, what in _wrong_texts(texts) if key not in found}
+    texts = _ABSENT | {key: value.text for key, value in entry.items()}
+    found = dict(_wrong_texts(entry, texts["currency"])) | dict(_wrong_values(entry))
     id_ = texts["account_id"]
-    of = f"account {(id_ if id_.isprintable() and len(id_) <= 64 else shown(id_)) or 'without an id'}"
-    for key, what in found.items():
-        problems.add(entry[key].line if key in entry else line, what, of)
     if found:
+        of = f"account {(id_ if id_.isprintable() and len(id_) <= 64 else shown(id_)) or 'without an id'}"
+        for key, what in found.items():
+            problems.add(entry[key].line if key in entry else line, what, of)
         return None
     return Account(
         account_id=id_,
@@ -171,17 +172,18 @@ def _wrong_values(entry: Entry) -> Iterator[tuple[str, str]]:
             yield key, f"{key} is {shown(value.text)}: it holds a space around it"
 
 
-def _wrong_texts(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _wrong_texts(entry: Entry, currency: str) -> Iterator[tuple[str, str]]:
     """What is missing, and what does not read as its key needs it."""
     for key in _REQUIRED:
-        if not texts[key]:
+        if key not in entry or not entry[key].text:
             yield key, f"{key} is missing"
-    for key in _BUILT_IN:
-        if not texts[key]:
-            yield key, f"{key} is empty: write a value, or leave the key out"
-    for key, (fits, what) in _FORMS.items():
-        if texts[key] and not fits(texts[key]):
-            yield key, f"{key} is {shown(texts[key])}: {what}"
-    for key in _AMOUNTS if texts["currency"] in MINOR_UNITS else ():
-        if why := looks_grouped(texts[key], texts["currency"]):
-            yield key, f"{key} is {shown(texts[key])}: {why}"
+    for key, value in entry.items():
+        if not value.text:
+            if key in _BUILT_IN:
+                yield key, f"{key} is empty: write a value, or leave the key out"
+            continue
+        fits, what = _FORMS.get(key, _ANY)
+        if not fits(value.text):
+            yield key, f"{key} is {shown(value.text)}: {what}"
+        elif key in _AMOUNTS and currency in MINOR_UNITS and (why := looks_grouped(value.text, currency)):
+            yield key, f"{key} is {shown(value.text)}: {why}"
