@@ -145,7 +145,7 @@ def _published(row: Any) -> str:
     return f"under the hour {hour}, with seal {row.seal_no}"
 
 
-def table(found: Sequence[Answer]) -> Table:
+def table(found: Sequence[Answer], run: Any) -> Table:
     """For the CSV: each with its answer, whole."""
     return Table(
         name="held",
@@ -160,8 +160,16 @@ def table(found: Sequence[Answer]) -> Table:
             }
             for answer in found
         ],
-        empty="Nothing: every answer was fit to publish.",
+        empty=_nothing(run),
     )
+
+
+def _nothing(run: Any) -> str:
+    if run.accounts_dropped_at and run.quarantined:
+        return "What was held back is no more here: it is past its retention."
+    if run.audited_at is None and not run.accounts_dropped_at:
+        return f"Nothing{' yet' if run.state == 'running' else ''}: no answer was audited."
+    return "Nothing: every answer was fit to publish."
 
 
 @router.post("/runs/{run_no}/release")

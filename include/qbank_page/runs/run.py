@@ -91,7 +91,7 @@ def run(request: Request, visitor: SignedIn, run_no: RunNo, asked: Annotated[Ask
             _rooms(found),
             _outcome_table(outcomes, base, any_account=bool(counts)),
             _validation(validation),
-            held.table(answers),
+            held.table(answers, found),
         ],
         run=found,
         asked=asked,

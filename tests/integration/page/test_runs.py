@@ -216,7 +216,12 @@ def test_what_a_run_holds_that_is_not_closed_yet_is_all_there(site: Site, ledger
 def test_an_open_run_has_open_outcomes(site: Site, ledger: Ledger) -> None:
     ledger.plan()
     assert site.csv(f"{RUN}.csv")[1:] == ["open,,3"]
-    assert "State running" in site.text(RUN)
+    said = site.text(RUN)
+    assert "State running" in said
+    assert "Nothing yet: no answer was audited." in said
+    ledger.rows("UPDATE sync.run SET deadline_at = now() - interval '1 minute'")
+    ledger.plan()
+    assert "Nothing: no answer was audited." in site.text(RUN), "it is closed, as lost"
 
 
 def test_a_run_past_its_deadline_is_lost_on_its_own_page_too(site: Site, ledger: Ledger) -> None:
