@@ -133,5 +133,5 @@ def seals(rows: Iterable[Any], account: Any, base: str) -> Table:
             for row in rows
         ],
         empty="It has no balance yet, so there is nothing sealed.",
-        note="`qbank-ledger verify` recomputes the chain of seals.",
+        note="qbank-ledger verify recomputes the chain of seals.",
     )
