@@ -22,7 +22,7 @@ from qbank_ledger.config import (
     package_version,
     packs_place,
 )
-from qbank_ledger.db.connection import engine_for
+from qbank_ledger.db.connection import engine_for, reader_of
 from qbank_ledger.db.dictionary import dictionary
 from qbank_ledger.db.migrate import migrate, newest_revision
 from qbank_ledger.db.transaction import snapshot
@@ -120,8 +120,7 @@ def _pack_folder(given: Namespace) -> Path | None:
 
 def _health() -> str:
     try:
-        # With what the login itself may read: an analyst's is enough.
-        with snapshot(engine_for(ledger_url(), role=None)) as connection:
+        with snapshot(reader_of(ledger_url())) as connection:
             found = health.health(connection)
     except LedgerError as error:
         raise UnwellError(str(error), json.dumps(health.UNREACHABLE.as_json(), indent=2)) from None
@@ -167,7 +166,7 @@ VERBS = {
     ),
     "verify": _Verb(
         "recompute the chain of seals; exit code 0 only when nothing was altered",
-        lambda _: verify(engine_for(ledger_url())),
+        lambda _: verify(reader_of(ledger_url())),
     ),
     "health": _Verb(
         "how the ledger is, in counts, as JSON; exit code 0 when it is well, 1 when not", lambda _: _health()
@@ -179,8 +178,7 @@ VERBS = {
     ),
     "close": _Verb(
         "the close pack of a month, a workbook and a page; exit code 0 when it was made, ready or not",
-        # With what the login itself may read: an analyst's is enough.
-        lambda given: str(close_month(engine_for(ledger_url(), role=None), given.month, _pack_folder(given))),
+        lambda given: str(close_month(reader_of(ledger_url()), given.month, _pack_folder(given))),
         _close_options,
     ),
     "export": _Verb(
@@ -209,7 +207,7 @@ VERBS = {
     ),
     "dictionary": _Verb(
         "the data dictionary, in Markdown, from the database's comments",
-        lambda _: dictionary(engine_for(ledger_url())),
+        lambda _: dictionary(reader_of(ledger_url())),
     ),
 }
 

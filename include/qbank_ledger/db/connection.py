@@ -25,6 +25,7 @@ from qbank_ledger.errors import (
 )
 
 LOADER = "qbank_loader"
+ANALYST = "qbank_analyst"
 # Who has the wheel alone has no make; where the package is the older of the two, migrating says so.
 MIGRATE = "run `make migrate` or `qbank-ledger migrate`"
 READ_ONLY = "25006"  # SQLSTATE read_only_sql_transaction
@@ -82,6 +83,11 @@ def engine_for(
         poolclass=poolclass,
         **pool,
     )
+
+
+def reader_of(url: URL) -> Engine:
+    """An engine for what only reads, with what the login itself may: an analyst's is enough."""
+    return engine_for(url, role=None, login=Login(role=ANALYST))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import TextIO
 
 from sqlalchemy.engine import URL
 
-from qbank_ledger.db.connection import engine_for
+from qbank_ledger.db.connection import reader_of
 from qbank_ledger.errors import ExportError, LedgerError
 from qbank_ledger.export.bai2 import PARTY_CHARACTERS, RECEIVER, SENDER, Bai2, is_party
 from qbank_ledger.export.camt052 import VERSIONS, Camt052
@@ -57,7 +57,7 @@ def run(url: URL, given: Namespace) -> str:
         form = partial(Bai2, sender=given.bai2_sender, receiver=given.bai2_receiver)
     try:
         with _standard_output() if given.output is None else _file(given.output) as out:
-            done = export_balances(engine_for(url, role=None), form, out, _say, given.date)
+            done = export_balances(reader_of(url), form, out, _say, given.date)
     except BrokenPipeError:
         # Who read has read enough. What is still in a buffer must not fail again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -143,7 +143,7 @@ def test_a_login_that_may_read_is_enough(desk: Desk, login: URL) -> None:
 def test_a_login_that_may_not_read_is_a_sentence(desk: Desk, login: URL) -> None:
     done = desk.command("--format", "csv", url=login)
     assert (done.returncode, done.stdout) == (1, "")
-    assert re.fullmatch(r"The ledger login lacks a right .*\n", done.stderr)
+    assert re.fullmatch(r"The ledger login lacks a right .*: grant it qbank_analyst, .*\n", done.stderr)
 
 
 def test_a_ledger_that_is_not_up_is_a_sentence(desk: Desk) -> None:

@@ -1,17 +1,17 @@
 """Verify: what was done behind the ledger's back is found, and named."""
 
 import hashlib
-import os
 import subprocess
-import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
+from qbank_ledger import __main__ as command
 from qbank_ledger.errors import LedgerAlteredError
 from qbank_ledger.seals import verify as module
 from qbank_ledger.seals.verify import verify
+from tests.words.command import called
 from tests.words.ledger import Ledger, Reply
 
 TABLES = ("ledger.balance", "ledger.balance_history", "ledger.seal", "sync.observation")
@@ -211,17 +211,11 @@ def test_the_row_hashes_are_those_that_the_seal_hashes(ledger: Ledger) -> None:
         behind_its_back(ledger, r"UPDATE ledger.seal SET row_hashes = set_byte(row_hashes, 0, 0)")
 
 
-def test_the_verb_says_so_by_its_exit_code(ledger: Ledger) -> None:
-    def run() -> subprocess.CompletedProcess[str]:
-        url = ledger.url.set(drivername="postgres").render_as_string(hide_password=False)
-        return subprocess.run(
-            [sys.executable, "-m", "qbank_ledger", "verify"],
-            env={**os.environ, "AIRFLOW_CONN_LEDGER_DEFAULT": url},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+def test_the_verb_says_so_by_its_exit_code_to_who_only_reads(ledger: Ledger) -> None:
+    def run() -> "subprocess.CompletedProcess[str]":
+        with ledger.people({"ann": "qbank_analyst"}) as people:
+            url = people["ann"].url.set(drivername="postgres").render_as_string(hide_password=False)
+            return called(command.main, "verify", environ={"AIRFLOW_CONN_LEDGER_DEFAULT": url})
 
     good = run()
     assert (good.returncode, good.stderr) == (0, "")
