@@ -35,7 +35,7 @@ class _Answer(BaseHTTPRequestHandler):
 
     def _answer(self, answer: object) -> None:
         sent = self.rfile.read(int(self.headers["Content-Length"] or 0))
-        token = self.headers["Authorization"].removeprefix("Bearer").strip()
+        token = self.headers.get("Authorization", "").removeprefix("Bearer").strip()
         self.server.asked.append((self.command, self.path, token, json.loads(sent or "null")))
         self.send_response(200)
         self.end_headers()
@@ -60,7 +60,6 @@ def test_the_newest_run_that_airflow_has_is_asked_for_again(api: Api, tmp_path: 
     block = re.findall(r"^```sh\n(.*?)^```$", page.partition("**Ask again.**")[2], re.DOTALL | re.MULTILINE)[
         0
     ]
-    assert "--json" not in block, "curl has it since 7.82 alone"
     (tmp_path / "keys.json").write_text('{"ui_password": "a-b_c"}')
     environ = {
         **os.environ,
