@@ -108,10 +108,11 @@ class Airflow:
                 )
             except (AirflowException, ValueError) as error:
                 return (
-                    f"It is compared with the next balances: {RECONCILIATION} could not be started ({error})."
+                    f"It will be reconciled with the next balances: {RECONCILIATION} could not be started "
+                    f"({error})."
                 )
-            return "The reconciliation has begun: reload in a minute."
-        return "It is compared with the next balances, within the hour."
+            return "The reconciliation has started: reload this page in a minute."
+        return "It will be reconciled with the next balances, within the hour."
 
     def gl_sources(self) -> GLSources:
         """The file on the API server's disk, or in object storage by a connection of Airflow's."""

@@ -95,7 +95,7 @@ def _refused(request: Request, error: Exception) -> Response:
 def _unreadable(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     names = ", ".join(sorted({str(each["loc"][-1]) for each in error.errors()}))
-    return _said(request, 422, f"The request can't be read: look at {names}.")
+    return _said(request, 422, f"The request is not valid: look at {names}.")
 
 
 def _failed(request: Request, error: Exception) -> Response:

@@ -179,7 +179,7 @@ def load_books(preparer: Page, folder: Path) -> None:
     go(preparer, "books")
     preview(preparer, folder)
     preparer.get_by_role("button", name="Load it").click()
-    expect(preparer.get_by_role("status").first).to_contain_text("The reconciliation has begun")
+    expect(preparer.get_by_role("status").first).to_contain_text("The reconciliation has started")
     expect(preparer.locator("table#loads")).to_contain_text("airflow:preparer")
 
 
@@ -214,7 +214,7 @@ def note_the_break(preparer: Page) -> None:
     expect(preparer.locator("table#books")).to_contain_text("trial-balance.csv")
     preparer.get_by_label("Owner").fill("preparer")
     preparer.get_by_label("Note", exact=True).fill("A fee of 100.00, booked in November.")
-    preparer.get_by_role("button", name="Note", exact=True).click()
+    preparer.get_by_role("button", name="Save note", exact=True).click()
     expect(preparer.locator("table#notes")).to_contain_text("A fee of 100.00")
     go(preparer, f"reconciliation?date={DATE}")
     expect(row(preparer, "Savings")).to_contain_text("preparer")

@@ -55,7 +55,7 @@ class Cookies:
 
     def reconcile(self, visitor: Visitor) -> str:
         self.reconciled_by.append(visitor.name)
-        return "The reconciliation has begun."
+        return "The reconciliation has started."
 
     def gl_sources(self) -> GLSources:
         return read_gl_sources(self.gl_sources_file)

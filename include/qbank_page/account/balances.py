@@ -26,7 +26,7 @@ def hours(rows: Iterable[Any], account: Any, base: str) -> Table:
             Column("currency", "Currency"),
             Column("observed_at", "Observed"),
             Column("versions", "Version", number=True),
-            Column("reason", "Why there is none"),
+            Column("reason", "Why it is missing"),
         ),
         rows=[
             {
@@ -41,7 +41,7 @@ def hours(rows: Iterable[Any], account: Any, base: str) -> Table:
             }
             for row in rows
         ],
-        empty="No hour of the account lies in this range: choose other dates.",
+        empty="The account has no hours in this range: choose other dates.",
         shown=_HOURS,
     )
 
@@ -58,7 +58,7 @@ def days(rows: Iterable[Any], account: Any, base: str) -> Table:
             Column("currency", "Currency"),
             Column("observed_at", "Observed"),
             Column("state", "State"),
-            Column("reason", "Why there is none"),
+            Column("reason", "Why it is missing"),
         ),
         rows=[
             {
@@ -72,9 +72,9 @@ def days(rows: Iterable[Any], account: Any, base: str) -> Table:
             }
             for row in rows
         ],
-        empty="No date of the account lies in this range: choose other dates.",
+        empty="The account has no dates in this range: choose other dates.",
         shown=_DAYS,
-        note="A closing is the day's last observation, its grace included; nothing is carried over.",
+        note="A closing is the day's last observation, grace period included. Nothing is carried over.",
     )
 
 
@@ -95,7 +95,7 @@ def gaps(rows: Iterable[Any], account: Any, base: str) -> Table:
             Column("last_hour", "To the hour"),
             Column("hours", "Hours", number=True),
             Column("reason", "Reason"),
-            Column("run_no", "Run that tried last", number=True),
+            Column("run_no", "Last run that tried", number=True),
         ),
         rows=[
             {
@@ -107,6 +107,6 @@ def gaps(rows: Iterable[Any], account: Any, base: str) -> Table:
             }
             for row in rows
         ],
-        empty="None in this range: every hour that is over has a balance.",
+        empty="None in this range: every past hour has a balance.",
         shown=SHOWN,
     )

@@ -46,7 +46,7 @@ def versions(rows: Iterable[Any], account: Any, on: date, base: str) -> Table:
             }
             for row in rows
         ],
-        empty="No balance was observed in an hour that begins on this date: choose another.",
+        empty="No balance was observed on this date: choose another.",
     )
 
 
@@ -61,7 +61,7 @@ def _version_remark(row: Any) -> str | None:
     if row.set_aside_by:
         said.append(f"Set aside by {row.set_aside_by}: {row.set_aside_reason}")
     elif row.superseded_at and row.next_revision:
-        said.append(f"By version {row.next_revision}, of run {row.next_run_no}")
+        said.append(f"Replaced by version {row.next_revision}, of run {row.next_run_no}")
     if row.released_by:
         said.append(f"Released from quarantine by {row.released_by}: {row.release_reason}")
     return "\n".join(said) or None
@@ -81,7 +81,7 @@ def outcomes(rows: Iterable[Any], account: Any, base: str) -> Table:
             Column("http_status", "HTTP status"),
             Column("attempts", "Requests", number=True),
             Column("observed_at", "Observed"),
-            Column("retry_after", "Bank asked to wait"),
+            Column("retry_after", "Wait requested by bank"),
             Column("released_at", "Released"),
         ),
         rows=[
@@ -98,7 +98,7 @@ def outcomes(rows: Iterable[Any], account: Any, base: str) -> Table:
             }
             for row in rows
         ],
-        empty="The newest runs did not ask for it: look at the accounts file, and at Runs.",
+        empty="None of the newest runs asked for this account: check the accounts file and the Runs page.",
         shown=SHOWN,
     )
 
@@ -117,7 +117,7 @@ def seals(rows: Iterable[Any], account: Any, base: str) -> Table:
             Column("row_count", "Rows sealed", number=True),
             Column("sealed_at", "Sealed"),
             Column("sha256", "SHA-256"),
-            Column("previous_sha256", "Of the seal before it"),
+            Column("previous_sha256", "Previous seal's hash"),
         ),
         rows=[
             {
@@ -132,6 +132,6 @@ def seals(rows: Iterable[Any], account: Any, base: str) -> Table:
             }
             for row in rows
         ],
-        empty="It has no balance yet, so there is nothing sealed.",
+        empty="This account has no balance yet, so nothing is sealed.",
         note="qbank-ledger verify recomputes the chain of seals.",
     )

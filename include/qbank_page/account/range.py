@@ -49,7 +49,7 @@ class Range:
         if (until - since).days >= _MOST[asked.by]:
             raise HTTPException(
                 422,
-                f"By {asked.by}, {_MOST[asked.by]:,} days are shown at most: give a shorter range"
+                f"A range by {asked.by} can have at most {_MOST[asked.by]:,} days: choose a shorter one"
                 f"{', or choose days or months' if asked.by == 'hours' else ''}.",
             )
         return cls(asked.by, since, until, ZoneInfo(account.time_zone))

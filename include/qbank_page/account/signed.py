@@ -54,7 +54,7 @@ def reconciliations(rows: Iterable[Any], account: Any, base: str) -> Table:
             }
             for row in rows
         ],
-        empty="No date of this range was compared: load the books, and run qbank_reconciliation.",
+        empty="No date in this range has been reconciled: load the books and run qbank_reconciliation.",
         shown=SHOWN,
     )
 
@@ -85,6 +85,6 @@ def sign_offs(rows: Iterable[Any], account: Any) -> Table:
             }
             for row in rows
         ],
-        empty="Nobody has signed a date of this range.",
+        empty="Nobody has signed any date in this range.",
         shown=SHOWN,
     )

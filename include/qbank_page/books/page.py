@@ -48,15 +48,15 @@ _PROFILES = (
     Column("origin", "From"),
     Column("format", "Format"),
     Column("asks", "Asks you for"),
-    Column("absent", "What the file lacks"),
+    Column("absent", "What the file omits"),
 )
 
 _ABSENT: dict[tuple[Kind, bool], str] = {
-    ("gl", True): "is at zero",
+    ("gl", True): "counts as zero",
     ("gl", False): "is missing",
-    ("items", True): "is cleared",
+    ("items", True): "counts as cleared",
     ("items", False): "stays as it was",
-    ("rates", False): "keeps the rate that it had",
+    ("rates", False): "keeps its last rate",
 }
 _UNFILLED = {"profile": PLAIN, "date": "", "entity": "", "currency": "", "sheet": ""}
 
@@ -139,7 +139,8 @@ def _loads(rows: Sequence[Any]) -> Table:
         caption="Loaded",
         columns=_LOADS,
         rows=[{**row._mapping, "name": file_name(row.name), "sha256": digest(row.sha256)} for row in rows],
-        empty="Nothing is here: load a file, or name sources of books in QBANK_GL_SOURCES_FILE.",
+        empty="Nothing was loaded yet: load a file, or add a source to the file that QBANK_GL_SOURCES_FILE "
+        "names.",
     )
 
 
@@ -157,8 +158,9 @@ def _source_files(rows: Sequence[Any], base: str) -> Table:
             }
             for row in rows
         ],
-        empty="Nothing was found: name sources in QBANK_GL_SOURCES_FILE, and they load by themselves.",
-        note="A file is read once, and again when it or its profile has changed.",
+        empty="No files yet. To load files automatically, add a source to the file that "
+        "QBANK_GL_SOURCES_FILE names.",
+        note="Each file is read once, and again only when the file or its profile changes.",
     )
 
 
@@ -180,6 +182,6 @@ def _profile_table(books: GLSources) -> Table:
             for name, profile in books.profiles.items()
         ],
         empty="",
-        note="How a file is read. For one that none reads, have a profile proposed, and put it into the "
+        note="A profile says how to read a file. If none fits yours, propose one above, and add it to the "
         "file that QBANK_GL_SOURCES_FILE names.",
     )

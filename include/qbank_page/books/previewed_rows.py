@@ -92,7 +92,7 @@ class PreviewedRows:
         """What is not shown; nothing where all is."""
         named = ((True, f"{_READ_AS[self._kind]}s"), (False, "rows that were skipped or refused"))
         return " ".join(
-            f"Of the {self._counts[which]:,} {what}, the first {_MOST}."
+            f"Showing the first {_MOST} of {self._counts[which]:,} {what}."
             for which, what in named
             if self._counts[which] > _MOST
         )

@@ -107,7 +107,7 @@ def sent_back(carried: str, name: str) -> UploadFile:
         return UploadFile(BytesIO(base64.b64decode(carried, validate=True)), filename=name if carried else "")
     except ValueError:
         raise HTTPException(
-            422, "The file did not come back whole: choose it, and preview it again."
+            422, "The file arrived incomplete: choose it again, and preview it again."
         ) from None
 
 
@@ -122,7 +122,7 @@ def previewed(file: Uploaded, profile: Profile, given: Given, mirrors: Sequence[
     read = Read(file.name)
     lacking = [key for key in asks(profile) if not getattr(given, key)]
     if lacking:
-        read.refused = f"The profile {profile.name} asks you for {', '.join(lacking)}: fill them in."
+        read.refused = f"The profile {profile.name} needs {', '.join(lacking)}: fill them in."
         return read
     rows = PreviewedRows(profile.kind)
     try:

@@ -125,13 +125,14 @@ def load(
         said = f"{file} was loaded before, as load {done.load_no}: nothing is new. {done.stays_replaced}"
         return back(request, "books", said.strip(), tone="bad" if done.replaced else "good")
     is_compared = profile.kind != "rates"
-    what_next = action.desk.host.reconcile(action.visitor) if is_compared else "Position converts by it."
+    converts = "The Position page now converts with these rates."
+    what_next = action.desk.host.reconcile(action.visitor) if is_compared else converts
     return back(request, "books", f"{file} is load {done.load_no}, {done.rows:,} rows. {what_next}")
 
 
 _OTHER = (
-    "Nothing was loaded: the file, its profile or what you gave with it is not what you previewed. Preview "
-    "it again, and load it then."
+    "Nothing was loaded: the file, its profile or your entries have changed since the preview. Preview it "
+    "again, then load it."
 )
 
 
@@ -142,7 +143,7 @@ def _require_right(action: Action) -> None:
     if not may:
         raise HTTPException(
             403,
-            f"{action.visitor.identity} may load for no entity: an operator grants it with "
+            f"{action.visitor.identity} may not load for any entity: ask an operator to grant it with "
             "recon.grant_signatory.",
         )
 

@@ -20,7 +20,7 @@ from qbank_page.frame.table import Column, Link, Table, date_link
 from qbank_page.frame.threads import OwnThreads
 
 router = APIRouter(route_class=OwnThreads)
-_GAPS = (Column("says", "What"), Column("where", "Where it is mended"))
+_GAPS = (Column("says", "What"), Column("where", "Where to fix it"))
 _DATES = (
     Column("as_of_date", "Date"),
     Column("accounts", "Accounts", number=True),

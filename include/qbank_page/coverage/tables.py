@@ -30,7 +30,7 @@ def accounts(weeks: Sequence[Week], since: datetime, base: str, *, any_account: 
             Column("reasons", "Reasons"),
         ),
         rows=_account_rows(weeks, since, base),
-        empty="No account fits: widen the filter, or choose another week."
+        empty="No account matches: widen the filter, or choose another week."
         if any_account
         else "No account was expected in this week: choose another, or run qbank_balance_sync.",
         note="Hours are UTC.",
@@ -87,8 +87,8 @@ def hours(weeks: Iterable[Week], since: datetime, *, is_part: bool = False) -> T
             for hour in range(HOURS)
             if late[hour] or hour in missing
         ],
-        empty="None: every hour that is over has the balance of every account that was expected, in time.",
-        note=f"Of the accounts above{': the CSV is of all' if is_part else ''}. Hours are UTC.",
+        empty="None: in every past hour, every expected balance arrived on time.",
+        note=f"Covers the accounts above{'; the CSV covers all' if is_part else ''}. Hours are UTC.",
     )
 
 
@@ -96,7 +96,7 @@ def gaps(weeks: Iterable[Week], since: datetime) -> Table:
     """A row for each account-hour that is late or missing."""
     return Table(
         name="gaps",
-        caption="Each account-hour that is not present",
+        caption="Every late or missing account-hour",
         columns=(
             Column("as_of_hour", "Hour"),
             Column("account_id", "Id"),

@@ -49,7 +49,7 @@ def require_token(secret: bytes, visitor: Visitor, token: str) -> str:
     if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
         raise HTTPException(
             _REFUSED,
-            "This form was not made for you in this session: go back, reload the page, and try again.",
+            "This form belongs to another session: go back, reload the page, and try again.",
         )
     if int(until) < time.time():
         raise HTTPException(
@@ -112,7 +112,9 @@ class Bounded:
                 while message.get("more_body") and taken < _READ_OVER:
                     message = await receive()
                     taken += len(message.get("body", b""))
-                raise HTTPException(413, f"The file is larger than {MOST_MIB} MiB, the most that is taken.")
+                raise HTTPException(
+                    413, f"The file is larger than {MOST_MIB} MiB, the largest that can be uploaded."
+                )
             return message
 
         await self._app(scope, bounded, send)

@@ -40,7 +40,9 @@ class OwnThreads(APIRoute):
         async def apart(**values: Any) -> Any:
             threads: CapacityLimiter = values["request"].app.state.threads[cls.whose]
             if threads.statistics().tasks_waiting >= _MOST_WAITING:
-                raise HTTPException(503, "Too many wait for the ledger already: try again in a minute.")
+                raise HTTPException(
+                    503, "Too many requests are waiting for the ledger: try again in a minute."
+                )
             return await to_thread.run_sync(partial(endpoint, **values), limiter=threads)
 
         return apart

@@ -106,7 +106,7 @@ class Conversion:
                 "available_balance_converted", f"Available balance in {self.into}, converted", number=True
             ),
             Column("state", "State"),
-            Column("lacks", "Lacks"),
+            Column("lacks", "Missing"),
         )
         return Table(
             name="converted",
@@ -115,7 +115,7 @@ class Conversion:
             rows=[*self._rows()],
             empty="Nothing to convert.",
             shown=_MOST_SHOWN,
-            note=f"Each converted figure is exact until it is rounded, once and half to even, to the "
+            note=f"Each converted amount is exact until it is rounded, once and half to even, to the "
             f"{self.minor_units} decimals of {self.into}: rounded figures may not add up to the last digit.",
         )
 
@@ -209,10 +209,10 @@ class Conversion:
                 }
                 for rate in chain.from_iterable(self.ways.values())
             ],
-            empty=f"No balance needed a rate into {self.into}, or none is loaded.",
-            note="The newest of each pair, in whichever direction it was given; where a pair has none, two "
-            "of one date, source and profile over a third currency. Marked where older than "
-            f"{_OLD_DAYS} days.",
+            empty=f"No rate into {self.into} was needed, or none is loaded.",
+            note="The newest rate of each pair, quoted in either direction. A pair without one is converted "
+            "through a third currency, by two rates of the same date, source and profile. Rates older than "
+            f"{_OLD_DAYS} days are marked.",
         )
 
 

@@ -92,7 +92,7 @@ def position(request: Request, visitor: SignedIn, asked: Annotated[Filter, Query
         choices = reporting_currencies(connection)
         if asked.into and asked.into not in choices:
             raise HTTPException(
-                422, f"There is no exchange rate of {asked.into}: load rates, or choose another currency."
+                422, f"There is no exchange rate for {asked.into}: load rates, or choose another currency."
             )
         converted = conversion(connection, asked.into, totals, choices) if asked.into else None
         accounts = _accounts(connection, found if whole else pages.of(found), request.scope["root_path"])
@@ -102,7 +102,7 @@ def position(request: Request, visitor: SignedIn, asked: Annotated[Filter, Query
             caption="Accounts",
             columns=_ACCOUNTS,
             rows=accounts,
-            empty="No account fits: widen the filter."
+            empty="No account matches: widen the filter."
             if all_rows
             else "The ledger has no active account: configure the accounts file and run qbank_balance_sync.",
         ),
@@ -111,7 +111,7 @@ def position(request: Request, visitor: SignedIn, asked: Annotated[Filter, Query
             caption="Totals by entity and currency",
             columns=_TOTALS,
             rows=totals,
-            empty="Nothing to add up.",
+            empty="No totals to show.",
         ),
         *(converted.tables(request.scope["root_path"]) if converted else ()),
     ]

@@ -76,4 +76,4 @@ def note_break(
     """
     named = assignee.strip()
     note(action, account_id, opened_on, None if named == was.strip() else named, text)
-    return back(request, f"reconciliation/{account_id}?date={on}", "It is noted.")
+    return back(request, f"reconciliation/{account_id}?date={on}", "The note is saved.")

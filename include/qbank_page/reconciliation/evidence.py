@@ -21,8 +21,8 @@ _SUM = (
     ("", "bank_balance", "Closing at the bank"),
     ("\N{MINUS SIGN}", "gl_balance", "Closing in the books"),
     ("=", "difference", "Difference"),
-    ("+", "bank_items", "Items that the bank has not seen"),
-    ("\N{MINUS SIGN}", "book_items", "Items that the books have not seen"),
+    ("+", "bank_items", "Items not yet at the bank"),
+    ("\N{MINUS SIGN}", "book_items", "Items not yet in the books"),
     ("=", "unexplained", "Unexplained"),
     ("", "tolerance", "Tolerance"),
 )
@@ -63,7 +63,7 @@ _ITEMS = (
     Column("item_date", "Date"),
     Column("cleared_date", "Cleared"),
     Column("counts", "Counts"),
-    Column("hint", "What it explains"),
+    Column("hint", "Effect"),
     Column("file_name", "File"),
     Column("load_no", "Load"),
 )
@@ -77,7 +77,7 @@ _VERSIONS = (
     Column("unexplained", "Unexplained", number=True),
     Column("status", "Status"),
     Column("cause", "Cause"),
-    Column("changed", "Changed since the version before"),
+    Column("changed", "Changed since the previous version"),
 )
 _SIGN_OFFS = (
     Column("state", "Action"),
@@ -90,7 +90,7 @@ _SIGN_OFFS = (
 _NOTES = (
     Column("at", "At (UTC)"),
     Column("actor", "By"),
-    Column("assignee", "Given to"),
+    Column("assignee", "Assigned to"),
     Column("note", "Note"),
     Column("opened_on", "Item open since"),
 )
@@ -107,7 +107,7 @@ def reckoned(newest: Any) -> Table:
     """How the newest version comes to what is unexplained."""
     return Table(
         name="reckoned",
-        caption=f"How it is reckoned, version {newest.version}",
+        caption=f"How the difference is calculated, version {newest.version}",
         columns=_RECKONED,
         rows=[
             {
@@ -142,9 +142,9 @@ def closings(connection: Connection, newest: Any, on: date, base: str) -> Table:
             }
             for row in found
         ],
-        empty="No account is left of those that were compared.",
-        note="The closing of the date as the ledger has it now."
-        + ("" if is_same else " It is another than was compared: reconcile the date again."),
+        empty="None of the accounts compared is in the ledger any more.",
+        note="The closing balance for this date, as the ledger has it now."
+        + ("" if is_same else " It differs from the one that was compared: reconcile the date again."),
     )
 
 
@@ -167,7 +167,7 @@ def figures(connection: Connection, newest: Any, on: date, base: str) -> Table:
             for row in found
         ],
         empty=f"No file has GL account {newest.gl_account} of {newest.entity} on {on}: load one.",
-        note="Every balance that was loaded for the date, the newest first.",
+        note="Every balance loaded for this date, newest first.",
     )
 
 
@@ -182,7 +182,7 @@ def items(connection: Connection, newest: Any, on: date, base: str) -> Table:
         as_of_date=on,
         unexplained=newest.unexplained,
     ).all()
-    hints = {True: "left out, nothing is unexplained", False: "counted, nothing is unexplained"}
+    hints = {True: "if left out, explains the rest", False: "if counted, explains the rest"}
     return Table(
         name="items",
         caption="Outstanding items",
@@ -197,8 +197,9 @@ def items(connection: Connection, newest: Any, on: date, base: str) -> Table:
             }
             for row in found
         ],
-        empty="No item counts on this date, and none would explain what is left.",
-        note="As their newest load has them: those that count, and those that would explain what is left.",
+        empty="No item counts on this date, and none would explain the unexplained amount.",
+        note="From the newest load: the items that count, and those that would explain the unexplained "
+        "amount.",
         shown=_SHOWN_ITEMS,
     )
 
@@ -246,8 +247,8 @@ def sign_offs(signed: Sequence[Any]) -> Table:
         caption="Sign-off",
         columns=_SIGN_OFFS,
         rows=[{**row._mapping, "state": mark(row.state, SIGN_OFFS)} for row in signed],
-        empty="Nobody has signed it yet: somebody prepares it, somebody else approves it.",
-        note="Decertified: taken back, as other numbers were found than those that were signed.",
+        empty="Nobody has signed it yet. One person prepares it, and another approves it.",
+        note="Decertified: the sign-off was withdrawn because the numbers changed after it.",
     )
 
 
@@ -261,6 +262,6 @@ def notes(connection: Connection, account_id: str) -> Table:
             {**row._mapping, "assignee": "nobody" if row.assignee == "" else row.assignee}
             for row in execute(connection, "notes", account_id=account_id)
         ],
-        empty="Nobody has noted anything.",
+        empty="Nobody has added a note.",
         shown=_SHOWN_NOTES,
     )

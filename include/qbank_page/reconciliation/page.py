@@ -75,7 +75,7 @@ def sign_chosen(
 ) -> Response:
     """Prepare, approve or reject what was chosen, or shown; the page again, with what became of it."""
     if asked.date is None:
-        raise HTTPException(422, "The request can't be read: look at date.")
+        raise HTTPException(422, "The request is not valid: look at date.")
     done = sign(action, verb, asked.date, comment, [Seen.parse(text) for text in (shown if all_ else chosen)])
     return _page(request, action.visitor, asked, done)
 
@@ -114,7 +114,7 @@ def _page(request: Request, visitor: Visitor, asked: Filter, done: Sequence[Done
 
 def _empty(on: date | None, all_rows: Sequence[Any]) -> str:
     if on is None:
-        return "Nothing was compared yet: load the books of a date, and reconcile."
+        return "Nothing has been reconciled yet: load the books for a date, then reconcile."
     if all_rows:
-        return "No account fits: widen the filter."
-    return f"{on} was not compared: load the books of that date, or choose another."
+        return "No account matches: widen the filter."
+    return f"{on} has not been reconciled: load the books for that date, or choose another."

@@ -31,7 +31,7 @@ class Seen:
         """What a form of ours carried. Raises HTTPException for anything else."""
         version, _, account_id = text.partition(" ")
         if not (version.isascii() and version.isdigit() and len(version) <= 9 and account_id.isprintable()):
-            raise HTTPException(422, "The request can't be read: look at chosen.")
+            raise HTTPException(422, "The request is not valid: look at chosen.")
         return cls(account_id, int(version))
 
     def __str__(self) -> str:
@@ -98,7 +98,7 @@ def note(action: Action, account_id: str, opened_on: date, assignee: str | None,
         if noted.opened_on != opened_on:  # asked of what was written, so that nothing comes in between
             raise HTTPException(
                 409,
-                f"Nothing is noted of account {account_id}: the item that you saw, open since {opened_on}, "
-                f"is not the one that is open now, since {noted.opened_on}. Look at that, and note it."
+                f"The note for account {account_id} was not saved: you saw the item open since {opened_on}, "
+                f"but the one open now dates from {noted.opened_on}. Look at that one, then save your note."
                 + (f" You wrote: {text}" if text else ""),
             )

@@ -77,8 +77,8 @@ def accounts(rows: Sequence[Mapping[str, Any]], empty: str) -> Table:
         columns=_ACCOUNTS,
         rows=rows,
         empty=empty,
-        note="Difference: bank less GL. Unexplained: difference and items. Accounts compared as one sum "
-        "show it, each.",
+        note="Difference is bank minus GL. Unexplained is the difference after outstanding items. Accounts "
+        "compared as one sum each show the group's amounts.",
     )
 
 
@@ -89,8 +89,8 @@ def totals(rows: Sequence[Any]) -> Table:
         caption="Totals by entity and currency",
         columns=_TOTALS,
         rows=_totals(rows),
-        empty="Nothing to add up.",
-        note="Accounts that are compared as one sum count once in the amounts.",
+        empty="No totals to show.",
+        note="The amounts count accounts that are compared as one sum only once.",
     )
 
 
@@ -98,10 +98,10 @@ def dates(rows: Sequence[Any], base: str) -> Table:
     """The dates near it, each with how far it is."""
     return Table(
         name="dates",
-        caption="Dates that were compared",
+        caption="Dates reconciled",
         columns=_DATES,
         rows=[_date(row, base) for row in rows],
-        empty="Nothing was compared yet: load the books of a date, and reconcile.",
+        empty="Nothing has been reconciled yet: load the books for a date, then reconcile.",
     )
 
 

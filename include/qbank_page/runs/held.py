@@ -34,9 +34,9 @@ _COLUMNS = (
     Column("currency", "Currency of the account"),
     Column("ledger_balance", "Ledger balance read", number=True),
     Column("available_balance", "Available balance read", number=True),
-    Column("echoed_account_id", "Account it names"),
-    Column("echoed_currency", "Currency it names"),
-    Column("echoed_as_of", "Time it names"),
+    Column("echoed_account_id", "Account named in answer"),
+    Column("echoed_currency", "Currency named in answer"),
+    Column("echoed_as_of", "Time named in answer"),
     Column("http_status", "HTTP status"),
     Column("observed_at", "Observed"),
     Column("released_at", "Released"),
@@ -93,7 +93,7 @@ def answers(
     return [
         Answer(
             row=row,
-            rules=[(rule, _WHY.get(rule, "This rule is no more.")) for rule in row.rules or ()],
+            rules=[(rule, _WHY.get(rule, "This rule no longer exists.")) for rule in row.rules or ()],
             facts=_facts(row),
             is_open=is_over and row.released_at is None and rights.may("release", row.entity),
         )
@@ -108,12 +108,12 @@ def _facts(row: Any) -> Sequence[tuple[str, Cell]]:
         ("Ledger balance read", _read(row.ledger_balance)),
         ("Available balance read", _read(row.available_balance)),
         ("Currency of the account", row.currency),
-        ("Account it names", row.echoed_account_id or "none"),
-        ("Currency it names", row.echoed_currency or "none"),
-        ("Time it names", row.echoed_as_of or "none"),
+        ("Account named in answer", row.echoed_account_id or "none"),
+        ("Currency named in answer", row.echoed_currency or "none"),
+        ("Time named in answer", row.echoed_as_of or "none"),
         ("HTTP status", None if row.http_status is None else str(row.http_status)),
         ("Observed", Local(row.observed_at, row.time_zone)),
-        ("Last good balance before it", _last(row, "last_ledger_balance") if last else "none"),
+        ("Last good balance before", _last(row, "last_ledger_balance") if last else "none"),
         ("Available then", _last(row, "last_available_balance") if last else None),
         ("Observed then", Local(last, row.time_zone) if last else None),
         ("Released", row.released_at and Local(row.released_at, row.time_zone)),
@@ -141,7 +141,7 @@ def _last(row: Any, key: str) -> str:
 def _published(row: Any) -> str:
     hour = f"{row.as_of_hour:%Y-%m-%d %H:%M} UTC"
     if row.seal_no is None:
-        return f"no: the hour {hour} had a later observation, which stays"
+        return f"no: the hour {hour} already had a later observation, which stays"
     return f"under the hour {hour}, with seal {row.seal_no}"
 
 
@@ -149,7 +149,7 @@ def table(found: Sequence[Answer], run: Any) -> Table:
     """For the CSV: each with its answer, whole."""
     return Table(
         name="held",
-        caption="What is held back",
+        caption="Answers held back",
         columns=_COLUMNS,
         rows=[
             {
@@ -166,7 +166,7 @@ def table(found: Sequence[Answer], run: Any) -> Table:
 
 def _nothing(run: Any) -> str:
     if run.accounts_dropped_at and run.quarantined:
-        return "What was held back is no more here: it is past its retention."
+        return "The answers held back were deleted at the end of their retention period."
     if run.audited_at is None and not run.accounts_dropped_at:
         return f"Nothing{' yet' if run.state == 'running' else ''}: no answer was audited."
     return "Nothing: every answer was fit to publish."
@@ -186,7 +186,7 @@ def release(
         seal_no = execute(connection, "release", **asked, reason=reason.strip()).scalar_one()
         now = execute(connection, "released", **asked).one()
     hour = f"{now.as_of_hour:%Y-%m-%d %H:%M} UTC"
-    said = f"Its balance is published under the hour {hour}, with seal {seal_no}."
+    said = f"Its balance is now published under the hour {hour}, with seal {seal_no}."
     if seal_no is None:
-        said = f"The hour {hour} stays as it was: run {now.run_no} observed the account later in it."
+        said = f"The hour {hour} is unchanged: run {now.run_no} observed the account later in that hour."
     return back(request, f"runs/{run_no}#held", f"Account {account_id} is released. {said}")

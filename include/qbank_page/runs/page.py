@@ -27,7 +27,7 @@ _COLUMNS = (
     Column("quarantined", "Quarantined", number=True),
     Column("failed", "Failed", number=True),
     Column("released", "Released since", number=True),
-    Column("asked", "Asked for"),
+    Column("asked", "Requested"),
     Column("api_host", "Host"),
     Column("dag_run_id", "In Airflow"),
 )

@@ -43,7 +43,7 @@ _OUTCOMES = (
     Column("http_status", "HTTP status"),
     Column("attempts", "Requests", number=True),
     Column("observed_at", "Observed"),
-    Column("retry_after", "Bank asked to wait"),
+    Column("retry_after", "Wait requested by bank"),
     Column("released_at", "Released"),
 )
 _VALIDATION = (
@@ -51,8 +51,8 @@ _VALIDATION = (
     Column("severity", "Severity"),
     Column("verdict", "Verdict"),
     Column("evaluated", "Answers", number=True),
-    Column("unexpected", "Break it", number=True),
-    Column("why", "Why the rule is there"),
+    Column("unexpected", "Failed it", number=True),
+    Column("why", "Why the rule exists"),
 )
 
 
@@ -135,13 +135,13 @@ def _facts(run: Any, desk: Desk) -> Sequence[tuple[str, Cell]]:
         ("Published" if not run.dry_run else "Would publish", run.published),
         ("Quarantined", run.quarantined),
         ("Failed", run.failed),
-        ("Asked for", asked_for(dry_run=run.dry_run, subset=run.subset)),
+        ("Requested", asked_for(dry_run=run.dry_run, subset=run.subset)),
         ("Requests", None if run.requests is None else int(run.requests)),
         ("Fetch tasks", run.batches or None),
         ("Host", run.api_host),
         ("Seals", ", ".join(map(str, run.seals or ())) or None),
         ("Version", run.package_version),
-        ("Answers dropped (UTC)", run.payloads_dropped_at),
+        ("Answers deleted (UTC)", run.payloads_dropped_at),
     )
 
 
@@ -162,7 +162,7 @@ def _rooms(run: Any) -> Table:
         columns=_ROOMS,
         rows=[{"room": room, "done_at": at, "took": took.get(room)} for room, at in done],
         empty="",
-        note="Each since the one before it was done, the wait for a worker included.",
+        note="Each time counts from the end of the previous room, including the wait for a worker.",
     )
 
 
@@ -170,7 +170,7 @@ def _counts(rows: Iterable[Any], run: Any, base: str) -> Table:
     dropped = run.accounts_dropped_at
     return Table(
         name="counts",
-        caption="Outcomes and their reasons",
+        caption="Outcomes and reasons",
         columns=_COUNTS,
         rows=[
             {
@@ -180,7 +180,7 @@ def _counts(rows: Iterable[Any], run: Any, base: str) -> Table:
             }
             for row in rows
         ],
-        empty=f"What each account came to was dropped on {dropped:%Y-%m-%d}, past its retention."
+        empty=f"The outcomes were deleted on {dropped:%Y-%m-%d}, at the end of their retention period."
         if dropped
         else "The run has no account yet.",
     )
@@ -206,7 +206,7 @@ def _outcome_table(rows: Iterable[Any], base: str, *, any_account: bool) -> Tabl
             }
             for row in rows
         ],
-        empty="No account fits: choose another outcome or reason." if any_account else "None is left.",
+        empty="No account matches: choose another outcome or reason." if any_account else "None is left.",
     )
 
 
@@ -224,9 +224,9 @@ def _validation(rows: Iterable[Any]) -> Table:
                 else Mark("broken", "bad" if row.severity == "critical" else "warn"),
                 "evaluated": row.evaluated,
                 "unexpected": row.unexpected,
-                "why": _WHY.get(row.expectation, "The audit looked at every answer, by every rule."),
+                "why": _WHY.get(row.expectation, "Checks that every rule was applied to every answer."),
             }
             for row in rows
         ],
-        empty="The audit has not looked at this run.",
+        empty="This run has not been audited.",
     )

@@ -60,8 +60,8 @@ def test_it_says_what_the_account_is(site: Site) -> None:
     for fact in (
         "GL account 1100",
         "Time zone Asia/Kolkata",
-        "The day closes at 17:30",
-        "Grace after it 5 min",
+        "Day closes at 17:30",
+        "Grace period 5 min",
         "Tolerance 0.05",
         "Bank account not given",
         "Active yes",
@@ -103,7 +103,7 @@ def test_a_day_of_hours_is_shown_and_all_of_them_where_they_are_asked_for(site: 
     (all_of_them,) = re.findall(rf'href="[^"]*/(accounts/a[^"]*)#balances">show all {whole}<', page)
     opened = site.get(html.unescape(all_of_them)).text
     assert hours_in(opened) == whole
-    (back,) = re.findall(r'href="[^"]*/(accounts/a[^"]*)#balances">show the first alone<', opened)
+    (back,) = re.findall(r'href="[^"]*/(accounts/a[^"]*)#balances">show only the first<', opened)
     assert hours_in(site.get(html.unescape(back)).text) == 24
 
 
@@ -165,8 +165,8 @@ def test_versions_say_what_replaced_what(site: Site, ledger: Ledger) -> None:
     assert [line.split(",")[1] for line in lines[1:]] == ["2", "1"]
     assert ",in force,," in lines[1]
     assert ",replaced," in lines[2]
-    assert lines[2].endswith('"By version 2, of run 2"')
-    assert "By version 2, of run 2" in site.text("accounts/a")
+    assert lines[2].endswith('"Replaced by version 2, of run 2"')
+    assert "Replaced by version 2, of run 2" in site.text("accounts/a")
 
 
 def test_a_balance_that_was_set_aside_says_by_whom_and_why(site: Site, ledger: Ledger) -> None:
@@ -237,8 +237,8 @@ def test_an_unknown_account_is_said_in_a_sentence(site: Site, ledger: Ledger, id
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("from=2026-01-01", "31 days are shown at most"),
-        ("by=days&from=1980-01-01", "1,096 days are shown at most"),
+        ("from=2026-01-01", "can have at most 31 days"),
+        ("by=days&from=1980-01-01", "can have at most 1,096 days"),
         ("from=2020-01-02&to=2020-01-01", "after it ends"),
         ("from=0001-01-01", "look at from"),
         ("on=x", "look at on"),

@@ -83,7 +83,7 @@ def test_a_file_is_previewed_loaded_and_compared(ann: Sender, site: Site, books:
     assert "It would load: 2 rows." in said
     assert loads(books) == 0
     status, said = ann.send("load", previewed=ann.fingerprint)
-    assert "oct.csv is load 1, 2 rows. The reconciliation has begun." in said
+    assert "oct.csv is load 1, 2 rows. The reconciliation has started." in said
     assert site.host.reconciled_by == ["ann"]
     (line,) = site.csv("books.csv")[1:]
     assert line.startswith("oct.csv,1,gl,plain,,2,0,")
@@ -156,7 +156,7 @@ def test_what_was_not_previewed_is_not_loaded(ann: Sender, site: Site, books: Bo
         status, said = ann.send("load", previewed=seen, **fields)
         assert (status, "Nothing was loaded" in said) == (409, True)
     status, said = ann.send("load", FILE.replace(b"100.00", b"100.01"), previewed=seen)
-    assert (status, "is not what you previewed" in said) == (409, True)
+    assert (status, "have changed since the preview" in said) == (409, True)
     assert ann.send("load")[0] == 409
     assert loads(books) == 0
 
@@ -207,7 +207,7 @@ def test_who_may_no_more_is_refused(ann: Sender, site: Site, books: Books) -> No
         data = {"previewed": seen}
         answer = site.post(f"books/{verb}", "ann", token=token, data=data, files={"file": ("oct.csv", FILE)})
         assert answer.status_code == 403
-        assert "may load for no entity" in read(answer.text)
+        assert "may not load for any entity" in read(answer.text)
     assert loads(books) == 0
 
 
@@ -219,7 +219,7 @@ def test_no_file_is_read_for_who_may_load_none(
     token = new_token(site.host.secret(), Visitor("viewer", "one"))
     for verb in ("preview", "draft", "load"):
         answer = site.post(f"books/{verb}", "viewer", token=token, files={"file": ("oct.csv", FILE)})
-        assert (answer.status_code, "may load for no entity" in read(answer.text)) == (403, True)
+        assert (answer.status_code, "may not load for any entity" in read(answer.text)) == (403, True)
     assert read_files == []
 
 
@@ -292,7 +292,7 @@ def test_rates_are_loaded_by_who_may_load_for_all_and_nothing_is_compared(
     status, said = ann.send("load", **rates, **seen)
     assert (status, "exchange rates are every entity's" in said) == (403, True)
     grant("ann", "load")
-    assert "1 rows. Position converts by it." in ann.send("load", **rates, **seen)[1]
+    assert "1 rows. The Position page now converts with these rates." in ann.send("load", **rates, **seen)[1]
     assert site.host.reconciled_by == []
 
 
@@ -303,7 +303,10 @@ def test_the_ecbs_file_is_loaded_as_it_comes(ann: Sender, books: Books, grant: G
     assert "from, of every row: EUR" in said
     assert " 2 rate EUR JPY 2025-10-31 177.84 " in said
     seen = {"profile": "ecb-eurofxref", "previewed": ann.fingerprint}
-    assert "29 rows. Position converts by it." in ann.send("load", rates, "eurofxref.csv", **seen)[1]
+    assert (
+        "29 rows. The Position page now converts with these rates."
+        in ann.send("load", rates, "eurofxref.csv", **seen)[1]
+    )
     of_yen = "SELECT from_currency, rate FROM ledger.current_fx_rate WHERE to_currency = 'JPY'"
     assert [tuple(row) for row in books.rows(of_yen)] == [("EUR", Decimal("177.84"))]
 
@@ -325,7 +328,7 @@ def test_a_page_carries_no_file_that_is_large_refused_or_still_in_the_form(ann: 
     rows = b"".join(b"QB01,x%d,EUR,2024-10-01,1.00\n" % n for n in range(20_000))
     ann.send("preview", FILE + rows)
     assert ('name="carried"' in ann.page, ann.fingerprint != "") == (False, True)
-    assert "above 512 KiB has to be chosen a second time" in ann.page
+    assert "to choose a file above 512 KiB again" in ann.page
     ann.send("preview", b"nothing")
     assert 'name="carried"' not in ann.page
     ann.browser.headers["HX-Request"] = "true"
@@ -333,7 +336,7 @@ def test_a_page_carries_no_file_that_is_large_refused_or_still_in_the_form(ann: 
     assert ('name="carried"' in ann.page, ann.fingerprint != "") == (False, True)
 
 
-@pytest.mark.parametrize(("carried", "why"), [("", "No file was chosen"), ("x", "did not come back whole")])
+@pytest.mark.parametrize(("carried", "why"), [("", "No file was chosen"), ("x", "arrived incomplete")])
 def test_what_is_no_file_that_a_page_carried_is_one_sentence(ann: Sender, carried: str, why: str) -> None:
     status, said = ann.send("load", None, carried=carried, name="tb.csv")
     assert (status, why in said) == (422, True)
@@ -342,7 +345,7 @@ def test_what_is_no_file_that_a_page_carried_is_one_sentence(ann: Sender, carrie
 def test_what_the_profile_asks_for_is_given(ann: Sender, site: Site) -> None:
     content = (DATA / "netsuite-trial-balance.csv").read_bytes()
     said = ann.send("preview", content, profile="netsuite-trial-balance")[1]
-    assert "The profile netsuite-trial-balance asks you for entity, currency: fill them in." in said
+    assert "The profile netsuite-trial-balance needs entity, currency: fill them in." in said
     given = {"entity": "QB01", "currency": "USD"}
     said = ann.send("preview", content, profile="netsuite-trial-balance", **given)[1]
     assert "It would load: 6 rows." in said
@@ -387,7 +390,7 @@ def test_of_a_large_file_the_first_rows_are_shown_and_what_was_left_out_wherever
 ) -> None:
     rows = b"".join(b"QB01,x%d,EUR,2024-10-01,1.00\n" % n for n in range(2000))
     said = ann.send("preview", GL_HEADER.encode() + b"\n" + rows)[1]
-    assert "Of the 2,000 balances, the first 500." in said
+    assert "Showing the first 500 of 2,000 balances." in said
     assert "It would load: 2000 rows." in said
     assert " 501 balance " in said
     assert " 502 balance " not in said
@@ -437,7 +440,7 @@ def test_a_bomb_is_one_sentence(ann: Sender) -> None:
 
 def test_a_file_too_large_is_not_taken(ann: Sender) -> None:
     status, said = ann.send("preview", b"x" * (MOST_MIB * 1024 * 1024 + 100 * 1024))
-    assert (status, "larger than 20 MiB, the most that is taken" in said) == (413, True), said
+    assert (status, "larger than 20 MiB, the largest that can be uploaded" in said) == (413, True), said
     status, said = ann.send("preview", b"x" * (MOST_MIB * 1024 * 1024 + 1))
     assert (status, "larger than 20 MiB: export fewer rows" in said) == (413, True), said
 
@@ -500,4 +503,4 @@ def test_profiles_that_can_not_be_read_leave_the_built_in_ones(
 
 
 def test_empty_books_say_what_to_do(site: Site, ledger: Ledger) -> None:
-    assert "load a file, or name sources of books in QBANK_GL_SOURCES_FILE" in site.text("books")
+    assert "load a file, or add a source to the file that QBANK_GL_SOURCES_FILE names" in site.text("books")

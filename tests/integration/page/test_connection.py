@@ -172,6 +172,6 @@ def test_a_ledger_that_is_blocked_leaves_the_server_its_threads(site: Site, ledg
             told = [each.result() for each in asked if each.done()]
             assert told
             assert {answer.status_code for answer in told} == {503}
-            assert all("Too many wait for the ledger already" in answer.text for answer in told)
+            assert all("Too many requests are waiting for the ledger" in answer.text for answer in told)
         assert 200 in {each.result().status_code for each in asked}
     assert site.get("position").status_code == 200

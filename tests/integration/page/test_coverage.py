@@ -251,9 +251,9 @@ def test_a_thousand_accounts_and_a_week_come_within_a_second(
     part = site.get("coverage?week=2026-W10").text
     assert part.count("</svg>") == 203
     assert "Page 1 of 5, 1,000 accounts" in part
-    assert "counted: the accounts of this page" in part
+    assert "counts cover the accounts on this page" in part
     assert "Page 5 of 5" in site.get("coverage?week=2026-W10&page=9").text
-    assert "Of the accounts above: the CSV is of all." in part
+    assert "Covers the accounts above; the CSV covers all." in part
     assert len(site.csv("coverage.csv?week=2026-W10")) == 1_001
 
 

@@ -97,9 +97,9 @@ def test_a_token_is_for_one_visitor_in_one_session() -> None:
     token = new_token(SECRET, JANE)
     assert len(require_token(SECRET, JANE, token)) == 32
     for other in (Visitor("mallory", "session one"), Visitor("jane", "session two"), Visitor("jane", "")):
-        with pytest.raises(HTTPException, match="not made for you in this session"):
+        with pytest.raises(HTTPException, match="belongs to another session"):
             require_token(SECRET, other, token)
-    with pytest.raises(HTTPException, match="not made for you"):
+    with pytest.raises(HTTPException, match="belongs to another session"):
         require_token(b"another server's", JANE, token)
 
 
@@ -115,7 +115,7 @@ def test_what_is_no_token_is_refused(token: str) -> None:
 def test_a_token_that_was_changed_is_refused() -> None:
     number, until, signature = new_token(SECRET, JANE).split(".")
     for changed in (f"{number}.{int(until) + 1}.{signature}", f"{'f' * 32}.{until}.{signature}"):
-        with pytest.raises(HTTPException, match="not made for you"):
+        with pytest.raises(HTTPException, match="belongs to another session"):
             require_token(SECRET, JANE, changed)
 
 

@@ -50,7 +50,7 @@ SIGN = f"reconciliation/sign?date={DATE}"
 
 def test_the_newest_date_is_shown_with_its_numbers(site: Site, books: Books) -> None:
     said = site.text("reconciliation")
-    assert f"Reconciliation of {DATE}" in said
+    assert f"Reconciliation for {DATE}" in said
     lines = site.csv("reconciliation.csv")
     assert [line.split(",")[:2] for line in lines[1:]] == [
         ["Operating", "x"],
@@ -101,7 +101,7 @@ def test_totals_and_closings_are_exact_whatever_their_length(site: Site, books: 
     on = day(2).isoformat()
     totals = site.csv(f"reconciliation.csv?date={on}&entity=QB01&table=totals")
     assert totals[1].endswith(f",-{longest},{longest}")
-    assert "It is another than was compared" not in site.text(f"reconciliation/x?date={on}")
+    assert "It differs from the one that was compared" not in site.text(f"reconciliation/x?date={on}")
 
 
 def test_dates_are_listed_with_counts(site: Site, books: Books) -> None:
@@ -243,8 +243,8 @@ def test_how_it_is_reckoned_has_every_digit_under_the_pointer_and_as_csv(site: S
         "Closing at the bank,1000.50,EUR,1",
         "Closing in the books,900.00,EUR,1",
         "Difference,100.50,EUR,1",
-        "Items that the bank has not seen,0.00,EUR,1",
-        "Items that the books have not seen,0.00,EUR,1",
+        "Items not yet at the bank,0.00,EUR,1",
+        "Items not yet in the books,0.00,EUR,1",
         "Unexplained,100.50,EUR,1",
         "Tolerance,0.00,EUR,1",
     ]
@@ -255,7 +255,7 @@ def test_an_item_that_would_explain_a_break_is_shown(site: Site, books: Books) -
     books.load(f"{ITEM_HEADER}\nQB01,1200,EUR,2024-10-03,,bank,cheque,-100.50,late\n", "items")
     books.reconcile()
     (line,) = site.csv(f"reconciliation/y.csv?date={DATE}&table=items")[1:]
-    assert line.startswith('late,cheque,bank,-100.50,2024-10-03,,false,"counted, nothing is unexplained"')
+    assert line.startswith('late,cheque,bank,-100.50,2024-10-03,,false,"if counted, explains the rest"')
 
 
 def test_of_many_items_and_notes_the_page_has_the_first_and_the_csv_all(site: Site, books: Books) -> None:
@@ -290,7 +290,7 @@ def test_what_is_signed_may_leave_the_last_page_and_the_one_before_is_shown(
     said = read(answer.text)
     assert "z: approved" in said
     assert "Page 2 of 2, 2 accounts" in said
-    assert "No account fits" not in said
+    assert "No account matches" not in said
     assert 'page=1" rel="prev"' in answer.text
 
 
@@ -303,7 +303,7 @@ def test_an_open_break_has_an_owner_and_notes(site: Site, grant: Grant) -> None:
         site.act(
             page, "reconciliation/y/note", "ann", date=DATE, opened_on=DATE, assignee="Kim", note="A cheque?"
         )
-        == "It is noted."
+        == "The note is saved."
     )
     said = site.text(page)
     assert "Owner Kim" in said
@@ -346,12 +346,12 @@ def test_a_note_is_of_the_item_that_was_seen_or_of_none(site: Site, books: Books
     )  # fmt: skip
     assert answer.status_code == 409
     assert (
-        "Nothing is noted of account y: the item that you saw, open since 2024-10-01, is not the one that is "
-        "open now, since 2024-10-03. Look at that, and note it. You wrote: a <b>cheque"
+        "The note for account y was not saved: you saw the item open since 2024-10-01, but the one open now "
+        "dates from 2024-10-03. Look at that one, then save your note. You wrote: a <b>cheque"
     ) in read(answer.text)
     assert books.rows("SELECT FROM recon.break_note") == []
     newest = day(3).isoformat()
-    assert site.act(page, path, "ann", date=DATE, opened_on=newest, note="a fee") == "It is noted."
+    assert site.act(page, path, "ann", date=DATE, opened_on=newest, note="a fee") == "The note is saved."
     assert [str(row.opened_on) for row in books.rows("SELECT opened_on FROM recon.break_note")] == [newest]
 
 
@@ -441,7 +441,7 @@ def test_lines_are_kept_as_they_are_counted_and_shown_as_lines(
     page, longest = f"reconciliation/y?date={DATE}", "one\r\n" * 500  # 2,000 as a browser counts
     assert (
         site.act(page, "reconciliation/y/note", "ann", date=DATE, opened_on=DATE, note=longest)
-        == "It is noted."
+        == "The note is saved."
     )
     assert "1 of 1 done" in site.act(page, SIGN, "ann", verb="prepare", chosen="1 y", comment="a\rb\r\nc")
     assert ledger.value("SELECT note FROM recon.break_note").strip() == ("one\n" * 500).strip()
@@ -460,4 +460,4 @@ def test_a_name_that_would_turn_what_follows_is_shown_and_not_obeyed_anywhere(
 
 
 def test_an_empty_ledger_says_what_to_do(site: Site, ledger: Ledger) -> None:
-    assert "load the books of a date, and reconcile" in site.text("reconciliation")
+    assert "load the books for a date, then reconcile" in site.text("reconciliation")

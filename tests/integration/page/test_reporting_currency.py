@@ -74,7 +74,7 @@ def test_totals_are_converted_beside_their_own_currencies_with_the_rate_that_eac
         f"currency,QB02,USD,-1.00,-1.00,1.085,USD for 1 EUR,{ago(2)},EUR,-0.92,-0.92,complete,",
     ]
     said = site.text("position?in=EUR")
-    assert f"Converted at the rates of {ago(2)} to {ago(1)}, as they were loaded." in said
+    assert f"Converted at the loaded rates of {ago(2)} to {ago(1)}." in said
     assert "Ledger balance in EUR, converted" in said
     assert "currency QB01 USD 1,085.00 1,085.00 1.085 USD for 1 EUR" in said
     assert "rounded, once and half to even, to the 2 decimals of EUR" in said
@@ -96,7 +96,7 @@ def test_each_rate_that_was_used_leads_to_its_file_and_line(site: Site, books: B
     ]
     page = site.get("position?in=EUR").text
     assert f'href="/somewhere/qbank/books?load={corrected.load_no}"' in page
-    assert "of JPY the rate is older than 7 days" in site.text("position?in=EUR")
+    assert "the rate for JPY is older than 7 days" in site.text("position?in=EUR")
     states = {
         line.split(",")[2]: line.split(",")[-2]
         for line in site.csv("position.csv?table=converted&in=EUR")[1:]
@@ -166,11 +166,11 @@ def test_a_pair_without_a_rate_goes_over_a_third_currency_and_says_by_which_two_
         ["USD", "EUR", "GBP", f"{ago(1)}", "0.86", "multiplied by"],
     ]
     said = site.text("position?in=GBP")
-    assert "as they were loaded; JPY over EUR, USD over EUR, by two rates of one date." in said
+    assert "; JPY over EUR, USD over EUR through two rates of the same date." in said
     assert "incomplete" not in said
     books.rates(f"USD,GBP,{ago(20)},0.5")  # its own rate comes first
     assert converted(site, "GBP")["QB01 USD"] == "54.25"
-    assert "JPY over EUR, by two rates" in site.text("position?in=GBP")
+    assert "JPY over EUR through two rates" in site.text("position?in=GBP")
 
 
 def test_a_way_over_a_third_currency_is_of_one_date_one_source_and_what_the_ledger_has_now(
@@ -273,7 +273,7 @@ def test_a_currency_without_any_rate_is_refused_in_a_sentence(site: Site, books:
     books.rates(f"EUR,USD,{TODAY},1.1")
     answer = site.get(f"position?{asked}")
     assert answer.status_code == 422
-    assert "There is no exchange rate of" in answer.text or "look at in" in answer.text
+    assert "There is no exchange rate for" in answer.text or "look at in" in answer.text
 
 
 def test_a_hostile_name_of_a_rates_file_is_shown_and_not_run(site: Site, books: Books) -> None:
@@ -302,7 +302,7 @@ def test_rates_are_previewed_and_loaded_in_the_browser_by_who_may_load_for_all(
     joe.send("preview", file, "fx.csv", profile="plain-rates")
     said = joe.send("load", file, "fx.csv", profile="plain-rates", previewed=joe.fingerprint)[1]
     assert "fx.csv is load" in said
-    assert "1 rows. Position converts by it." in said
+    assert "1 rows. The Position page now converts with these rates." in said
     assert site.host.reconciled_by == []
     assert site.csv("position.csv?table=rates&in=EUR")[1].endswith("fx.csv,2,2,,airflow:joe")
     assert converted(site)["all all"] == "90.00"

@@ -155,15 +155,15 @@ def test_what_is_held_back_is_shown_and_never_run(site: Site) -> None:
     assert "Held for not_json" in said
     assert "kept as evidence" in said  # why the rule is there
     assert "Ledger balance read 1.234" in said
-    assert "Time it names yesterday" in said
-    assert "Last good balance before it none" in said
+    assert "Time named in answer yesterday" in said
+    assert "Last good balance before none" in said
 
 
 def test_the_last_good_balance_stands_beside_what_is_held(site: Site, ledger: Ledger) -> None:
     ledger.accounts("a")
     ledger.quick_run()
     ledger.quick_run(too_precise)
-    assert "Last good balance before it 120.50 EUR Available then 100.00 EUR" in site.text("runs/2")
+    assert "Last good balance before 120.50 EUR Available then 100.00 EUR" in site.text("runs/2")
 
 
 @pytest.mark.usefixtures("run")
@@ -199,7 +199,7 @@ def test_many_held_answers_come_in_pages(site: Site, ledger: Ledger) -> None:
     past = site.get(f"{RUN}?held=9&page=9").text
     assert (past.count("<article"), "Page 2 of 2, 25 answers" in past) == (5, True)
     assert 'held=1#held" rel="prev"' in past
-    assert "No account fits" not in past
+    assert "No account matches" not in past
     assert len(site.csv(f"{RUN}.csv?table=held")) == 26
 
 
@@ -236,8 +236,8 @@ def test_a_run_past_its_retention_says_so(site: Site, run: Ledger) -> None:
         run.rows(f"DELETE FROM sync.{table}")
     run.rows("UPDATE sync.run SET accounts_dropped_at = now(), payloads_dropped_at = now()")
     said = site.text(RUN)
-    assert "dropped on" in said
-    assert "What was held back is no more here: it is past its retention." in said
+    assert "deleted on" in said
+    assert "The answers held back were deleted at the end of their retention period." in said
 
 
 # ── Release ──────────────────────────────────────────────────────────────────────────────────────
@@ -255,7 +255,7 @@ def test_who_may_release_an_answer_says_why_and_it_is_published(
 ) -> None:
     grant("otto", "release")
     said = site.act(RUN, RELEASE, "otto", account_id="e", reason="The bank confirmed it.\n")
-    assert said.startswith("Account e is released. Its balance is published under the hour")
+    assert said.startswith("Account e is released. Its balance is now published under the hour")
     assert "with seal 2." in said
     assert balances(ledger) == [("e", Decimal("120.50"))]
     released = ledger.rows("SELECT released_by, via, reason FROM sync.release")[0]
@@ -271,7 +271,7 @@ def test_a_later_observation_stays(site: Site, run: Ledger, grant: Grant) -> Non
     grant("otto", "release")
     run.quick_run()
     said = site.act(RUN, RELEASE, "otto", account_id="e", reason="late")
-    assert "stays as it was: run 2 observed the account later in it." in said
+    assert "is unchanged: run 2 observed the account later in that hour." in said
     assert "had a later observation, which stays" in site.text(RUN)
 
 
@@ -281,7 +281,7 @@ def test_the_form_is_there_for_who_may_and_for_what_can_be_released(site: Site, 
     grant("otto", "release")
     page = site.get(RUN, "otto").text
     assert page.count('<form class="act"') == 1  # of “e”, which is old
-    assert page.count("It can't be released: it is no balance of this account") == 2
+    assert page.count("This answer can't be released: it is not a balance of this account") == 2
     grant("elsewhere", "release", entity="QB99")
     assert '<form class="act"' not in site.get(RUN, "elsewhere").text
 
@@ -305,7 +305,7 @@ def test_there_is_no_form_where_the_ledger_refuses_whoever_asks(
     ledger.quick_run(lambda account_id: Reply(account_id=account_id, **fields))
     grant("otto", "release")
     page = site.get(RUN, "otto").text
-    assert ('<form class="act"' in page, "It can't be released" in page) == (False, True)
+    assert ('<form class="act"' in page, "This answer can't be released" in page) == (False, True)
     data = {"account_id": "a", "reason": "right"}
     answer = site.post(RELEASE, "otto", token=borrowed(site, "otto"), data=data)
     assert (answer.status_code, "can&#39;t be released" in answer.text) == (403, True)
