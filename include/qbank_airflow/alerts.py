@@ -36,5 +36,5 @@ def receiver(conn_id: str) -> Receiver:
         ) from None
     except Exception as error:  # noqa: BLE001 - whatever a vault, Fernet or the API raises; it may hold a secret
         raise AlertNotSentError(
-            f"The connection {conn_id} can't be read ({type(error).__name__}): look at it in Airflow."
+            f"The connection {conn_id} can't be read ({type(error).__name__}): check it in Airflow."
         ) from None

@@ -118,8 +118,8 @@ def _files(source: BookSource) -> list[Found]:
     try:
         oldest_first = sorted(files, key=lambda name: (_changed(files[name]), name))
     except (ArithmeticError, TypeError, ValueError) as error:
-        what = f"its storage says of a file's time what is none ({in_one_line(error)})"
-        raise _lost(source, f"{what}: which file is the newest can't be told, and none was loaded") from None
+        what = f"its storage gives an invalid time for a file ({in_one_line(error)})"
+        raise _lost(source, f"{what}: it is not clear which file is the newest, so none was loaded") from None
     return [_found(_beside(place, name), files[name]) for name in oldest_first]
 
 

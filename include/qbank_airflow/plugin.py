@@ -28,7 +28,7 @@ def on_dag_run_running(dag_run: Any) -> None:
     with create_session(scoped=False) as session:
         for pool in sorted({task.pool for task in dag_run.dag.tasks}):
             if make_pool(session, pool):
-                log.warning("There was no pool %s: it is made, with %s slots.", pool, SLOTS)
+                log.warning("The pool %s was missing: it has been made, with %s slots.", pool, SLOTS)
 
 
 class QBankPlugin(AirflowPlugin):  # type: ignore[misc]

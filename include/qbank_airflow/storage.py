@@ -68,8 +68,9 @@ def given_file(text: str) -> Any:
 def _refused(text: str) -> GLFileError:
     if not (folders := files_dirs()):
         return GLFileError(
-            f"The file {text} is not read: no folder of the workers' is open to runs; give an object-storage "
-            f"URL, such as s3://conn@bucket/key, or set {FILES_DIRS} to the folders where files may lie."
+            f"The file {text} is not read: runs may not read any folder of the workers. Give an "
+            f"object-storage URL, such as s3://conn@bucket/key, or set {FILES_DIRS} to the folders that they "
+            "may read."
         )
     return GLFileError(
         f"The file {text} is not read: with its links followed, it must lie below "

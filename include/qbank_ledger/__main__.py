@@ -55,7 +55,9 @@ def _no_options(_parser: ArgumentParser) -> None:
 
 def _close_options(parser: ArgumentParser) -> None:
     parser.add_argument("--month", required=True, help="the month to close, such as 2026-10")
-    parser.add_argument("--output", type=Path, metavar="DIR", help=f"where to (default: {PACKS})")
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help=f"the folder to write to (default: {PACKS})"
+    )
 
 
 def _accounts_options(parser: ArgumentParser) -> None:
@@ -67,7 +69,9 @@ def _check_accounts(file: Path) -> str:
     active = sum(account.active for account in accounts)
     entities = len({account.entity for account in accounts})
     currencies = ", ".join(sorted({account.currency for account in accounts}))
-    return f"{file}: {len(accounts)} accounts, {active} active, of {entities} entities, in {currencies}."
+    return (
+        f"{file}: {len(accounts)} accounts, {active} active. Entities: {entities}. Currencies: {currencies}."
+    )
 
 
 def _file_option(parser: ArgumentParser) -> None:
@@ -76,14 +80,14 @@ def _file_option(parser: ArgumentParser) -> None:
 
 def _draft_options(parser: ArgumentParser) -> None:
     _file_option(parser)
-    parser.add_argument("--sheet", help="which sheet of a workbook that has several")
+    parser.add_argument("--sheet", help="the sheet to read, if the workbook has several")
 
 
 def _preview_options(parser: ArgumentParser) -> None:
     _file_option(parser)
-    parser.add_argument("--profile", default=PLAIN, help="how it is read (default: %(default)s)")
+    parser.add_argument("--profile", default=PLAIN, help="the profile to read it with (default: %(default)s)")
     for name, what in (("date", "2026-10-31"), ("entity", "QB01"), ("currency", "EUR")):
-        parser.add_argument(f"--{name}", help=f"where the profile takes it from the run, such as {what}")
+        parser.add_argument(f"--{name}", help=f"needed if the profile leaves it to the run, such as {what}")
 
 
 def _preview(given: Namespace) -> str:
@@ -92,7 +96,7 @@ def _preview(given: Namespace) -> str:
     try:
         mirrors = _mirrors()
     except AccountsFileError as error:
-        say(f"Without the accounts, so without the mapping: {error}")
+        say(f"The rows are not matched to accounts: {error}")
         mirrors = []
     preview(given.file, profile, Given(given.date, given.entity, given.currency), mirrors, say)
     return ""
@@ -114,7 +118,7 @@ def _pack_folder(given: Namespace) -> Path | None:
         return Path(given.output)
     place = packs_place()
     if "://" in place:
-        raise CloseError(f"{PACKS} is {place}, where only Airflow writes: give --output a folder.")
+        raise CloseError(f"{PACKS} is {place}, and only Airflow can write there: set --output to a folder.")
     return Path(place) if place else None
 
 
@@ -126,7 +130,9 @@ def _health() -> str:
         raise UnwellError(str(error), json.dumps(health.UNREACHABLE.as_json(), indent=2)) from None
     answer = json.dumps(found.as_json(), indent=2)
     if found.problems:
-        raise UnwellError(f"The ledger is unwell: {', '.join(found.problems)}. See docs/runbook.md.", answer)
+        raise UnwellError(
+            f"The ledger has problems: {', '.join(found.problems)}. See docs/runbook.md.", answer
+        )
     return answer
 
 
@@ -169,44 +175,47 @@ VERBS = {
         lambda _: verify(reader_of(ledger_url())),
     ),
     "health": _Verb(
-        "how the ledger is, in counts, as JSON; exit code 0 when it is well, 1 when not", lambda _: _health()
+        "print the ledger's health in counts, as JSON; exit code 0 when healthy, 1 when not",
+        lambda _: _health(),
     ),
     "watch": _Verb(
-        "look once, keep what is wrong in ledger.alert, tell QBANK_ALERT_CONNECTIONS; exit code 0 only when "
-        "all that was to be sent was",
+        "check the ledger once, record problems in ledger.alert, send alerts to QBANK_ALERT_CONNECTIONS; "
+        "exit code 0 only when every message was sent",
         lambda _: _watch(),
     ),
     "close": _Verb(
-        "the close pack of a month, a workbook and a page; exit code 0 when it was made, ready or not",
+        "make a month's close pack, a workbook and a web page; exit code 0 when made, even if the month is "
+        "not ready",
         lambda given: str(close_month(reader_of(ledger_url()), given.month, _pack_folder(given))),
         _close_options,
     ),
     "export": _Verb(
-        "the newest balances as a file for an ERP; exit code 0 only when no active account is left out",
+        "export balances as a file for an ERP; exit code 0 only when no active account is left out",
         lambda given: export.run(ledger_url(), given),
         export.options,
     ),
     "accounts-check": _Verb(
-        "read an accounts file as a run would; exit code 0 only when nothing in it is wrong",
+        "check an accounts file; exit code 0 only when a run would accept it",
         lambda given: _check_accounts(given.file or Path(accounts_place())),
         _accounts_options,
     ),
     "gl-preview": _Verb(
-        "what a file of the ERP would become, by a profile; loads nothing; exit code 0 only if it would load",
+        "show how a file from the ERP would load with a profile; loads nothing; exit code 0 only if it would "
+        "load",
         _preview,
         _preview_options,
     ),
     "gl-profile": _Verb(
-        "propose a profile for a file of the ERP, to look over; nothing reads by it yet",
+        "propose a profile for a file from the ERP, for you to check; it is not put to use",
         lambda given: draft(given.file, given.sheet).rstrip("\n"),
         _draft_options,
     ),
     "version": _Verb(
-        "the version of this package, and the newest schema that it knows",
+        "print the version of this package, and the newest schema that it knows",
         lambda _: f"{DISTRIBUTION} {package_version()}, schema {newest_revision()}",
     ),
     "dictionary": _Verb(
-        "the data dictionary, in Markdown, from the database's comments",
+        "print the data dictionary, in Markdown, from the database's comments",
         lambda _: dictionary(reader_of(ledger_url())),
     ),
 }

@@ -37,7 +37,7 @@ def parse_url(url: str, field: str) -> tuple[str, str, int | None, str]:
     match = _URL.fullmatch(url)
     if match is None or int(match["port"] or 443) > 65535:
         raise QBankConfigError(
-            f"{field} is not a URL that can be used: write https://host or https://host/path, "
+            f"{field} is not a valid URL: write https://host or https://host/path, "
             "without user, password, query or fragment."
         )
     port = int(match["port"]) if match["port"] else None
@@ -64,7 +64,7 @@ def check_url(url: str, field: str) -> str:
     if host not in allowed and not (loopback and LOOPBACK in allowed):
         raise QBankConfigError(
             f"{field} names the host {host}, which is not on the list: "
-            f"whoever deploys may add it to {ALLOWED_HOSTS}."
+            f"ask whoever deploys to add it to {ALLOWED_HOSTS}."
         )
     if scheme == "http" and not loopback:
         raise QBankConfigError(f"{field} must begin with https://: http is for loopback only.")

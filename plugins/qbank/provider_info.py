@@ -53,15 +53,15 @@ _CONN_FIELDS = {
     "token_url": _field("Token URL", "string", "Default: https://auth.qbankconnect.com/token", format="url"),
     "scope": _field("Scope", "string", "Default: balances.read"),
     "concurrency": _field(
-        "Concurrency", "integer", "Calls at once in one fetch task. Default: 16", minimum=1
+        "Concurrency", "integer", "Concurrent calls in one fetch task. Default: 16", minimum=1
     ),
     "requests_per_second": _field(
         "Requests per second", "number", "Most calls a second in one fetch task. Default: no limit"
     ),
-    "timeout_s": _field("Timeout (s)", "number", "One request, in total. Default: 10"),
-    "max_attempts": _field("Attempts", "integer", "Requests for one account at most. Default: 5", minimum=1),
+    "timeout_s": _field("Timeout (s)", "number", "For one whole request. Default: 10"),
+    "max_attempts": _field("Attempts", "integer", "Most requests for one account. Default: 5", minimum=1),
     "max_backoff_s": _field("Longest wait (s)", "number", "Between two attempts. Default: 60"),
-    "fetch_budget_s": _field("Budget (s)", "number", "A fetch task's whole time. Default: 1500"),
+    "fetch_budget_s": _field("Budget (s)", "number", "For a whole fetch task. Default: 1500"),
     "ca_bundle": _field("CA bundle", "string", "PEM file or folder on the worker. Default: certifi's"),
     "proxy": _field("Proxy", "string", "http://host:port. Default: none, whatever *_PROXY says"),
 }

@@ -14,9 +14,9 @@ from qbank.retry import is_redirect, may_succeed_later
 from qbank.settings import Settings
 from qbank.transport import NoReply, Reply
 
-_CREDENTIALS = "check login (client id) and password (client secret) of the connection"
-_SCOPE = "ask QBank to grant the scope of the connection to this client"
-_LOGIN = "this machine's network asks for a login first, so ask your network team"
+_CREDENTIALS = "check the login (client id) and password (client secret) of the connection"
+_SCOPE = "ask QBank to grant the connection's scope to this client"
+_LOGIN = "this machine's network requires a login first, so ask your network team"
 _LOCKED = "ask QBank to unlock this client"
 _TODO = {
     "invalid_client": _CREDENTIALS,
@@ -33,7 +33,7 @@ _TODO = {
     "client_disabled": _LOCKED,
     "client_suspended": _LOCKED,
     "unsupported_grant_type": "check token_url, which doesn't take client_credentials",
-    "invalid_request": "check token_url and scope of the connection",
+    "invalid_request": "check the token_url and scope of the connection",
 }
 _PASSING = {
     "temporarily_unavailable",
@@ -47,7 +47,7 @@ _PHRASES = {status.phrase.lower().replace(" ", "_") for status in HTTPStatus} - 
 _NO_REPLY = {
     "timeout": "did not answer in time",
     "connection": "could not be reached",
-    "header_too_big": "answered with headers too long to read",
+    "header_too_big": "sent headers that are too long to read",
 }
 _NOT_THERE = (404, 405, 410, 415)
 
@@ -63,7 +63,7 @@ def refusal(outcome: Reply | NoReply, settings: Settings) -> QBankError:
         said = f"HTTP {status}, {word}" if word and known not in _PHRASES else f"HTTP {status}"
         todo = "try again later" if status != HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED else _LOGIN
         return QBankUnavailableError(
-            f"The token host has no token to give just now ({said}): {todo}.", status=status
+            f"The token host can't issue a token right now ({said}): {todo}.", status=status
         )
     return QBankAuthError(f"{_final(status, known, word)}.", status=status)
 
@@ -78,12 +78,13 @@ def _final(status: int, known: str | None, word: str | None) -> str:
     elif is_code and status in (200, 201, 203, 400):
         what, todo = "refused with an error that is not shown here", "ask QBank what this client lacks"
     elif status == 401:
-        what, todo = "refused the client", f"{_CREDENTIALS}; if they are right, a gateway before it refuses"
+        what = "refused the client"
+        todo = f"{_CREDENTIALS}; if they are right, a gateway in front of it is refusing"
     elif status == 407:
-        what, todo = "is behind a proxy that asks for a user, which is not supported", "check proxy"
+        what, todo = "is behind a proxy that requires a user name, which is not supported", "check proxy"
     elif is_redirect(status):
-        what = "redirects elsewhere, which is not followed"
-        todo = "check token_url; if it is right, a gateway or a login page before it redirects"
+        what = "redirects elsewhere, and redirects are not followed"
+        todo = "check token_url; if it is right, a gateway or a login page in front of it is redirecting"
     elif status < 400 or status in _NOT_THERE:
         what, todo = "has no token there", "check token_url"
     else:

@@ -62,10 +62,10 @@ class Settings:
             return
         scheme, host, _, path = hosts.parse_url(self.proxy, "proxy")
         if scheme != "http" or path:
-            raise QBankConfigError("proxy must be http://host:port: TLS runs through it to QBank.")
+            raise QBankConfigError("proxy must be http://host:port: TLS to QBank runs through it.")
         plain = any(url.startswith("http:") for url in (self.api_url, self.token_url))
         if plain and not hosts.is_loopback(host):
-            raise QBankConfigError("proxy can't be used with http: it would read the secret.")
+            raise QBankConfigError("proxy can't be used with http URLs: it could read the secret.")
 
     @classmethod
     def from_fields(
@@ -110,7 +110,7 @@ def _check_names(extra: Mapping[str, Any], secret: str) -> None:
         listed = ", ".join(names if len(names) == len(unknown) else [*names, "…"])
         raise QBankConfigError(
             f"extra has the unknown field{'s' if len(unknown) > 1 else ''} {listed}: "
-            f"what it may have is {', '.join(known)}."
+            f"it may have {', '.join(known)}."
         )
 
 

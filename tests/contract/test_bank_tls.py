@@ -211,5 +211,5 @@ def test_a_plain_bank_is_reached_through_a_local_proxy() -> None:
 
 
 def test_a_plain_secret_is_not_given_to_a_proxy_elsewhere() -> None:
-    with pytest.raises(QBankConfigError, match="it would read the secret"):
+    with pytest.raises(QBankConfigError, match="it could read the secret"):
         settings_of(bank_at(1), proxy="http://proxy.example:3128")

@@ -19,14 +19,14 @@ ATTEMPTS = 3
 
 # Whom the sentence sends the reader to, by what it says and by what it doesn't.
 PLACES: dict[str, tuple[str, str]] = {
-    "credentials": (r"check login \(client id\) and password", r"token_url|network"),
+    "credentials": (r"check the login \(client id\) and password", r"token_url|network"),
     "network": (r"not an OAuth answer.*gateway or an allow list.*network team", r"login|password|secret"),
     "page": (r"web page.*network team", r"login \(|password|secret"),
-    "url": (r"check token_url", r"login \(|password|network team"),
+    "url": (r"check (the )?token_url", r"login \(|password|network team"),
     "proxy": (r"check proxy", r"login|password|token_url"),
     "scope": (r"ask .*QBank to grant", r"password|token_url"),
     "bank": (r"ask QBank", r"password|token_url"),
-    "portal": (r"asks for a login first.*network team", r"password|token_url"),
+    "portal": (r"requires a login first.*network team", r"password|token_url"),
     "later": (r"try again later", r"password|network"),
 }
 
@@ -286,7 +286,9 @@ def test_there_are_as_many_answers_as_the_bar_asks_for() -> None:
 
 def test_headers_of_70_kb_are_said_to_be(bank: Bank, client_of: ClientOf) -> None:
     bank.token = lambda call: Answer(raw=b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000 + b"\r\n\r\n")
-    with pytest.raises(QBankUnavailableError, match="headers too long to read: check token_url and proxy"):
+    with pytest.raises(
+        QBankUnavailableError, match="headers that are too long to read: check token_url and proxy"
+    ):
         client_of(max_attempts=2, max_backoff_s=0.01).check()
     assert len(bank.token_calls) == 2
 

@@ -21,7 +21,7 @@ def connection(host: str) -> Connection:
 
 def test_a_connection_made_in_the_ui_may_not_point_to_any_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boundary.Connection, "get", lambda _: connection("evil.example"))
-    with pytest.raises(LedgerConnectionError, match="whoever deploys may add it to QBANK_LEDGER_HOSTS"):
+    with pytest.raises(LedgerConnectionError, match="whoever deploys to add it to QBANK_LEDGER_HOSTS"):
         boundary.ledger()
     monkeypatch.setenv("QBANK_LEDGER_HOSTS", "evil.example")
     assert boundary.ledger().url.query["require_auth"] == "scram-sha-256"

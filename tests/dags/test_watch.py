@@ -15,7 +15,7 @@ from tests.words.inbox import mail_server, webhook
 from tests.words.ledger import Ledger, failed
 from tests.words.sync import Ended
 
-TITLES = ["Ledger: an hour without any balance", "Ledger: a run that failed"]
+TITLES = ["Ledger: an hour without any balance", "Ledger: a failed run"]
 
 
 @pytest.fixture

@@ -274,7 +274,7 @@ def test_the_page_leads_from_nothing_to_a_reconciled_hour(
 
     reader.types("airflow db migrate")
     said = reader.follows(7)
-    assert "The ledger is whole: 1 seals cover its 40 rows." in said
+    assert "The ledger is intact: 1 seals cover its 40 rows." in said
     assert "is not kept in" not in said
     run = as_(server, "ledger_run", "ledger")
     assert run("SET ROLE qbank_loader; SELECT state, published FROM sync.run") == [("complete", ACCOUNTS)]

@@ -98,7 +98,7 @@ def test_a_run_is_whole_whatever_others_leave_in_its_session(runs: Ledger, poole
     leave(url)
     assert settle_run(runs.engine, run_no).state == "complete"
     leave(url)
-    assert verify(runs.engine).startswith("The ledger is whole: 1 seals cover its 3 rows.")
+    assert verify(runs.engine).startswith("The ledger is intact: 1 seals cover its 3 rows.")
     assert found(url) == ("qbank_analyst", "1s"), "what others have set is theirs, before and after"
 
 

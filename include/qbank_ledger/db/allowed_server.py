@@ -45,13 +45,13 @@ def require_allowed(
         if not allowed & {host, _kind(host)}:
             raise LedgerConnectionError(
                 f"The connection {connection} names the host {host!r:.80}, which is not on the list: "
-                f"whoever deploys may add it to {LEDGER_HOSTS}."
+                f"ask whoever deploys to add it to {LEDGER_HOSTS}."
             )
     asked = set(_listed(str(url.query.get("require_auth", ""))))
     if url.password and not (asked and asked <= set(_listed(ledger_auth(environment)))):
         raise LedgerConnectionError(
             f"The connection {connection} asks for the login method {', '.join(sorted(asked))!r:.80}: "
-            f"whoever deploys may allow it with {LEDGER_AUTH}."
+            f"ask whoever deploys to allow it with {LEDGER_AUTH}."
         )
 
 

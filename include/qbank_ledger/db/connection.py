@@ -105,7 +105,7 @@ def translated_errors(of: Engine | Connection) -> Iterator[None]:
         raise _translated(error.orig, login, is_lost=error.connection_invalidated) from None
     except exc.TimeoutError:  # of the pool
         raise LedgerUnavailableError(
-            "Every connection to the ledger that this server may open is in use: try again in a minute."
+            "Every connection that this server may open to the ledger is in use: try again in a minute."
         ) from None
     except psycopg2.Error as error:  # of a COPY, which psycopg2 runs by itself
         raise _translated(error, login) from None
@@ -137,8 +137,8 @@ def _translated(error: BaseException | None, login: Login, *, is_lost: bool = Fa
     elif "authentication method requirement" in first:
         kind = LedgerConnectionError
         sentence = (
-            f"The ledger's server asks for another login method than is allowed ({first}): let it use "
-            "scram-sha-256 for this login, or let whoever deploys allow the method with QBANK_LEDGER_AUTH."
+            f"The ledger's server asks for a login method that is not allowed ({first}): make it use "
+            "scram-sha-256 for this login, or ask whoever deploys to allow the method with QBANK_LEDGER_AUTH."
         )
     elif any(words in first for words in ("authentication failed", "does not exist", "no pg_hba.conf")):
         kind = LedgerConnectionError
@@ -148,23 +148,23 @@ def _translated(error: BaseException | None, login: Login, *, is_lost: bool = Fa
     elif code == READ_ONLY or "recovery is in progress" in first:
         kind = LedgerUnavailableError
         sentence = (
-            f"The ledger database is read only ({first}): it is a replica, or a failover or a full disk made "
-            f"it so; point the connection {login.connection} to the server that takes writes."
+            f"The ledger database is read only ({first}), because it is a replica, or after a failover or a "
+            f"full disk: point the connection {login.connection} to the server that takes writes."
         )
     elif code == "55P03":
         kind = LockedError
         # A wait for a turn names the holder itself (ledger.acquire_lock); any other was watched.
         held = first if "held by" in first else "; ".join([first, *getattr(error, "__notes__", [])])
         sentence = (
-            f"The ledger waited for a lock in vain ({held}): let that session end, or end it with "
+            f"The ledger gave up waiting for a lock ({held}): let that session end, or end it with "
             "SELECT pg_terminate_backend(pid)."
         )
     elif code == "53100":
         kind = LedgerUnavailableError
-        sentence = f"The ledger database's disk is full ({first}): give it space."
+        sentence = f"The ledger database's disk is full ({first}): free some space."
     elif code == "57014" and "timeout" in first:
         kind = LedgerUnavailableError
-        sentence = f"The ledger took too long to answer ({first}): it is at work, so try again in a minute."
+        sentence = f"The ledger took too long to answer ({first}): it is busy, so try again in a minute."
     elif isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) or is_lost:
         kind = LedgerUnavailableError
         sentence = (

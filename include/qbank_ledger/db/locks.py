@@ -75,7 +75,7 @@ def _look(engine: Engine, session: LedgerConnection, over: Event, seen: list[str
                 since = since or time.monotonic()
                 _cancel_blocking_readers(connection, session)
                 if time.monotonic() - since >= _WARN_AFTER_S:
-                    log.warning("The ledger waits for a lock, held by %s.", holders)
+                    log.warning("Waiting for a lock on the ledger, held by %s.", holders)
                     since = time.monotonic() + 10 * _WARN_AFTER_S
             over.wait(_LOOK_EVERY_S)
 
@@ -86,5 +86,6 @@ def _cancel_blocking_readers(connection: Connection, session: LedgerConnection) 
         cancelled = execute(connection, "cancel_blocking_readers", pid=session.server_pid).scalars().all()
         if cancelled:
             log.warning(
-                "Cancelled what readers had put in the ledger's way: pid %s.", ", ".join(map(str, cancelled))
+                "Cancelled readers' statements that blocked the ledger: pid %s.",
+                ", ".join(map(str, cancelled)),
             )

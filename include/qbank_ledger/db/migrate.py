@@ -100,8 +100,8 @@ def _migrate(connection: Connection) -> str:
     if before == head:
         if not connection.execute(_IS_OWNED).scalar():
             raise LedgerError(
-                "The ledger was restored without its roles: nothing in it belongs or is granted to them. "
-                "Migrate an empty database of this server, which makes them, and restore once more."
+                "The ledger was restored without its roles: they own nothing in it and have no rights. "
+                "Migrate an empty database on this server to make the roles, then restore again."
             )
         return f"The ledger database is at the newest schema ({head})."
     _require_known(before)
@@ -109,13 +109,13 @@ def _migrate(connection: Connection) -> str:
     if not connection.execute(_BECOME_OWNER).scalar():
         raise MigrationNotAllowedError(
             "The ledger login may not migrate the database: it can neither make the ledger's roles nor "
-            "become qbank_owner. Let a DBA run the SQL on standard output.",
+            "become qbank_owner. Ask a DBA to run the SQL on standard output.",
             sql_for_dba(before),
         )
     connection.execute(text("SET LOCAL ROLE qbank_owner"))
     _acquire_lock(connection)
     if current_revision(connection) != before:
-        raise MigratedMeanwhileError("The ledger database was migrated by somebody else at the same time.")
+        raise MigratedMeanwhileError("Somebody else migrated the ledger database at the same time.")
     # A change that waits for a long query keeps every run waiting behind it: it makes room, and tries again.
     connection.execute(text("SET LOCAL lock_timeout = '1s'"))
     if before in _UNRELEASED:
@@ -137,9 +137,7 @@ def _acquire_lock(connection: Connection) -> None:
         if connection.execute(_VERSIONED).scalar():
             connection.execute(text("LOCK TABLE ledger.alembic_version IN SHARE ROW EXCLUSIVE MODE"))
     except exc.IntegrityError:
-        raise MigratedMeanwhileError(
-            "The ledger database was made by somebody else at the same time."
-        ) from None
+        raise MigratedMeanwhileError("Somebody else made the ledger database at the same time.") from None
 
 
 def _set_up_server(connection: Connection) -> None:
@@ -149,8 +147,8 @@ def _set_up_server(connection: Connection) -> None:
         connection.execute(_plain("server.sql"))
     else:
         log.warning(
-            "A superuser makes the ledger safer against who may only read it, with this SQL in the ledger "
-            "database (docs/roles.md says what it is good for):\n%s",
+            "To protect the ledger further from logins that may only read it, ask a superuser to run this "
+            "SQL in the ledger database (docs/roles.md explains it):\n%s",
             _sql_for_superuser(),
         )
 
@@ -175,7 +173,7 @@ def require_newest(connection: Connection) -> None:
     _require_known(found)
     if found != newest:
         raise NotMigratedError(
-            f"The ledger database is at schema {_named(found) or 'none'}, this version needs {newest}: "
+            f"The ledger database is at schema {_named(found) or 'none'}, but this version needs {newest}: "
             f"{MIGRATE}."
         )
 

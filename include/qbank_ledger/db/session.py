@@ -51,7 +51,7 @@ def settings_of(
         found = [None]
     if None in found:
         raise LedgerConnectionError(
-            f"The options of the connection {connection} can't be read: only -c name=value is."
+            f"The options of the connection {connection} can't be read: use only -c name=value."
         )
     given = {option["name"].replace("-", "_").lower(): option["value"] for option in found if option}
     pinned = {**PINNED, "role": role}
@@ -91,13 +91,13 @@ class LedgerConnection(connection):
         role = self._settings["role"]
         if self.info.transaction_status != TRANSACTION_STATUS_INTRANS or role not in (None, user):
             raise LedgerConnectionError(
-                f"The ledger's settings do not hold in a session of {user}: let it run in transactions, or "
-                "connect to the server itself, not to a pooler."
+                f"The ledger's settings get lost in a session of {user}: make the pooler lend a session for "
+                "a whole transaction, or connect to the server itself."
             )
         if encoding != "UTF8":
             raise LedgerConnectionError(
-                f"The ledger database has the encoding {encoding}, which can't hold what a bank may send: "
-                "make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0."
+                f"The ledger database has the encoding {encoding}, which can't hold everything a bank may "
+                "send: make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0."
             )
 
 

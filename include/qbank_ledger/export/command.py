@@ -32,16 +32,21 @@ def options(parser: ArgumentParser) -> None:
         "--date",
         type=_date,
         metavar="DATE",
-        help="the closings of a date, such as 2026-10-31 (default: the newest)",
+        help="export a date's closing balances, such as 2026-10-31 (default: the newest balances)",
     )
     parser.add_argument(
-        "--camt-version", default=VERSIONS[0], choices=VERSIONS, help="of camt052 (default: %(default)s)"
+        "--camt-version",
+        default=VERSIONS[0],
+        choices=VERSIONS,
+        help="the version of camt052 (default: %(default)s)",
     )
     for option, default in (("--bai2-sender", SENDER), ("--bai2-receiver", RECEIVER)):
         parser.add_argument(
-            option, default=default, type=_party, metavar="ID", help="of bai2 (default: %(default)s)"
+            option, default=default, type=_party, metavar="ID", help="only for bai2 (default: %(default)s)"
         )
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where to (default: standard output)")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="the file to write (default: standard output)"
+    )
 
 
 def run(url: URL, given: Namespace) -> str:
@@ -69,11 +74,12 @@ def run(url: URL, given: Namespace) -> str:
         raise ExportError(f"The export can't be written to {where}: {error.strerror or error}.") from None
     if done.stale:
         when = "its time" if given.date is None else "the date asked for"
-        _say(f"Warning: {done.stale} of {done.written} balances are stale; each is exported with {when}.")
+        _say(f"Warning: {done.stale} of {done.written} balances are stale; each carries {when}.")
     if done.refused:
         total = done.written + done.refused
         raise ExportError(
-            f"The file is incomplete: it has {done.written} of {total} active accounts; why is said above."
+            f"The file is incomplete: it has {done.written} of {total} active accounts. The reasons are "
+            "above."
         )
     return ""
 
@@ -81,7 +87,7 @@ def run(url: URL, given: Namespace) -> str:
 def _party(text: str) -> str:
     if not is_party(text):
         raise ArgumentTypeError(
-            f"{text!r} can't be one: write 1 to {PARTY_CHARACTERS} characters of plain ASCII but , and /"
+            f"{text!r} is not valid: write 1 to {PARTY_CHARACTERS} characters of plain ASCII without , and /"
         )
     return text
 
@@ -91,7 +97,7 @@ def _date(text: str) -> date:
         on = date.fromisoformat(text)
         if date.min.year < on.year < date.max.year:  # it begins and ends in a year, whatever the time zone
             return on
-    raise ArgumentTypeError(f"{text!r} is no date: write it as 2026-10-31")
+    raise ArgumentTypeError(f"{text!r} is not a date: write it as 2026-10-31")
 
 
 def _say(line: str) -> None:
@@ -113,7 +119,7 @@ def _file(path: Path) -> Iterator[TextIO]:
     """The file, whole or as it was: written beside it, then renamed."""
     path = path.resolve()
     if path.exists() and not path.is_file():
-        raise ExportError(f"The export can't be written to {path}: it is no regular file.")
+        raise ExportError(f"The export can't be written to {path}: it is not a regular file.")
     with scratch(path.parent, f".{path.name}.") as folder:
         unfinished = folder / path.name
         with unfinished.open("x", encoding="utf-8", newline="") as out:

@@ -80,7 +80,8 @@ def export_balances(
             stale += balance.is_stale
     if not written:
         raise ExportError(
-            f"Nothing was exported: of {refused} active account(s) none has a balance that can be."
+            f"Nothing was exported: none of the {refused} active account(s) has a balance that can be "
+            "exported."
         )
     out.write(writer.foot())
     log.info("export: %d written, %d refused, %d stale", written, refused, stale)
@@ -91,11 +92,12 @@ def _balance(row: Any) -> Balance:
     on = row.closing_of
     if on and not row.is_over:
         raise NotExportableError(
-            f"{on} is over at {row.closes_at.astimezone(UTC):%Y-%m-%dT%H:%MZ}, and has no closing before"
+            f"{on} ends at {row.closes_at.astimezone(UTC):%Y-%m-%dT%H:%MZ}, and has no closing balance "
+            "before then"
         )
     if row.ledger_balance is None:
-        raise NotExportableError(f"it has no closing of {on}" if on else "it has no balance yet")
+        raise NotExportableError(f"it has no closing balance on {on}" if on else "it has no balance yet")
     if row.currency != row.account_currency:
-        which = f"closing of {on}" if on else "newest balance"
+        which = f"closing balance on {on}" if on else "newest balance"
         raise NotExportableError(f"its {which} is in {row.currency}, the account in {row.account_currency}")
     return Balance(**{name: getattr(row, name) for name in _FIELDS})

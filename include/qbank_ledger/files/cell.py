@@ -23,7 +23,7 @@ def unfit(text: str) -> str | None:
     if len(text) > MOST_CHARACTERS:
         return f"write at most {MOST_CHARACTERS} characters"
     if _SPREADSHEET.fullmatch(text):
-        return "a spreadsheet wrote it so: format the cell as text, and type it anew"
+        return "a spreadsheet changed it: format the cell as text, and type it again"
     if text.isascii() and text.isprintable():
         return None
     if _LINE_BREAK.search(text):

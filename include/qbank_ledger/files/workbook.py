@@ -65,7 +65,7 @@ def is_workbook(file: SourceFile) -> bool:
         content = b"".join(iter(file.read, b""))
         if _ENCRYPTED in content:
             raise UnreadableFileError("it is protected by a password: save it without one")
-        raise UnreadableFileError("it is an Excel file of before 2007: save it as .xlsx")
+        raise UnreadableFileError("it is an Excel file from before 2007: save it as .xlsx")
     return first.startswith(_ZIP)
 
 
@@ -125,7 +125,7 @@ class _Book:
         self._targets: dict[str, str] = {}
         main = "xl/workbook.xml"
         if main not in parts:
-            raise UnreadableFileError("it is packed as a workbook, and is none: save it as .xlsx or CSV")
+            raise UnreadableFileError("it is a ZIP file but not a workbook: save it as .xlsx or CSV")
         self._read("xl/_rels/workbook.xml.rels", self._relation)
         self._read(main, self._book)
 

@@ -21,7 +21,7 @@ class Month:
         """The month that 2026-10 names; raises CloseError for anything else."""
         found = _MONTH.fullmatch(text)
         if not found or not date.min.year < int(found[1]) < date.max.year:
-            raise CloseError(f"{text[:40]!r} is no month: write year and month, such as 2026-10.")
+            raise CloseError(f"{text[:40]!r} is not a month: write the year and month, such as 2026-10.")
         return cls(date(int(found[1]), int(found[2]), 1))
 
     @classmethod

@@ -60,7 +60,7 @@ def close_month(engine: Engine, month: str, folder: Any, *, patience_s: float = 
     asked = Month.parse(month)
     if folder is None:
         raise NoPackError(
-            f"There is no place for the close pack: set {PACKS} to a folder or an object-storage URL."
+            f"The close pack has nowhere to go: set {PACKS} to a folder or an object-storage URL."
         )
     try:
         with _unfinished(folder) as unfinished:

@@ -70,31 +70,31 @@ def not_ready(month: Month, scope: Any, tally: Tally) -> list[Gap]:
 
 def _time(month: Month, scope: Any) -> Iterator[Gap]:
     if scope.provisional:
-        yield Gap("time", f"{month} has not ended: make the pack again after its last cut-off.")
+        yield Gap("time", f"{month} has not ended: make the pack again after the month's last cut-off.")
 
 
 def _close_date(scope: Any, tally: Tally) -> Iterator[Gap]:
     on, accounts = scope.close_date, tally.accounts
     without = accounts - tally.closings
     if without:
-        yield Gap("closings", f"Without a closing on {on}: {without:,} of {accounts:,} accounts.", on)
+        yield Gap("closings", f"No closing balance on {on}: {without:,} of {accounts:,} accounts.", on)
     entities = +tally.not_compared_by_entity
     if entities:
         yield Gap(
             "books",
             f"Not compared on {on}: {entities.total():,} of {accounts:,} accounts ({_most(entities)}). Load "
-            "the general ledger of that date and reconcile.",
+            "the general ledger for that date, then reconcile.",
             on,
         )
     if tally.restated:
         yield Gap(
             "restated",
-            f"Restated by the bank or in the GL since they were compared on {on}: {tally.restated:,} of "
+            f"Restated by the bank or in the GL since the reconciliation of {on}: {tally.restated:,} of "
             f"{accounts:,} accounts. Reconcile again.",
             on,
         )
     if scope.unmapped_gl:
-        says = f"GL balances of {on} that no account mirrors: {scope.unmapped_gl:,}. See recon.unmapped_gl."
+        says = f"GL balances on {on} without a bank account: {scope.unmapped_gl:,}. See recon.unmapped_gl."
         yield Gap("unmapped", says, on)
 
 
@@ -103,7 +103,7 @@ def _dates(scope: Any, tally: Tally) -> Iterator[Gap]:
     if earlier:
         yield Gap(
             "comparison",
-            f"Not compared before: {sum(row.not_compared for row in earlier):,} account-dates, on "
+            f"Not compared earlier: {sum(row.not_compared for row in earlier):,} account-dates, on "
             f"{len(earlier)} dates from {earlier[0].as_of_date} to {earlier[-1].as_of_date}.",
             earlier[0].as_of_date,
         )
@@ -128,7 +128,7 @@ def _open(scope: Any, tally: Tally) -> Iterator[Gap]:
     count = sum(items.count for items in tally.items_by_age.values())
     old = sum(items.count for (*_, bucket), items in tally.items_by_age.items() if bucket == "over 90")
     if count:
-        says = f"Open items on {scope.close_date}: {count:,}, for more than 90 days: {old:,}."
+        says = f"Open items on {scope.close_date}: {count:,}, of which {old:,} for more than 90 days."
         yield Gap("open", says, scope.close_date)
 
 
@@ -139,7 +139,7 @@ def _hours(month: Month, scope: Any, tally: Tally) -> Iterator[Gap]:
         why = f" ({_most(reasons)})" if reasons else ""
         yield Gap(
             "hours",
-            f"Without a balance: {account_hours['missing']:,} of {account_hours['expected']:,} "
+            f"Missing balances: {account_hours['missing']:,} of {account_hours['expected']:,} "
             f"account-hours{why}.",
         )
     if hours < month.hours and not scope.provisional:

@@ -144,7 +144,7 @@ SEALS = Sheet(
         Column("Available, total", "available", 22),
         Column("Ledger, total", "ledger", 22),
         Column("SHA-256", "sha256", 66),
-        Column("SHA-256 of the seal before", "previous_sha256", 66),
+        Column("SHA-256 of the previous seal", "previous_sha256", 66),
         Column("SHA-256 of the rows", "rows_sha256", 66),
     ),
 )

@@ -26,10 +26,13 @@ def about(month: Month, scope: Any, connection: Connection) -> Iterator[tuple[st
     """What to know of the pack before its numbers."""
     yield "Month", f"{month.first_date} to {month.last_date}"
     yield "Balances and open items on", f"{scope.close_date}"
-    yield "Made at", f"{scope.made_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, of one state of the ledger"
+    yield "Made at", f"{scope.made_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, from one state of the ledger"
     yield "Ledger", f"database {scope.database} at {connection.engine.url.host or 'a local socket'}"
-    yield "Amounts", "Exact, in the account's currency; more than 15 digits are text in the workbook."
-    yield "Workbook", f"{month}.xlsx has every account, hour, sign-off and seal."
+    yield (
+        "Amounts",
+        "Exact, in the account's currency. Amounts of more than 15 digits are text in the workbook.",
+    )
+    yield "Workbook", f"{month}.xlsx lists every account, hour, sign-off and seal."
 
 
 def tables(scope: Any, tally: Tally) -> list[Table]:
@@ -59,10 +62,11 @@ def _totals(scope: Any, tally: Tally) -> Table:
     return Table(
         f"Balances on {scope.close_date}",
         ("Entity", "Currency", "Accounts", "Without closing", "Bank closing", "GL accounts compared",
-         "Lacking a side", "Compared: bank", "Compared: GL", "Difference", "Unexplained"),
+         "Not comparable", "Compared: bank", "Compared: GL", "Difference", "Unexplained"),
         rows,
-        "Never across currencies. Bank closing: of all accounts. Compared: of the GL accounts that have both "
-        "sides, each once, also where several bank accounts are compared with it as one sum.",
+        "Amounts are never added across currencies. Bank closing covers all accounts. Compared covers the GL "
+        "accounts with both a bank and a GL balance. Each counts once, even if several bank accounts are "
+        "compared with it as one sum.",
     )  # fmt: skip
 
 
@@ -81,7 +85,7 @@ def _by_age(scope: Any, tally: Tally) -> Table:
         f"Open items on {scope.close_date} by age",
         ("Entity", "Currency", "Days open", *_ITEM_HEADS),
         [(*key, *_items(items)) for key, items in ranked],
-        "Accounts compared as one sum are one item; its age is that of the last date compared until then.",
+        "Accounts compared as one sum are one item. Its age is counted to the last date compared.",
     )
 
 
@@ -90,7 +94,7 @@ def _by_cause(scope: Any, tally: Tally) -> Table:
         f"Open items on {scope.close_date} by cause",
         ("Cause", "Entity", "Currency", *_ITEM_HEADS),
         [(*key, *_items(items)) for key, items in sorted(tally.items_by_cause.items())],
-        "What the numbers say, not what was found out.",
+        "Causes are inferred from the numbers. They are not the result of an investigation.",
     )
 
 
@@ -117,7 +121,8 @@ def _actions(tally: Tally) -> Table:
         "Sign-off by person",
         ("By", "Action", "Times"),
         [(*key, times) for key, times in sorted(tally.actions.items())],
-        "Of the month's dates, whenever it was done; decertified: by the run that found other numbers.",
+        "Actions on the month's dates, whenever they were taken. Decertified: withdrawn by a run that found "
+        "different numbers.",
     )
 
 
@@ -132,7 +137,7 @@ def _coverage(tally: Tally) -> Table:
                 accounts["expected"], accounts["present"], accounts["missing"],
             )
         ],
-        "A calendar month of UTC hours; closings run by each account's own clock.",
+        "Hours are those of the calendar month in UTC. Closings follow each account's own time zone.",
     )  # fmt: skip
 
 
@@ -158,6 +163,6 @@ def _seals(scope: Any, tally: Tally) -> Table:
         f"Seals: {tally.seal_count} of the month's publishes, {tally.sealed_rows} rows",
         ("Seal", "Number", "Sealed (UTC)", "Rows", "SHA-256"),
         rows,
-        "As the ledger has them: qbank-ledger verify recomputes the chain, the pack does not. Kept "
-        "elsewhere, the newest seal proves later that nothing was cut off the end.",
+        "As stored in the ledger: the pack does not recompute the chain, qbank-ledger verify does. Keep a "
+        "copy of the newest seal elsewhere: it proves later that no seal was removed from the end.",
     )

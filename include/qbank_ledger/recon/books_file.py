@@ -34,7 +34,7 @@ def records_of(
             raise UnreadableFileError(f"it is a workbook (XLSX), and {profile.name} reads CSV")
         return workbook_records(file, profile.sheet), True
     if profile.format == "xlsx":
-        raise UnreadableFileError(f"it is no workbook (XLSX), which {profile.name} reads")
+        raise UnreadableFileError(f"it is not a workbook (XLSX), which {profile.name} reads")
     return csv_records(file, profile.delimiter, has_header, problems), False
 
 

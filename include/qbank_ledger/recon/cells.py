@@ -20,7 +20,7 @@ EXACT = Context(prec=400, traps=[Inexact, InvalidOperation])
 _ROUNDING = Context(prec=400, rounding=ROUND_HALF_EVEN)
 _SPREADSHEET_DIGITS = 15
 _AS_SHOWN = Context(prec=_SPREADSHEET_DIGITS, rounding=ROUND_HALF_EVEN)
-_AS_TEXT = "format the cell as text, and type it anew"
+_AS_TEXT = "format the cell as text, and type it again"
 _ISO = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BLANK = " \u00a0\u202f\t"
 # The numbers of a date's form, with their digits, and where nothing parts one from the next.
@@ -50,7 +50,7 @@ class Amounts:
         if number is None:
             if cell.startswith("="):
                 raise Wrong(
-                    "it is a formula that was never worked out: open the file in a spreadsheet and save it"
+                    "it is a formula without a calculated value: open the file in a spreadsheet and save it"
                 )
             expected = f"the profile declares numbers such as {marks.example}"
             raise Wrong(unfit(cell) or expected)
@@ -115,7 +115,7 @@ def meant(place: Place, column: str, cell: str) -> str:
         if column in DATES:
             return str(cell)
         if column != "reference":
-            raise Wrong(f"a spreadsheet made a date of it: {_AS_TEXT}")
+            raise Wrong(f"a spreadsheet turned it into a date: {_AS_TEXT}")
     if isinstance(cell, Number) and Decimal(cell).adjusted() >= _SPREADSHEET_DIGITS:
         raise Wrong(f"a spreadsheet keeps {_SPREADSHEET_DIGITS} digits of a number: {_AS_TEXT}")
     text: str = cell

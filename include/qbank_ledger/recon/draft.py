@@ -38,15 +38,15 @@ def draft(path: AnySource, sheet: str | None = None) -> str:
         raise GLFileError(f"The file {path} can't be read: {error}{how}.") from None
     if found is None:
         raise GLFileError(
-            f"No profile can be proposed for {path}: no row of it has names above rows with numbers."
+            f"No profile can be proposed for {path}: no row with column names stands above rows with numbers."
         )
     return "\n".join(_written(path, found)) + "\n"
 
 
 def _written(path: AnySource, file: Seen) -> Iterator[str]:
     header, roles = file.header, roles_of(file.header)
-    yield f"# A proposal for {shown(str(path))}, to look over: why stands behind each #, ? is yours to say."
-    yield "# Put it into the file that QBANK_GL_SOURCES_FILE names, and see what it makes of the file:"
+    yield f"# A proposal for {shown(str(path))}: check it. Each # gives a reason; replace each ?."
+    yield "# Add it to the file that QBANK_GL_SOURCES_FILE names, and try it on the file:"
     yield "#   make gl-preview FILE=… PROFILE=our-books"
     yield f"# Its header: line {header.line}, {shown(header.text)}"
     yield "profiles:"
@@ -79,7 +79,7 @@ def _account(header: Record, roles: dict[str, list[int]], rows: list[Record], ac
     cells = [cell for cell in cells if cell and not is_total(cell)]
     says, why = f"column: {column_name(header, account)}", "its name says so"
     if "account" not in roles:
-        why = "no name says which it is: the first column"
+        why = "no column name fits: this is the first column"
     elif others := [column_name(header, place) for place in roles["account"][1:]]:
         why = f"its name says so; so {'do' if len(others) > 1 else 'does'} {', '.join(others)}"
     numbered = sum(bool(_NUMBERED.search(cell)) for cell in cells)

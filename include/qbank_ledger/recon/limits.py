@@ -27,6 +27,6 @@ def require_within_limits(engine: Engine, limits: Mapping[str, Decimal]) -> None
         )
         more = f" and {len(above) - _MOST_NAMED} more" if len(above) > _MOST_NAMED else ""
         raise BreakAboveLimitError(
-            f"{len(above)} unassigned break(s) above the limit: {named}{more}. Look at "
-            "recon.open_break; correct the books, or prepare the sign-off."
+            f"{len(above)} unassigned break(s) above the limit: {named}{more}. See recon.open_break, then "
+            "correct the books or prepare the sign-off."
         )

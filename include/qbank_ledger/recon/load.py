@@ -64,8 +64,8 @@ class Load:
         if not self.replaced:
             return ""
         return (
-            f"Later files have replaced {self.replaced:,} of its figures, which stay replaced: to have them "
-            "count again, give them in a file that differs, such as one of those lines alone."
+            f"Later files replaced {self.replaced:,} of its figures, and loading it again does not bring "
+            "them back. To do that, load them from a different file, such as one with only those lines."
         )
 
 
@@ -144,7 +144,9 @@ def _load(connection: Connection, file: _File) -> Load:
         if problems:
             raise GLFileError(refusal(file.path, problems))
         if reading.rounded:
-            log.info("gl: %s amounts of %s were rounded by a float's noise", reading.rounded, file.path)
+            log.info(
+                "gl: %s amounts of %s were rounded to remove floating-point noise", reading.rounded, file.path
+            )
         return _keep(connection, file, text.sha256, rows, reading)
 
 
@@ -228,7 +230,8 @@ def _look_at_later(connection: Connection, profile: Profile, fixed: Mapping[str,
     cleared = execute(connection, "clear_later").rowcount
     if dropped or cleared:
         log.info(
-            "gl: lists of later dates are loaded: they have %s of its items, and lack %s, cleared then",
+            "gl: later lists are already loaded: %s of this list's items are in them, and %s were cleared by "
+            "then",
             dropped,
             cleared,
         )
@@ -238,8 +241,8 @@ def _tell_absent(connection: Connection, profile: Profile, load_no: int, fixed: 
     """Write what the file says by what it lacks."""
     if profile.kind == "gl":
         absent = execute(connection, "insert_absent", load_no=load_no).rowcount
-        log.info("gl: load %s has %s accounts more, at zero, that the file leaves out", load_no, absent)
+        log.info("gl: load %s also has %s accounts at zero, which the file leaves out", load_no, absent)
         return
     of = {column: fixed.get(column) for column in ("as_of_date", "entity", "gl_account", "currency")}
     cleared = execute(connection, "insert_cleared", load_no=load_no, profile=profile.name, **of).rowcount
-    log.info("gl: load %s has %s items more, cleared, that the file has no more", load_no, cleared)
+    log.info("gl: load %s also clears %s items, which the file no longer has", load_no, cleared)

@@ -130,7 +130,7 @@ def _tail(reading: Reading) -> list[str]:
         f"Rows: {reading.rows}. Skipped: {reading.skipped.total()}{f' ({skipped})' if skipped else ''}.",
     ]
     if reading.rounded:
-        lines.append(f"Rounded by a float's noise: {reading.rounded} amount(s).")
+        lines.append(f"Rounded to remove floating-point noise: {reading.rounded} amount(s).")
     lines += [f"Proof: {proved}." for proved in reading.proved]
     return lines + [f"Sum: {summed}." for summed in reading.summed]
 
@@ -180,12 +180,13 @@ class _Mapping:
         lines = []
         if self._unmapped:
             lines.append(
-                f"No account of the accounts file mirrors {self._unmapped_rows} of the {self._rows} rows: "
-                f"they are loaded, and compared with nothing: {self._named()}."
+                f"{self._unmapped_rows} of the {self._rows} rows match no account of the accounts file. They "
+                f"load, but are compared with nothing: {self._named()}."
             )
         if not self._there:
             lines.append(
-                "None of the rows is mirrored: is the entity, the account or the currency written otherwise?"
+                "None of the rows matches an account: does the accounts file write the entity, the GL "
+                "account or the currency differently?"
             )
         absent = sorted(
             str(one)
@@ -196,7 +197,10 @@ class _Mapping:
             means = "would be loaded as 0" if profile.is_whole else "would be missing (absent_means)"
             lines.append(f"The file lacks {len(absent)} account(s), which {means}: {_some(absent)}.")
         if profile.kind == "items" and profile.is_whole:
-            lines.append("What an earlier file of this profile has open and this one lacks would be cleared.")
+            lines.append(
+                "Items that are open in an earlier file of this profile and absent from this one would be "
+                "cleared."
+            )
         return lines
 
     def _named(self) -> str:

@@ -176,7 +176,7 @@ class Reading:
             self._problems.add(line, f"it duplicates line {first}: the same {', '.join(KEYS[kind])}")
         proofs = self.profile.proofs
         if self.rows < proofs.rows:
-            what = f"it has {self.rows} rows, and at least {proofs.rows} were expected: is it all?"
+            what = f"it has {self.rows} rows, and at least {proofs.rows} were expected: is the file complete?"
             self._problems.add(1, what)
         elif proofs.rows:
             self.proved.append(f"rows: {self.rows}, at least {proofs.rows}")

@@ -38,12 +38,12 @@ def verify(engine: Engine) -> str:
             _check_rows(connection, first, last)
             _check_versions(connection, first, last)
     if not seals:
-        return "The ledger is whole: it has no balance and no seal yet."
+        return "The ledger is intact: it has no balance and no seal yet."
     newest = seals[-1]
     return (
-        f"The ledger is whole: {len(seals)} seals cover its {sum(seal.row_count for seal in seals)} rows. "
+        f"The ledger is intact: {len(seals)} seals cover its {sum(seal.row_count for seal in seals)} rows. "
         f"The newest is seal {newest.seal_no} of {_utc(newest.sealed_at)}, {newest.sha256}: "
-        "kept elsewhere, that line proves that nothing was cut off the end."
+        "keep a copy of this line elsewhere to prove later that no seal was removed from the end."
     )
 
 
@@ -63,11 +63,11 @@ def _check_chain(connection: Connection) -> None:
     if bad is None:
         return
     if bad.altered:
-        raise LedgerAlteredError(f"Seal {bad.seal_no} was altered: its fields do not give its own hash.")
+        raise LedgerAlteredError(f"Seal {bad.seal_no} was altered: its fields do not match its own hash.")
     before = f"seal {bad.before_no}" if bad.before_no is not None else "nothing"
     raise LedgerAlteredError(
-        f"A seal before seal {bad.seal_no} was removed or added: seal {bad.seal_no} does not follow "
-        f"{before}, the seal that is before it now."
+        f"A seal before seal {bad.seal_no} was removed or added: {before} now comes before it, but seal "
+        f"{bad.seal_no} was made to follow another."
     )
 
 
@@ -78,32 +78,31 @@ def _check_rows(connection: Connection, first: int, last: int) -> None:
     if bad.sealed is None:
         row = execute(connection, "name_unsealed", seal_no=bad.seal_no).one()
         raise LedgerAlteredError(
-            f"{_balance(row)} was added, or its seal removed: no seal has its number {bad.seal_no}."
+            f"{_balance(row)} was added, or its seal was removed: there is no seal with its number, "
+            f"{bad.seal_no}."
         )
     if bad.found is None:
         raise LedgerAlteredError(f"All {bad.sealed} rows of seal {bad.seal_no} were removed.")
     row = execute(connection, "name_row", seal_no=bad.seal_no).one_or_none()
     if row is None:
         raise LedgerAlteredError(
-            f"A row of seal {bad.seal_no} was altered, removed or added: it sealed {bad.sealed} rows, there "
-            f"are {bad.found}, and their hash is another."
+            f"A row of seal {bad.seal_no} was altered, removed or added: it sealed {bad.sealed} rows, and "
+            f"the {bad.found} rows found have a different hash."
         )
     if row.account_id is None:
         raise LedgerAlteredError(
-            f"A balance was removed: row {row.place} of the {bad.sealed} of seal {bad.seal_no}, in the order "
-            "of their accounts."
+            f"A balance was removed: row {row.place} of the {bad.sealed} rows of seal {bad.seal_no}, in "
+            "order of account."
         )
-    raise LedgerAlteredError(
-        f"{_balance(row)} was {row.what}: seal {bad.seal_no} does not cover it as it is."
-    )
+    raise LedgerAlteredError(f"{_balance(row)} was {row.what}: it is not as seal {bad.seal_no} sealed it.")
 
 
 def _check_versions(connection: Connection, first: int, last: int) -> None:
     bad = execute(connection, "check_versions", first=first, last=last).one_or_none()
     if bad is not None:
         raise LedgerAlteredError(
-            f"{_balance(bad)} was removed, or a time of it altered: its version {bad.revision} was "
-            "superseded, and no version began then."
+            f"{_balance(bad)} was removed, or one of its times was altered: its version {bad.revision} was "
+            "superseded, but no version began at that moment."
         )
 
 

@@ -71,7 +71,7 @@ def _decide(connection: Connection, run_no: int, answers: int, results: list[Res
     plan_for_sets(connection)
     if lock_run(connection, run_no).state != "running":
         raise RunRefusedError(
-            f"Run {run_no} was closed while it was audited: clear its fetch with what follows."
+            f"Run {run_no} was closed while it was audited: clear its fetch with everything downstream."
         )
     if _check_complete(connection, run_no) != answers:
         raise MovedError(f"Answers of run {run_no} changed while they were audited: clear the audit task.")

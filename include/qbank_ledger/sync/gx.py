@@ -128,7 +128,7 @@ def _lost_connections() -> Iterator[None]:
 def _raise_if_away(said: str) -> None:
     if _AWAY.search(said):
         raise LedgerUnavailableError(
-            "The ledger database went away while it was audited: check that it is up."
+            "The connection to the ledger database was lost during the audit: check that the database is up."
         )
 
 

@@ -122,7 +122,9 @@ def _asked(configured: Iterable[Account], only: Collection[str], file: AnySource
     unknown = [id_ for id_ in only if id_ not in active]
     if unknown:
         named = ", ".join(repr(id_) for id_ in unknown[:20])
-        raise AccountsFileError(f"The parameter accounts names what {file} does not hold active: {named}.")
+        raise AccountsFileError(
+            f"The parameter accounts names accounts that are not active in {file}: {named}."
+        )
     return [active[id_] for id_ in dict.fromkeys(only)] if only else list(active.values())
 
 
@@ -133,7 +135,7 @@ def _batches(asked: Iterable[Account], connection: str, file: AnySource) -> list
         of_connection.setdefault(account.connection or connection, []).append(account)
     if len(of_connection) > _MOST_TASKS:
         raise AccountsFileError(
-            f"{file} names {len(of_connection)} connections: a run asks by {_MOST_TASKS} at most."
+            f"{file} names {len(of_connection)} connections, but a run can use at most {_MOST_TASKS}."
         )
     most = min(fetch_tasks(), _MOST_TASKS // len(of_connection))
     batches = []
@@ -157,8 +159,8 @@ def _check_clock(connection: Connection) -> None:
         raise RunRefusedError(
             f"The ledger's newest balance, of run {found.run_no}, is from the future: observed at "
             f"{found.observed_at:%Y-%m-%d %H:%M:%S} UTC, {minutes // 60} h {minutes % 60} min ahead of the "
-            "database's clock. If that is behind, set it right; if it ran ahead in that run, an operator "
-            f"sets its balances aside with SELECT ledger.set_aside({found.run_no}, 'why')."
+            "database's clock. If the clock is behind now, correct it. If it ran ahead during that run, ask "
+            f"an operator to set its balances aside with SELECT ledger.set_aside({found.run_no}, 'why')."
         )
 
 
@@ -200,8 +202,8 @@ def _check_time_zones(connection: Connection, file: AnySource) -> None:
         named = ", ".join(f"{row.time_zone} (account {row.account_id})" for row in unknown[:20])
         raise AccountsFileError(
             f"The accounts file {file} names {len(unknown)} time zone(s) that the ledger's PostgreSQL does "
-            f"not know: {named}. Write another name of it (Europe/Kiev for Europe/Kyiv), or update the "
-            "server's list of them."
+            f"not know: {named}. Use an older name (Europe/Kiev for Europe/Kyiv), or update the server's "
+            "time zones."
         )
 
 

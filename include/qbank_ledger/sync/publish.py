@@ -30,7 +30,7 @@ def _publish(connection: Connection, run_no: int) -> int:
     run = lock_run(connection, run_no)
     if run.state != "running":
         raise RunRefusedError(
-            f"Run {run_no} was closed before it was published: clear its fetch with what follows."
+            f"Run {run_no} was closed before it was published: clear its fetch with everything downstream."
         )
     if run.dry_run:
         return 0

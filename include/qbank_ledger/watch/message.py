@@ -33,55 +33,55 @@ class _Kind:
 
 KINDS = {
     "approval_withdrawn": _Kind(
-        "a sign-off that was taken back",
-        "{} sign-offs that were taken back",
-        "Look at what changed, and have it prepared and approved again.",
+        "a withdrawn sign-off",
+        "{} withdrawn sign-offs",
+        "Check what changed, then have the date prepared and approved again.",
     ),
     "balance_stale": _Kind(
         "a stale balance",
         "{} stale balances",
-        "See why the newest runs did not publish these accounts, and run again.",
+        "Find out why the newest runs did not publish these accounts, then run again.",
     ),
     "books_late": _Kind(
-        "books that are late",
-        "books of {} entities that are late",
-        "Ask who exports them from the ERP, and whether the file lies where its source looks.",
+        "overdue books from an entity",
+        "overdue books from {} entities",
+        "Ask whoever exports them from the ERP, and check that the file is where its source looks.",
     ),
     "books_refused": _Kind(
-        "a file of books that was refused",
-        "{} files of books that were refused",
-        "Read why in recon.source_file, correct the file or its profile, and reconcile.",
+        "a refused source file",
+        "{} refused source files",
+        "Read the reason in recon.source_file, correct the file or its profile, then reconcile.",
     ),
     "break_above_limit": _Kind(
         "a break above its limit",
         "{} breaks above their limits",
-        "Find out what the difference is; correct the books, or prepare the sign-off.",
+        "Find out what the difference is, then correct the books or prepare the sign-off.",
     ),
     "hour_missing": _Kind(
         "an hour without any balance",
         "{} hours without any balance",
-        "Look whether Airflow runs, and start a run while the hour lasts.",
+        "Check that Airflow is running, and start a run before the hour ends.",
     ),
     "hour_partial": _Kind(
-        "an hour that lacks accounts",
-        "{} hours that lack accounts",
-        "Look at the reasons of the newest run, and run again while the hour lasts.",
+        "an hour with missing accounts",
+        "{} hours with missing accounts",
+        "Check the reasons in the newest run, and run again before the hour ends.",
     ),
     "quarantine": _Kind(
-        "an answer of the bank that is held back",
-        "{} answers of the bank that are held back",
-        "Ask the bank what is wrong with them; release one only where it confirms it.",
+        "a bank answer in quarantine",
+        "{} bank answers in quarantine",
+        "Ask the bank what is wrong. Release an answer only if the bank confirms it.",
     ),
     "run_failed": _Kind(
-        "a run that failed", "{} runs that failed", "Read what its red task says, and run again."
+        "a failed run", "{} failed runs", "Read the message of its red task, then run again."
     ),
     "seal_broken": _Kind(
-        "a seal that was altered, or one before it removed",
-        "{} seals that were altered, or follow another than they did",
-        "Run `qbank-ledger verify`, change nothing, and find out who had access to the database.",
+        "a broken seal",
+        "{} broken seals",
+        "Change nothing, run `qbank-ledger verify`, and find out who had access to the database.",
     ),
 }
-_TITLES = {"opened": "Ledger: {}", "still": "Ledger: still {}", "cleared": "Ledger: over: {}"}
+_TITLES = {"opened": "Ledger: {}", "still": "Ledger: still open: {}", "cleared": "Ledger: resolved: {}"}
 
 
 def messages(alerts: Iterable[Any]) -> list[Message]:

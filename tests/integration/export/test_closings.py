@@ -95,19 +95,19 @@ def test_a_date_that_is_not_over_has_no_closing(desk: Desk) -> None:
         desk.export(Camt052, closing_of=tomorrow)
     ends = tomorrow + timedelta(days=1)
     assert desk.said == [
-        f"Not exported: open: {tomorrow} is over at {ends}T00:05Z, and has no closing before."
+        f"Not exported: open: {tomorrow} ends at {ends}T00:05Z, and has no closing balance before then."
     ]
 
 
 def test_an_account_without_a_balance_of_the_date_is_left_out_by_name(desk: Desk) -> None:
     desk.account("later", observed=at(6, 9))
-    assert reasons(desk, DATE) == ["Not exported: later: it has no closing of 2024-10-05."]
+    assert reasons(desk, DATE) == ["Not exported: later: it has no closing balance on 2024-10-05."]
 
 
 def test_a_closing_in_a_currency_that_the_account_no_longer_has_is_refused(desk: Desk) -> None:
     desk.account("moved", balance_currency="USD", observed=at(5, 9))
     assert reasons(desk, DATE) == [
-        "Not exported: moved: its closing of 2024-10-05 is in USD, the account in EUR."
+        "Not exported: moved: its closing balance on 2024-10-05 is in USD, the account in EUR."
     ]
 
 
@@ -150,4 +150,4 @@ def test_the_command_takes_the_date(desk: Desk) -> None:
     assert from_camt(done.stdout)["x"].closing
     wrong = desk.command("--format", "camt052", "--date", "05.10.2024")
     assert wrong.returncode == 2
-    assert "'05.10.2024' is no date: write it as 2026-10-31" in wrong.stderr
+    assert "'05.10.2024' is not a date: write it as 2026-10-31" in wrong.stderr

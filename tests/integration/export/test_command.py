@@ -59,7 +59,7 @@ def test_a_date_that_can_not_be_is_one_sentence(desk: Desk, on: str) -> None:
     done = desk.command("--format", "csv", "--date", on)
     assert "Traceback" not in done.stderr
     if on != "9998-12-31":
-        assert f"argument --date: {on!r} is no date: write it as 2026-10-31" in done.stderr
+        assert f"argument --date: {on!r} is not a date: write it as 2026-10-31" in done.stderr
 
 
 def test_the_version_of_camt_is_the_one_that_is_asked_for(desk: Desk) -> None:
@@ -81,8 +81,8 @@ def test_what_is_left_out_is_named_and_counted_and_the_rest_is_written(desk: Des
     assert done.stderr.splitlines() == [
         "Not exported: a: its ledger balance has 6 decimals, camt.052 takes 5.",
         "Not exported: b: it has no balance yet.",
-        "Warning: 1 of 2 balances are stale; each is exported with its time.",
-        "The file is incomplete: it has 2 of 4 active accounts; why is said above.",
+        "Warning: 1 of 2 balances are stale; each carries its time.",
+        "The file is incomplete: it has 2 of 4 active accounts. The reasons are above.",
     ]
 
 
@@ -90,7 +90,7 @@ def test_a_stale_balance_alone_is_a_warning(desk: Desk) -> None:
     desk.account("old", observed=desk.now.replace(year=desk.now.year - 1, day=1))
     done = desk.command("--format", "csv")
     assert done.returncode == 0
-    assert done.stderr == "Warning: 1 of 1 balances are stale; each is exported with its time.\n"
+    assert done.stderr == "Warning: 1 of 1 balances are stale; each carries its time.\n"
 
 
 def test_an_unknown_format_or_version_is_a_sentence_with_the_choices(desk: Desk) -> None:
@@ -125,7 +125,7 @@ def test_a_sender_that_a_field_can_not_hold_is_a_sentence(desk: Desk, party: str
     for option in ("--bai2-sender", "--bai2-receiver"):
         done = desk.command("--format", "bai2", f"{option}={party}")
         assert (done.returncode, done.stdout) == (2, "")
-        assert f"argument {option}: {party!r} can't be one: write 1 to 20 characters" in done.stderr
+        assert f"argument {option}: {party!r} is not valid: write 1 to 20 characters" in done.stderr
 
 
 # ── logins ─────────────────────────────────────────────────────────────────────────────────────────

@@ -137,10 +137,10 @@ def test_times_are_utc_whatever_the_connection_says(desk: Desk, name: str) -> No
 
 @every_format
 def test_with_nothing_to_write_there_is_no_file(desk: Desk, name: str) -> None:
-    with pytest.raises(ExportError, match=r"Nothing was exported: of 0 active account\(s\)"):
+    with pytest.raises(ExportError, match=r"Nothing was exported: none of the 0 active account\(s\)"):
         desk.export(READERS[name][0])
     desk.account("never", None)
-    with pytest.raises(ExportError, match=r"of 1 active account\(s\)"):
+    with pytest.raises(ExportError, match=r"none of the 1 active account\(s\)"):
         desk.export(READERS[name][0])
 
 

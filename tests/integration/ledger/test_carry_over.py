@@ -60,7 +60,7 @@ def test_a_loaders_login_gets_the_sql_that_carries_over(server: Server) -> None:
         migrate(url)
     server.psql("one", caught.value.sql)
     assert migrate(url) == f"The ledger database is at the newest schema ({NEWEST})."
-    assert verify(engine_for(url)) == "The ledger is whole: it has no balance and no seal yet."
+    assert verify(engine_for(url)) == "The ledger is intact: it has no balance and no seal yet."
 
 
 FILL = """
@@ -158,7 +158,7 @@ def test_a_ledger_of_before_the_first_release_keeps_every_row_and_goes_on(
         forms = [(2,)] if revision == FIRST_BASELINE else [(1,), (2,)]
         assert ledger.rows("SELECT DISTINCT form FROM ledger.seal ORDER BY form") == forms
         seals = ledger.value("SELECT count(*) FROM ledger.seal")
-        assert verify(ledger.engine).startswith(f"The ledger is whole: {seals} seals cover its ")
+        assert verify(ledger.engine).startswith(f"The ledger is intact: {seals} seals cover its ")
         ledger.owner.dispose()
 
 

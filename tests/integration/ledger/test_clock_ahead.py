@@ -121,10 +121,10 @@ def test_what_is_set_aside_stays_as_it_was_sealed_and_runs_go_on(ledger: Ledger,
     assert (
         ledger.value("SELECT ledger_balance FROM ledger.balance_history WHERE run_no = :n", n=run_no) == 666
     )
-    assert verify(ledger.engine).startswith("The ledger is whole: 2 seals cover its 4 rows.")
+    assert verify(ledger.engine).startswith("The ledger is intact: 2 seals cover its 4 rows.")
     ledger.quick_run()
     assert latest(ledger) == (Decimal("120.50"), False)
-    assert verify(ledger.engine).startswith("The ledger is whole: 3 seals cover its 7 rows.")
+    assert verify(ledger.engine).startswith("The ledger is intact: 3 seals cover its 7 rows.")
 
 
 def test_what_was_set_aside_is_nothing_once_time_has_caught_up(ledger: Ledger, operator: Any) -> None:

@@ -273,4 +273,4 @@ def test_the_chain_of_seals_is_whole_and_in_order(after: tuple[Ledger, Seen]) ->
     ledger, _ = after
     seals = ledger.rows("SELECT seal_no, sealed_at FROM ledger.seal ORDER BY seal_no")
     assert all(one.sealed_at < next_.sealed_at for one, next_ in pairwise(seals))
-    assert verify(ledger.engine).startswith(f"The ledger is whole: {len(seals)} seals cover its ")
+    assert verify(ledger.engine).startswith(f"The ledger is intact: {len(seals)} seals cover its ")

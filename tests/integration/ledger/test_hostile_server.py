@@ -56,7 +56,7 @@ def test_a_server_that_does_not_know_the_password_hears_nothing_of_it(thief: tup
         environment={},
     )  # fmt: skip
     with (
-        pytest.raises(LedgerConnectionError, match="another login method than is allowed"),
+        pytest.raises(LedgerConnectionError, match="a login method that is not allowed"),
         transaction(engine_for(url)) as connection,
     ):
         connection.execute(text("SELECT 1"))
@@ -121,7 +121,7 @@ def test_nothing_in_an_open_public_is_called_by_a_migration_a_run_or_a_reader(
     ledger = Ledger(url, tmp_path)
     ledger.run()
     reconcile(ledger.engine)
-    assert verify(ledger.engine).startswith("The ledger is whole")
+    assert verify(ledger.engine).startswith("The ledger is intact")
     # Who reads as a superuser, with the path that psql has.
     ledger.rows("SELECT * FROM ledger.daily_balance")
     ledger.rows("SELECT * FROM ledger.latest_balance")

@@ -51,7 +51,7 @@ def test_an_owner_who_may_create_roles_migrates_to_the_same_schema_and_is_told_w
         # Otherwise it could act in others' names alone.
         assert not connection.scalar(text("SELECT pg_has_role(session_user, 'qbank_desk', 'USAGE')"))
     [said] = [message for message in caplog.messages if "superuser" in message]  # alembic says something, too
-    assert said.startswith("A superuser makes the ledger safer")
+    assert said.startswith("To protect the ledger further")
     server.psql("theirs", said.partition("\n")[2])
     migrate(database(server, "ours"))
     assert server.schema("theirs") == server.schema("ours")
@@ -61,7 +61,9 @@ def test_an_owner_who_may_not_is_told_what_a_dba_must_run_and_that_makes_the_sam
     server: Server,
 ) -> None:
     url = database(server, "theirs", "chief")
-    with pytest.raises(MigrationNotAllowedError, match="Let a DBA run the SQL on standard output") as caught:
+    with pytest.raises(
+        MigrationNotAllowedError, match="Ask a DBA to run the SQL on standard output"
+    ) as caught:
         migrate(url)
     assert server.run("SELECT count(*) FROM pg_namespace WHERE nspname = 'ledger'", "theirs") == [(0,)]
     server.psql("theirs", caught.value.sql + "GRANT qbank_loader TO chief;")

@@ -272,7 +272,7 @@ def test_publishers_of_different_accounts_take_turns_too(ledger: Ledger) -> None
         second.join(0.5)
         assert second.is_alive(), "it waits for the first to end"
     second.join(60)
-    assert verify(ledger.engine).startswith("The ledger is whole: 2 seals cover its 2 rows.")
+    assert verify(ledger.engine).startswith("The ledger is intact: 2 seals cover its 2 rows.")
 
 
 def test_a_reader_sees_a_publish_whole_or_not_at_all(ledger: Ledger) -> None:

@@ -70,7 +70,7 @@ def test_a_released_answer_is_published_under_its_hour_with_a_seal_of_its_own(
         row.recorded_at,
     )
     assert ledger.rows("SELECT * FROM ledger.missing_hour") == []
-    assert verify(ledger.engine).startswith("The ledger is whole: 2 seals cover its 3 rows")
+    assert verify(ledger.engine).startswith("The ledger is intact: 2 seals cover its 3 rows")
 
 
 def test_who_and_why_and_what_it_was_held_for_are_kept(ledger: Ledger, operator: Any) -> None:

@@ -64,12 +64,12 @@ def test_a_ledger_of_a_released_version_keeps_every_row_and_goes_on(
 
     ledger = Ledger(url, tmp_path)
     seals = ledger.value("SELECT count(*) FROM ledger.seal")
-    assert verify(ledger.engine).startswith(f"The ledger is whole: {seals} seals cover its ")
+    assert verify(ledger.engine).startswith(f"The ledger is intact: {seals} seals cover its ")
     run_no = ledger.quick_run(lambda id_: Reply(account_id=id_))
     assert ledger.rows("SELECT state, published FROM sync.run WHERE run_no = :n", n=run_no) == [
         ("complete", 3)
     ]
-    assert verify(ledger.engine).startswith(f"The ledger is whole: {seals + 1} seals cover its ")
+    assert verify(ledger.engine).startswith(f"The ledger is intact: {seals + 1} seals cover its ")
     ledger.owner.dispose()
 
 

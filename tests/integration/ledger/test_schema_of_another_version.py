@@ -71,6 +71,6 @@ def test_a_ledger_of_an_unreleased_state_says_so(who: str, at: Callable[[str], L
     with pytest.raises(NotMigratedError) as caught:
         READERS_AND_RUNS[who](at("0007_words"))
     assert said(caught) == (
-        "The ledger database is at schema 0007_words (which was never released), this version needs "
+        "The ledger database is at schema 0007_words (which was never released), but this version needs "
         f"{newest_revision()}: run `make migrate` or `qbank-ledger migrate`."
     )

@@ -113,7 +113,7 @@ def test_a_whole_run_for_a_login_with_odd_settings(ledger: Ledger, login: URL) -
     assert ledger.rows(
         "SELECT DISTINCT payload, observed_at < now() FROM sync.observation JOIN sync.payload USING (run_no, account_id)"
     ) == [('{"in": "Kraków, 5 €, 東京"}', True)]
-    assert verify(ledger.engine).startswith("The ledger is whole: 1 seals cover its 3 rows.")
+    assert verify(ledger.engine).startswith("The ledger is intact: 1 seals cover its 3 rows.")
 
 
 def test_no_statement_comes_before_the_settings(ledger: Ledger, login: URL, cluster: Cluster) -> None:
@@ -138,7 +138,7 @@ def test_no_statement_comes_before_the_settings(ledger: Ledger, login: URL, clus
 def test_what_would_run_in_no_transaction_does_not_run(ledger: Ledger) -> None:
     engine = ledger.engine.execution_options(isolation_level="AUTOCOMMIT")
     with (
-        pytest.raises(LedgerConnectionError, match="let it run in transactions"),
+        pytest.raises(LedgerConnectionError, match="make the pooler lend a session for a whole transaction"),
         transaction(engine) as connection,
     ):
         connection.exec_driver_sql("SELECT 1")
@@ -159,7 +159,7 @@ def test_a_value_in_the_options_may_have_blanks() -> None:
 
 @pytest.mark.parametrize("options", ["-c", "-c work_mem", "-B 5", "-c work_mem=1 stray", "-c a='"])
 def test_options_that_can_not_be_read_are_refused(ledger: Ledger, options: str) -> None:
-    with pytest.raises(LedgerConnectionError, match="only -c name=value is"):
+    with pytest.raises(LedgerConnectionError, match="use only -c name=value"):
         engine_for(ledger.url.update_query_dict({"options": options}))
 
 
@@ -188,7 +188,7 @@ def test_an_encoding_that_can_not_hold_every_name_is_one_sentence(
         done = verb(name_, ledger.url.set(database=name))
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == (
-            f"The ledger database has the encoding {encoding}, which can't hold what a bank may send: make one with "
+            f"The ledger database has the encoding {encoding}, which can't hold everything a bank may send: make one with "
             "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.\n"
         )
 
@@ -221,7 +221,7 @@ def test_a_read_only_database_is_said_and_tried_again(ledger: Ledger, server: En
     ledger.engine.dispose()  # what a database has as its default, a new session has
     try:
         every_room_says_read_only(ledger, run_no)
-        assert verify(ledger.engine).startswith("The ledger is whole")
+        assert verify(ledger.engine).startswith("The ledger is intact")
     finally:
         with server.connect() as connection:
             connection.exec_driver_sql(f"ALTER DATABASE {database} RESET ALL")
@@ -268,7 +268,7 @@ def test_a_replica_is_read_and_is_read_only(replica: tuple[Ledger, int]) -> None
     ledger, run_no = replica
     assert ledger.value("SELECT pg_is_in_recovery()")
     every_room_says_read_only(ledger, run_no)
-    assert verify(ledger.engine).startswith("The ledger is whole: 1 seals cover its 3 rows.")
+    assert verify(ledger.engine).startswith("The ledger is intact: 1 seals cover its 3 rows.")
     ledger.owner.dispose()
 
 

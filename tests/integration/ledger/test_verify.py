@@ -54,7 +54,7 @@ def seals(ledger: Ledger) -> list[int]:
 def test_a_ledger_that_nobody_touched_is_whole(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     said = verify(ledger.engine)
     newest = ledger.rows("SELECT seal_no, sha256 FROM ledger.seal ORDER BY 1")[-1]
-    assert said.startswith("The ledger is whole: 2 seals cover its 6 rows. The newest is seal")
+    assert said.startswith("The ledger is intact: 2 seals cover its 6 rows. The newest is seal")
     assert f"seal {newest.seal_no} of 2" in said
     assert newest.sha256 in said
     monkeypatch.setattr(module, "_CHUNK_ROWS", 1)
@@ -108,28 +108,28 @@ def test_an_auditor_makes_the_hashes_without_the_database(ledger: Ledger) -> Non
 
 def test_an_empty_ledger_is_whole(ledger: Ledger) -> None:
     behind_its_back(ledger, *(f"DELETE FROM {table}" for table in TABLES))
-    assert verify(ledger.engine) == "The ledger is whole: it has no balance and no seal yet."
+    assert verify(ledger.engine) == "The ledger is intact: it has no balance and no seal yet."
 
 
 ALTERED = [
-    ("UPDATE ledger.balance SET ledger_balance = 2.21 WHERE account_id = 'b'", "account b in the hour .* was altered: seal {second}"),
-    ("UPDATE ledger.balance SET available_balance = 0", "account a in the hour .* was altered: seal {second}"),
-    ("UPDATE ledger.balance SET currency = 'USD' WHERE account_id = 'c'", "account c in the hour .* was altered: seal {second}"),
+    ("UPDATE ledger.balance SET ledger_balance = 2.21 WHERE account_id = 'b'", "account b in the hour .* was altered: it is not as seal {second} sealed it"),
+    ("UPDATE ledger.balance SET available_balance = 0", "account a in the hour .* was altered: it is not as seal {second} sealed it"),
+    ("UPDATE ledger.balance SET currency = 'USD' WHERE account_id = 'c'", "account c in the hour .* was altered: it is not as seal {second} sealed it"),
     ("UPDATE ledger.balance SET observed_at = observed_at - interval '1 microsecond' WHERE account_id = 'c'", "account c .* was altered"),
     ("UPDATE ledger.balance SET recorded_at = recorded_at - interval '1 microsecond' WHERE account_id = 'c'", "account c .* was altered"),
     ("UPDATE ledger.balance SET run_no = 1 WHERE account_id = 'c'", "account c .* was altered"),
     ("UPDATE ledger.balance SET revision = 7 WHERE account_id = 'c'", "account c .* was altered|account c .* was removed"),
-    ("UPDATE ledger.balance_history SET ledger_balance = 9 WHERE account_id = 'b'", "account b .* was altered: seal {first}"),
-    ("UPDATE ledger.balance_history SET superseded_at = superseded_at + interval '1 second' WHERE account_id = 'b'", "account b .* was removed, or a time of it altered: its version 1"),
-    ("DELETE FROM ledger.balance WHERE account_id = 'b'", "account b .* was removed: seal {second}"),
-    ("DELETE FROM ledger.balance_history WHERE account_id = 'a'", "account a .* was removed: seal {first}"),
+    ("UPDATE ledger.balance_history SET ledger_balance = 9 WHERE account_id = 'b'", "account b .* was altered: it is not as seal {first} sealed it"),
+    ("UPDATE ledger.balance_history SET superseded_at = superseded_at + interval '1 second' WHERE account_id = 'b'", "account b .* was removed, or one of its times was altered: its version 1"),
+    ("DELETE FROM ledger.balance WHERE account_id = 'b'", "account b .* was removed: it is not as seal {second} sealed it"),
+    ("DELETE FROM ledger.balance_history WHERE account_id = 'a'", "account a .* was removed: it is not as seal {first} sealed it"),
     ("DELETE FROM ledger.balance", "All 3 rows of seal {second} were removed"),
-    ("INSERT INTO ledger.balance SELECT 'a0', as_of_hour, 1, 1, currency, observed_at, run_no, seal_no, 1, recorded_at FROM ledger.balance WHERE account_id = 'a'", "account a0 .* was added: seal {second}"),
-    ("INSERT INTO ledger.balance SELECT 'a0', as_of_hour, 1, 1, currency, observed_at, run_no, 987654, 1, recorded_at FROM ledger.balance WHERE account_id = 'a'", "account a0 .* was added, or its seal removed: no seal has its number 987654"),
-    ("INSERT INTO ledger.balance SELECT 'a0', as_of_hour, 1, 1, currency, observed_at, run_no, -1, 1, recorded_at FROM ledger.balance WHERE account_id = 'a'", "account a0 .* no seal has its number -1"),
-    ("INSERT INTO ledger.balance_history SELECT b.*, clock_timestamp() FROM ledger.balance AS b WHERE account_id = 'b'", "account b .* was added: seal {second}"),
-    ("DELETE FROM ledger.seal WHERE seal_no = {first}", "A seal before seal {second} was removed or added: seal {second} does not follow nothing"),
-    ("DELETE FROM ledger.seal WHERE seal_no = {second}", "account a .* was added, or its seal removed: no seal has its number {second}"),
+    ("INSERT INTO ledger.balance SELECT 'a0', as_of_hour, 1, 1, currency, observed_at, run_no, seal_no, 1, recorded_at FROM ledger.balance WHERE account_id = 'a'", "account a0 .* was added: it is not as seal {second} sealed it"),
+    ("INSERT INTO ledger.balance SELECT 'a0', as_of_hour, 1, 1, currency, observed_at, run_no, 987654, 1, recorded_at FROM ledger.balance WHERE account_id = 'a'", "account a0 .* was added, or its seal was removed: there is no seal with its number, 987654"),
+    ("INSERT INTO ledger.balance SELECT 'a0', as_of_hour, 1, 1, currency, observed_at, run_no, -1, 1, recorded_at FROM ledger.balance WHERE account_id = 'a'", "account a0 .* there is no seal with its number, -1"),
+    ("INSERT INTO ledger.balance_history SELECT b.*, clock_timestamp() FROM ledger.balance AS b WHERE account_id = 'b'", "account b .* was added: it is not as seal {second} sealed it"),
+    ("DELETE FROM ledger.seal WHERE seal_no = {first}", "A seal before seal {second} was removed or added: nothing now comes before it"),
+    ("DELETE FROM ledger.seal WHERE seal_no = {second}", "account a .* was added, or its seal was removed: there is no seal with its number, {second}"),
     ("UPDATE ledger.seal SET run_no = 99 WHERE seal_no = {first}", "Seal {first} was altered"),
     ("UPDATE ledger.seal SET control_totals = '{{}}' WHERE seal_no = {second}", "Seal {second} was altered"),
     ("UPDATE ledger.seal SET form = 1 WHERE seal_no = {second}", "Seal {second} was altered"),
@@ -184,7 +184,10 @@ def test_a_forged_seal_does_not_follow(ledger: Ledger) -> None:
         " ledger_balance, currency, observed_at, run_no, seal_no, revision, recorded_at), ''::bytea ORDER BY account_id COLLATE \"C\") AS hashes"
         f" FROM ledger.balance_history WHERE seal_no = {first}) AS h",
     )
-    with pytest.raises(LedgerAlteredError, match=f"seal {second} does not follow seal {first}"):
+    with pytest.raises(
+        LedgerAlteredError,
+        match=f"seal {first} now comes before it, but seal {second} was made to follow another",
+    ):
         verify(ledger.engine)
 
 
@@ -192,7 +195,7 @@ def test_a_removed_row_is_placed_where_the_run_is_forgotten(ledger: Ledger) -> N
     behind_its_back(
         ledger, "DELETE FROM sync.observation", "DELETE FROM ledger.balance WHERE account_id = 'b'"
     )
-    with pytest.raises(LedgerAlteredError, match="A balance was removed: row 2 of the 3 of seal"):
+    with pytest.raises(LedgerAlteredError, match="A balance was removed: row 2 of the 3 rows of seal"):
         verify(ledger.engine)
 
 
@@ -219,7 +222,7 @@ def test_the_verb_says_so_by_its_exit_code_to_who_only_reads(ledger: Ledger) -> 
 
     good = run()
     assert (good.returncode, good.stderr) == (0, "")
-    assert good.stdout.startswith("The ledger is whole")
+    assert good.stdout.startswith("The ledger is intact")
     behind_its_back(ledger, "UPDATE ledger.balance SET ledger_balance = 3 WHERE account_id = 'b'")
     bad = run()
     assert (bad.returncode, bad.stdout) == (1, "")

@@ -64,14 +64,17 @@ def test_a_month_that_has_not_ended_is_marked_provisional_and_shows_what_is_ther
     month = f"{datetime.now(UTC):%Y-%m}"
     made = Made(close_month(ledger.engine, month, ledger.folder / "close"))
     assert made.pack.provisional
-    assert made.pack.not_ready[0] == f"{month} has not ended: make the pack again after its last cut-off."
+    assert (
+        made.pack.not_ready[0]
+        == f"{month} has not ended: make the pack again after the month's last cut-off."
+    )
     assert "PROVISIONAL: the month has not ended" in made.summary
     assert "PROVISIONAL: the month has not ended" in made.page.text
     assert all("PROVISIONAL" in page.oddHeader.center.text for page in made.book)
     assert {row["Account"]: row["Bank closing"] for row in made.rows("Balances")} == {
         "a": 120.5, "b": None, "c": 120.5,
     }  # fmt: skip
-    assert "Without a balance: 1 of 3 account-hours (http_404: 1)." in made.pack.not_ready
+    assert "Missing balances: 1 of 3 account-hours (http_404: 1)." in made.pack.not_ready
     assert [(row["Account"], row["Reason"], row["Hours"]) for row in made.rows("Missing hours")] == [
         ("b", "http_404", 1)
     ]
@@ -131,7 +134,7 @@ def test_an_account_whose_first_day_was_over_when_it_began_is_in_the_months_pack
 @pytest.mark.parametrize(
     ("month", "said"),
     [
-        ("2024-13", "'2024-13' is no month: write year and month, such as 2026-10."),
+        ("2024-13", "'2024-13' is not a month: write the year and month, such as 2026-10."),
         ("2031-01", "2031-01 has not begun (UTC): close it when it is over."),
         ("2023-05", "The ledger has no balance and no reconciliation of 2023-05: there is nothing to close."),
     ],
@@ -248,4 +251,4 @@ def test_the_command_prints_where_the_pack_is_and_what_is_not_ready(books: Books
 def test_the_command_refuses_in_one_line(books: Books, tmp_path: Path) -> None:
     done = call(books.ledger.url, "--month", "2026-13", QBANK_STATE_DIR=str(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "'2026-13' is no month: write year and month, such as 2026-10.\n"
+    assert done.stderr == "'2026-13' is not a month: write the year and month, such as 2026-10.\n"

@@ -79,7 +79,7 @@ def test_totals_count_a_shared_gl_account_once_and_never_cross_currencies(books:
     found = {
         (row["Entity"], row["Currency"]): [
             row["Accounts"], row["Without closing"], row["Bank closing"], row["GL accounts compared"],
-            row["Lacking a side"], row["Compared: bank"], row["Compared: GL"], row["Difference"], row["Unexplained"],
+            row["Not comparable"], row["Compared: bank"], row["Compared: GL"], row["Difference"], row["Unexplained"],
         ]
         for row in close().table("Balances on 2024-10-31")
     }  # fmt: skip
@@ -276,13 +276,13 @@ def test_what_is_not_ready_is_said_in_numbers(books: Books, close: Close) -> Non
     books.gl((END, "1"), gl="nobody's")
     books.bank(END, "7", "half", at="14:00")
     assert close().pack.not_ready == (
-        "Without a closing on 2024-10-31: 1 of 6 accounts.",
-        "Not compared on 2024-10-31: 1 of 6 accounts (QB02: 1). Load the general ledger of that date and reconcile.",
-        "Restated by the bank or in the GL since they were compared on 2024-10-31: 2 of 6 accounts. Reconcile again.",
-        "GL balances of 2024-10-31 that no account mirrors: 1. See recon.unmapped_gl.",
-        "Not compared before: 180 account-dates, on 30 dates from 2024-10-01 to 2024-10-30.",
+        "No closing balance on 2024-10-31: 1 of 6 accounts.",
+        "Not compared on 2024-10-31: 1 of 6 accounts (QB02: 1). Load the general ledger for that date, then reconcile.",
+        "Restated by the bank or in the GL since the reconciliation of 2024-10-31: 2 of 6 accounts. Reconcile again.",
+        "GL balances on 2024-10-31 without a bank account: 1. See recon.unmapped_gl.",
+        "Not compared earlier: 180 account-dates, on 30 dates from 2024-10-01 to 2024-10-30.",
         "Not approved: 5 of 5 compared account-dates (open: 5).",
-        "Open items on 2024-10-31: 3, for more than 90 days: 0.",
+        "Open items on 2024-10-31: 3, of which 0 for more than 90 days.",
         "Before the ledger's first account: 744 of the month's 744 hours.",
     )
 
@@ -341,4 +341,4 @@ def test_the_missing_hours_are_the_months_with_their_reasons_and_add_up_to_its_c
     assert sum(row["Missing"] for row in made.rows("Coverage")) == 743
     (coverage,) = made.table("Coverage of the month's hours")
     assert (coverage["Complete"], coverage["Account-hours expected"], coverage["Present"]) == (1, 744, 1)
-    assert "Without a balance: 743 of 744 account-hours (no run: 741, http_503: 2)." in made.pack.not_ready
+    assert "Missing balances: 743 of 744 account-hours (no run: 741, http_503: 2)." in made.pack.not_ready

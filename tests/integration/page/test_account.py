@@ -34,7 +34,7 @@ def points(site: Site, address: str) -> dict[str, Any]:
 
 @pytest.fixture
 def account(ledger: Ledger) -> None:
-    """Expected for 400 hours; observed 5 to 2 hours ago but for one hour, which a run failed in."""
+    """Expected for 400 hours; observed 5 to 2 hours ago but for one hour, which a failed run in."""
     ledger.listed(
         [{"id": "a", "name": "Operating", "zone": "Asia/Kolkata", "cut_off": "17:30", "tolerance": "0.05"}]
     )

@@ -34,7 +34,10 @@ def test_what_is_not_ready_is_listed_with_the_way_there(site: Site) -> None:
     lines = site.csv(f"{OCTOBER.replace('close', 'close.csv')}&table=gaps")[1:]
     said = "\n".join(lines)
     assert "Not approved: 2 of 2 compared account-dates (open: 2).,Reconciliation of 2024-10-30" in said
-    assert '"Open items on 2024-10-31: 1, for more than 90 days: 0.",Reconciliation of 2024-10-31' in said
+    assert (
+        '"Open items on 2024-10-31: 1, of which 0 for more than 90 days.",Reconciliation of 2024-10-31'
+        in said
+    )
     assert "reconciliation?date=2024-10-30&amp;state=unsigned" in page
     assert "reconciliation?date=2024-10-31&amp;status=unmatched" in page
     assert [
@@ -48,7 +51,13 @@ def test_the_page_and_the_pack_say_the_same(site: Site, books: Books) -> None:
     books.bank(day(31), "101.00")
     pack = close_month(books.ledger.engine, "2024-10", books.ledger.folder)
     said = site.text(OCTOBER)
-    abouts = ("Without a closing on", "Not compared on", "Restated by the bank", "Not approved", "Open items")
+    abouts = (
+        "No closing balance on",
+        "Not compared on",
+        "Restated by the bank",
+        "Not approved",
+        "Open items",
+    )
     assert [gap for gap in abouts if not any(each.startswith(gap) for each in pack.not_ready)] == []
     # Why account-hours are missing stands in the pack alone.
     assert [gap for gap in pack.not_ready if gap.partition(" (no run")[0].rstrip(".") not in said] == []
@@ -89,7 +98,7 @@ def test_a_pack_is_made_by_a_form_of_the_page_alone(site: Site) -> None:
 @pytest.mark.parametrize(
     ("month", "file", "said"),
     [
-        ("2024-13", "xlsx", "is no month: write year and month"),
+        ("2024-13", "xlsx", "is not a month: write the year and month"),
         ("2023-01", "html", "there is nothing to close"),
         ("2999-01", "html", "has not begun"),
         ("2024-10", "exe", "look at file"),

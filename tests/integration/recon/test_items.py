@@ -83,7 +83,7 @@ def test_the_preview_shows_how_each_item_was_read() -> None:
     ) in said  # fmt: skip
     assert "and 1 row(s) more" in said
     assert "Sum: 1000 bank: in 2,000.00, out 1,850.00 EUR." in said
-    assert "No account of the accounts file mirrors 4 of the 4 rows" in said
+    assert "4 of the 4 rows match no account of the accounts file" in said
     assert "The file lacks" not in shown(
         DATA / sample.file, sample.made(), sample.given, GLAccount("1000", "113200", "EUR")
     )

@@ -29,8 +29,8 @@ def test_a_break_above_its_limit_is_named_without_its_amount(broken: Books) -> N
     with pytest.raises(BreakAboveLimitError) as raised:
         judge(broken, "EUR=10")
     assert str(raised.value) == (
-        "1 unassigned break(s) above the limit: x (EUR, 2024-10-01). Look at recon.open_break; "
-        "correct the books, or prepare the sign-off."
+        "1 unassigned break(s) above the limit: x (EUR, 2024-10-01). See recon.open_break, "
+        "then correct the books or prepare the sign-off."
     )
 
 

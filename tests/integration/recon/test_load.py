@@ -194,8 +194,8 @@ def test_an_item_of_a_day_ahead_of_today_is_refused_by_its_line(
         ("gl", f"{GL_HEADER}\nQB01,1100 ,EUR,2024-10-31,1\n", "line 2: gl_account is '1100 '"),
         ("gl", f"{GL_HEADER}\nQB01,11\u200b00,EUR,2024-10-31,1\n", "U+200B (ZERO WIDTH SPACE): delete it"),
         ("gl", f"{GL_HEADER}\nQB01,11\u202800,EUR,2024-10-31,1\n", "gl_account is '11\\u202800': it holds a line break"),
-        ("gl", f"{GL_HEADER}\nQB01,1.1E+03,EUR,2024-10-31,1\n", "line 2: gl_account is '1.1E+03': a spreadsheet wrote"),
-        ("gl", f"{GL_HEADER}\n#N/A,1100,EUR,2024-10-31,1\n", "line 2: entity is '#N/A': a spreadsheet wrote it so"),
+        ("gl", f"{GL_HEADER}\nQB01,1.1E+03,EUR,2024-10-31,1\n", "line 2: gl_account is '1.1E+03': a spreadsheet changed"),
+        ("gl", f"{GL_HEADER}\n#N/A,1100,EUR,2024-10-31,1\n", "line 2: entity is '#N/A': a spreadsheet changed it"),
         ("gl", f"{GL_HEADER}\nQB01,11\r00,EUR,2024-10-31,1\n", "line 2: it has 2 fields, the header 5"),
         ("gl", f"{GL_HEADER}\n" + '"' + "x\n" * 200, "line 2 opens a quote that is not closed within 100 lines"),
         ("gl", f"{GL_HEADER}\n{'1' * 70_000}\n", "line 2 is longer than 64 KiB"),
@@ -268,7 +268,7 @@ def test_a_file_that_others_have_followed_is_the_load_it_was_and_says_what_it_do
     books.gl((day(3), "8.00"))
     again = books.gl((day(1), "5"), (day(2), "6"), (day(3), "8"))
     assert (again.load_no, again.is_new, again.replaced) == (first.load_no, False, 1)
-    assert f"is load {first.load_no}. Later files have replaced 1 of its figures, which stay" in caplog.text
+    assert f"is load {first.load_no}. Later files replaced 1 of its figures" in caplog.text
     books.rates(f"EUR,USD,{day(1)},1.1")
     books.rates(f"EUR,USD,{day(1)},1.2")
     assert books.rates(f"EUR,USD,{day(1)},1.1").replaced == 1

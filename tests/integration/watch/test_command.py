@@ -34,7 +34,7 @@ def test_an_unwell_one_is_exit_code_1_with_the_same_answer(watched: Watched) -> 
     watched.ledger.quick_run(failed)
     done = run(watched.ledger.url)
     assert done.returncode == 1
-    assert done.stderr == "The ledger is unwell: hour_missing, run_failed. See docs/runbook.md.\n"
+    assert done.stderr == "The ledger has problems: hour_missing, run_failed. See docs/runbook.md.\n"
     assert json.loads(done.stdout) == watched.health().as_json()
 
 
@@ -81,7 +81,7 @@ def test_alerts_go_to_every_connection_by_the_environment_alone(ledger: Ledger) 
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == "Alerts: 2 opened, 0 cleared, 2 open. Messages sent: 4.\n"
         assert watch(ledger.url, **environ).stdout.endswith("Messages sent: 0.\n")
-    titles = ["Ledger: an hour without any balance", "Ledger: a run that failed"]
+    titles = ["Ledger: an hour without any balance", "Ledger: a failed run"]
     assert [mail["Subject"] for mail in server.mails] == titles
     assert [post["title"] for post in hook.posts] == titles
 

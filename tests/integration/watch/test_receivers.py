@@ -17,7 +17,7 @@ from tests.words.inbox import mail_server, webhook
 OPENED = Message(
     "Ledger: a stale balance", "A stale balance:\n- x (Löhne 銀行)\n", is_over=False, alerts=(1,)
 )
-OVER = Message("Ledger: over: a stale balance", "…", is_over=True, alerts=(1,))
+OVER = Message("Ledger: resolved: a stale balance", "…", is_over=True, alerts=(1,))
 PLAIN = {"disable_ssl": True, "from_email": "ledger@example.com", "to": "a@example.com, b@example.com"}
 SECRET = "mail-secret"
 

@@ -60,11 +60,14 @@ def stale(watched: Watched, *ids: str) -> None:
 def test_an_alert_is_told_once_when_it_opens_and_once_when_it_clears(watched: Watched, inbox: Inbox) -> None:
     watched.ledger.quick_run(failed)
     assert str(look(watched, ops=inbox)) == "Alerts: 2 opened, 0 cleared, 2 open. Messages sent: 2."
-    assert inbox.titles() == ["Ledger: an hour without any balance", "Ledger: a run that failed"]
+    assert inbox.titles() == ["Ledger: an hour without any balance", "Ledger: a failed run"]
     assert str(look(watched, ops=inbox)) == "Alerts: 0 opened, 0 cleared, 2 open. Messages sent: 0."
     watched.ledger.quick_run()
     assert str(look(watched, ops=inbox)) == "Alerts: 0 opened, 2 cleared, 0 open. Messages sent: 2."
-    assert inbox.titles() == ["Ledger: over: an hour without any balance", "Ledger: over: a run that failed"]
+    assert inbox.titles() == [
+        "Ledger: resolved: an hour without any balance",
+        "Ledger: resolved: a failed run",
+    ]
     assert str(look(watched, ops=inbox)) == "Alerts: 0 opened, 0 cleared, 0 open. Messages sent: 0."
     assert alerts(watched, "notified_at >= cleared_at, cleared_at > opened_at") == [(True, True)] * 2
 
@@ -95,14 +98,14 @@ def test_what_lasts_is_told_again_a_day_later(watched: Watched, inbox: Inbox) ->
     stale(watched, "x")
     look(watched, ops=inbox)
     inbox.titles()
-    for hours, titles in ((23.9, []), (24.1, ["Ledger: still a stale balance"]), (0, [])):
+    for hours, titles in ((23.9, []), (24.1, ["Ledger: still open: a stale balance"]), (0, [])):
         watched.rows("UPDATE ledger.alert_notice SET told_at = told_at - :ago", ago=timedelta(hours=hours))
         look(watched, ops=inbox)
         assert inbox.titles() == titles, hours
         watched.rows("UPDATE ledger.alert_notice SET told_at = now()")
     watched.rows("UPDATE ledger.alert_notice SET told_at = now() - interval '61 minutes'")
     look(watched, remind_hours=1, ops=inbox)
-    assert inbox.titles() == ["Ledger: still a stale balance"]
+    assert inbox.titles() == ["Ledger: still open: a stale balance"]
 
 
 @pytest.mark.parametrize("kind", ["hour_missing", "run_failed"])
@@ -118,7 +121,7 @@ def test_what_goes_on_from_hour_to_hour_is_one_alert(watched: Watched, inbox: In
 
 
 def test_what_gets_worse_is_not_told_to_be_over_until_it_is(watched: Watched, inbox: Inbox) -> None:
-    partial, missing = "an hour that lacks accounts", "an hour without any balance"
+    partial, missing = "an hour with missing accounts", "an hour without any balance"
     hour = watched.hour()
 
     def told() -> list[str]:
@@ -131,9 +134,9 @@ def test_what_gets_worse_is_not_told_to_be_over_until_it_is(watched: Watched, in
     watched.rows("DELETE FROM ledger.balance")
     assert told() == [missing]
     watched.observed(hour, "x")
-    assert told() == [f"over: {missing}"], "it is better, and not whole"
+    assert told() == [f"resolved: {missing}"], "it is better, and not whole"
     watched.observed(hour, "y")
-    assert told() == [f"over: {partial}"]
+    assert told() == [f"resolved: {partial}"]
 
 
 def test_many_of_a_kind_are_one_message_that_names_the_first(watched: Watched, inbox: Inbox) -> None:
@@ -158,7 +161,7 @@ def test_a_message_says_what_to_do_and_where_it_is_said(
     hour = watched.hour(3)
     assert inbox.told[0].body == (
         f"A stale balance:\n- x (Pay\\x1broll), of {hour:%Y-%m-%d %H}:59 UTC\n\n"
-        "See why the newest runs did not publish these accounts, and run again. "
+        "Find out why the newest runs did not publish these accounts, then run again. "
         "How: https://wiki.example.com/ledger#balance_stale\n"
     )
 
@@ -175,7 +178,7 @@ def test_no_amount_is_in_a_message(
     said = "\n".join(message.title + message.body for message in inbox.told)
     kept = "\n".join(text for (text,) in alerts(watched, "subject || message"))
     assert "a break above its limit" in said
-    assert "a sign-off that was taken back" in said
+    assert "a withdrawn sign-off" in said
     assert not any(amount in said + kept for amount in ("123456", "987654", "864197"))
 
 
@@ -239,7 +242,7 @@ def test_watchers_at_once_send_once(watched: Watched) -> None:
     for thread in threads:
         thread.join()
     assert sorted(inbox.titles()) == [
-        "Ledger: 2 stale balances", "Ledger: a run that failed", "Ledger: an hour without any balance",
+        "Ledger: 2 stale balances", "Ledger: a failed run", "Ledger: an hour without any balance",
     ]  # fmt: skip
     assert watched.value("SELECT count(*) FROM ledger.alert") == 4
 
@@ -258,7 +261,7 @@ def test_a_slow_receiver_is_sent_each_message_once_however_many_watch(watched: W
     stale(watched, "x")
     look(watched, ops=inbox)
     assert sorted(inbox.titles() + other.titles()) == [
-        "Ledger: a run that failed", "Ledger: a stale balance", "Ledger: an hour without any balance",
+        "Ledger: a failed run", "Ledger: a stale balance", "Ledger: an hour without any balance",
     ]  # fmt: skip
 
 

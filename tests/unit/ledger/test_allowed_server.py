@@ -55,7 +55,7 @@ def test_what_who_deploys_names_is_allowed(environment: dict[str, str], host: st
 def test_any_other_host_is_refused_and_the_sentence_says_what_to_set(
     environment: dict[str, str], host: str, extra: dict[str, Any]
 ) -> None:
-    with pytest.raises(LedgerConnectionError, match="may add it to QBANK_LEDGER_HOSTS") as caught:
+    with pytest.raises(LedgerConnectionError, match="to add it to QBANK_LEDGER_HOSTS") as caught:
         check(host, environment, extra)
     assert "hunter2" not in str(caught.value)
 

@@ -73,5 +73,5 @@ def test_a_month_runs_from_its_first_date_to_its_last(text: str, first: str, las
     ],
 )
 def test_what_is_no_month_is_refused_in_a_sentence(text: str) -> None:
-    with pytest.raises(CloseError, match=r"is no month: write year and month, such as 2026-10\."):
+    with pytest.raises(CloseError, match=r"is not a month: write the year and month, such as 2026-10\."):
         Month.parse(text)

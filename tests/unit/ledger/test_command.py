@@ -48,7 +48,7 @@ def test_an_accounts_file_is_checked_as_a_run_would(tmp_path: Path) -> None:
     )
     assert said("accounts-check", str(file)) == (
         0,
-        f"{file}: 2 accounts, 1 active, of 1 entities, in EUR, JPY.\n",
+        f"{file}: 2 accounts, 1 active. Entities: 1. Currencies: EUR, JPY.\n",
         "",
     )
     file.write_text("account_id,currency,entity,gl_account\na,EURO,QB01,1100\n")
@@ -87,7 +87,7 @@ def test_a_file_of_the_erp_is_previewed_without_a_database_beside_the_accounts(t
         "line 9      10010                   165,289.63 USD   from '10010 - Checking Account' | '$165,289.63' | ''",
         "line 11     skipped: Account matches ^Total( -|$): 'Total - 10000",
         "Proof: US01 2025-10-31: debits 174,690.00, credits 174,690.00 USD, equal.",
-        "No account of the accounts file mirrors 5 of the 6 rows",
+        "5 of the 6 rows match no account of the accounts file",
         "The file lacks 1 account(s), which would be missing (absent_means): US01 / 10020 / USD.",
         "It would load: 6 rows.",
     ):
@@ -116,7 +116,7 @@ def test_a_preview_fails_where_the_file_would_not_load(
     monkeypatch.setenv("QBANK_ACCOUNTS_FILE", str(tmp_path / "no_accounts.yaml"))
     code, out, error = in_process(monkeypatch, capsys, "gl-preview", str(DATA / "plain.csv"))
     assert (code, error) == (0, "")
-    assert out.startswith("Without the accounts, so without the mapping: The accounts file")
+    assert out.startswith("The rows are not matched to accounts: The accounts file")
 
 
 def test_a_profile_is_proposed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -76,7 +76,7 @@ def test_any_other_host_is_refused_by_name(url: str) -> None:
     ],
 )
 def test_what_two_parsers_could_read_in_two_ways_is_no_url(url: str) -> None:
-    with pytest.raises(QBankConfigError, match="host is not a URL that can be used") as caught:
+    with pytest.raises(QBankConfigError, match="host is not a valid URL") as caught:
         check_url(url, "host")
     assert "pass" not in str(caught.value).replace("password", "")
 

@@ -150,7 +150,7 @@ def test_the_marks_that_it_finds_are_those_that_read_the_numbers(
 def test_what_is_no_file_of_balances_is_a_sentence(tmp_path: Path) -> None:
     for text in ("", "hello\nworld\n", "a,b\nc,d\n"):
         with pytest.raises(
-            GLFileError, match=r"No profile can be proposed for books\.csv: no row of it has names"
+            GLFileError, match=r"No profile can be proposed for books\.csv: no row with column names"
         ):
             drafted(text)
     with pytest.raises(GLFileError, match="journal entries"):

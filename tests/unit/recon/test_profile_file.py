@@ -206,7 +206,7 @@ BASE = "account: {column: Account}\nbalance: {column: Balance}\nentity: E\ncurre
         ("Account,Balance\n,2\n", "line 2: Account is missing"),
         ("Account,Balance\n1,\n", "line 2: Balance is missing"),
         ("Account,Balance\n1,2\n01,3\n1,4\n", "line 4: it duplicates line 2: the same entity, gl_account, currency, as_of_date"),
-        ("Account,Balance\n1.1E+03,2\n", "line 2: Account is '1.1E+03': a spreadsheet wrote it so"),
+        ("Account,Balance\n1.1E+03,2\n", "line 2: Account is '1.1E+03': a spreadsheet changed it"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_as_its_profile_says_is_refused_by_line(content: str, said: str) -> None:

@@ -292,7 +292,7 @@ def test_two_rows_of_an_account_are_refused_summed_or_the_empty_one_is_ignored()
             "1,5,\nSum,x,\n",
             "line 3: B is 'x': the profile declares numbers such as -1234.50",
         ),
-        ("{rows: 3}", "1,5,\n2,,5\n", "it has 2 rows, and at least 3 were expected: is it all?"),
+        ("{rows: 3}", "1,5,\n2,,5\n", "it has 2 rows, and at least 3 were expected: is the file complete?"),
     ],
 )
 def test_a_file_that_fails_its_own_proof_is_refused(proofs: str, content: str, said: str) -> None:

@@ -105,7 +105,7 @@ def test_a_formula_that_was_never_worked_out_is_refused_and_never_zero(tmp_path:
     one = profiles(f"p: {{{BASE.replace('column: Balance', 'debit: Debit, credit: Credit')}}}")["p"]
     found = read(tmp_path / "x.xlsx", one)
     assert found.rows == []
-    assert "line 2: Debit is '=': it is a formula that was never worked out" in found.problems
+    assert "line 2: Debit is '=': it is a formula without a calculated value" in found.problems
 
 
 def test_of_several_sheets_the_profile_says_which(tmp_path: Path) -> None:
@@ -154,10 +154,10 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512)
 LAUGHS = b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>'
 HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
     "with a password": (lambda path: path.write_bytes(OLE + "EncryptedPackage".encode("utf-16-le")), "protected by a password"),
-    "of Excel 97": (lambda path: path.write_bytes(OLE + "Workbook".encode("utf-16-le")), "an Excel file of before 2007: save it as .xlsx"),
+    "of Excel 97": (lambda path: path.write_bytes(OLE + "Workbook".encode("utf-16-le")), "an Excel file from before 2007: save it as .xlsx"),
     "cut off": (cut, "it is a damaged workbook"),
     "spoilt": (spoilt, "it is a damaged workbook"),
-    "no workbook": (lambda path: packed(path, {"a.txt": b"x"}), "it is packed as a workbook, and is none"),
+    "no workbook": (lambda path: packed(path, {"a.txt": b"x"}), "it is a ZIP file but not a workbook"),
     "a bomb": (lambda path: with_sheet(path, rows() + b" " * 40 * MB), "it unpacks to 40 MiB; 512 MiB, and 200 times its size, are the most"),
     "a thousand laughs": (lambda path: with_sheet(path, LAUGHS + rows()), "it declares types of its own"),
     "no XML": (lambda path: with_sheet(path, b"<worksheet><row></worksheet>"), "it is a damaged workbook"),
@@ -218,7 +218,7 @@ def test_a_workbook_and_a_text_are_told_apart_whatever_they_are_called(tmp_path:
     with pytest.raises(UnreadableFileError, match=r"it is a workbook \(XLSX\), and p reads CSV"):
         read(path, profile(", format: csv"))
     (tmp_path / "books.xlsx").write_text("Account,Balance\n1,5\n")
-    with pytest.raises(UnreadableFileError, match=r"it is no workbook \(XLSX\), which p reads"):
+    with pytest.raises(UnreadableFileError, match=r"it is not a workbook \(XLSX\), which p reads"):
         read(tmp_path / "books.xlsx", profile(", format: xlsx"))
 
 
@@ -254,7 +254,8 @@ def test_a_date_in_a_cell_is_that_date_whatever_form_texts_have(tmp_path: Path, 
 def test_an_account_that_a_spreadsheet_changed_is_refused(tmp_path: Path) -> None:
     found = dated(tmp_path / "x.xlsx", date(2026, 1, 10), date(2026, 4, 3))
     assert (
-        "Account is '2026-01-10': a spreadsheet made a date of it: format the cell as text" in found.problems
+        "Account is '2026-01-10': a spreadsheet turned it into a date: format the cell as text"
+        in found.problems
     )
     for number in (1234567890123456, 12345678901234567890):
         found = dated(tmp_path / "x.xlsx", number, date(2026, 4, 3))
