@@ -4,13 +4,13 @@
 **plan → fetch → audit → publish → settle.** Asks QBank for the balance of every configured account,
 audits the answers with Great Expectations, and publishes what is fit to `ledger.balance`, all at once.
 
-* *accounts*: ids of some configured accounts; empty: all of them.
-* *dry_run*: fetch and audit, publish nothing.
+* *accounts*: the configured accounts to ask for, by id; empty: all of them.
+* *dry_run*: fetch and audit, but publish nothing.
 
-**A red run has published what was good.** Its last task, `settle`, counts and names the accounts that
-are missing, with their reasons; `sync.outcome` has them all. To ask again for what failed, clear the
-red `fetch` task with its downstream tasks; to refresh everything, trigger a new run. An hour is what was
-observed in it: the past can't be asked for, so a backfill is refused.
+**A red run has still published the good balances.** Its last task, `settle`, counts and names the accounts
+that are missing, with their reasons; `sync.outcome` has them all. To ask again for what failed, clear the
+red `fetch` task with its downstream tasks; to refresh everything, trigger a new run. The bank has only
+current balances, so a backfill is refused.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -41,13 +41,13 @@ PARAMS = {
         type=["array", "null"],
         items={"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
         title="Accounts",
-        description="Ids of configured accounts, a line each. Empty: all of them.",
+        description="Account ids from the accounts file, one per line. Empty: all accounts.",
     ),
     "dry_run": Param(
         False,
         type="boolean",
         title="Dry run",
-        description="Fetch and audit; publish nothing.",
+        description="Fetch and audit, but publish nothing.",
     ),
 }
 DEFAULT_ARGS = {
@@ -152,7 +152,7 @@ def qbank_balance_sync(
             """Close the run; fail, naming the accounts, when any is missing."""
             run_no = get_current_context()["ti"].xcom_pull(task_ids="plan", key="run_no")
             if run_no is None:
-                raise AirflowFailException("There is no run: its plan failed, and says why in its log.")
+                raise AirflowFailException("There is no run: its plan failed. The plan's log says why.")
             with task_errors():
                 settle_run(engine(), run_no)
 

@@ -1,13 +1,13 @@
 """
-### What the bank says beside what the general ledger says
+### Compare the bank with the general ledger
 
-**load → match, sources, compare → judge, close.** Loads what is new in the sources of books
-(`QBANK_GL_SOURCES_FILE`), and the ERP's files that the run names, and compares the
-closings of the bank with those of the general ledger: difference, cause and age of each, in
-`recon.reconciliation`; what is open is in `recon.open_break`. Makes the close pack of a month, when the run
-names one. Runs when the ledger is updated, and by hand.
+**load → match, sources, compare → judge, close.** Loads new files from the sources of books
+(`QBANK_GL_SOURCES_FILE`) and the ERP's files that the run names. Then compares the bank's closing balances
+with those of the general ledger. `recon.reconciliation` has the difference, cause and age of each;
+`recon.open_break` has what is open. Makes a month's close pack if the run names the month. Runs when the
+ledger is updated, and by hand.
 
-* *as_of_date*: the date to compare, also before its cut-off; empty: what changed, of the dates that are over.
+* *as_of_date*: the date to compare, even before its cut-off; empty: every past date whose data changed.
 * *gl_file*, *items_file*, *rates_file*: files with closing balances, outstanding items, exchange rates,
   below a folder of `QBANK_FILES_DIRS` of the worker, or in object storage (`s3://conn@bucket/key`).
 * *gl_profile*, *items_profile*, *rates_profile*: how each is read (`qbank-ledger gl-preview` shows it);
@@ -16,16 +16,16 @@ names one. Runs when the ledger is updated, and by hand.
   from_currency,to_currency,as_of_date,rate. *gl_date*, *gl_entity*, *gl_currency*: what a profile takes
   from the run.
 * *close_month*: a month such as 2026-10, whose close pack goes where `QBANK_PACKS` says;
-  empty: none, and *close* is skipped. One that is not ready is packed, too, and the pack says what it lacks.
+  empty: none, and *close* is skipped. A month that is not ready gets a pack too, which says what is missing.
 
-**A red run needs a person now.** *load*: a file was refused, its lines named, and nothing of it was loaded;
-correct it and trigger the run again. *match*: a file was loaded, and none of an entity's rows matches an
-account; the log names the rows and the accounts likely meant. *sources*: a file of a source was refused,
-which is said once, or a source can't be reached; the others were loaded, and what was compared stands.
+**A red run needs a person now.** *load*: a file was refused and nothing of it was loaded; the log names the
+lines. Correct it and trigger the run again. *match*: a file was loaded, but none of an entity's rows matches
+an account; the log names the rows and the accounts likely meant. *sources*: a source's file was refused
+(reported once), or a source can't be reached; the other files were loaded, and the comparison is valid.
 *judge*: a break is above its currency's limit (`QBANK_BREAK_LIMITS`) and nobody has prepared its sign-off;
-the comparison itself stands. *close*: the month is still to come or has no data; a pack that can't be
-written is a warning. Any other break is no reason to be red: it is in `recon.open_break`.
-The same file or the same run again changes nothing.
+the comparison is valid. *close*: the month is still to come or has no data; a pack that can't be
+written is only a warning. Other breaks don't turn a run red: they are in `recon.open_break`.
+Loading the same file or running again changes nothing.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -49,14 +49,16 @@ from qbank_ledger.recon.sources import require_books
 
 PARAMS = {
     "as_of_date": optional_date(
-        "Date", "Also before its cut-off. Empty: what changed, of the dates that are over."
+        "Date", "The date to compare, even before its cut-off. Empty: every past date whose data changed."
     ),
     "gl_file": optional("GL balances", "Path or object-storage URL of a file with closing balances."),
     "gl_profile": optional("GL profile", "How that file is read. Empty: plain, the ledger's own layout."),
-    "gl_date": optional_date("GL date", "Where the profile takes it from the run."),
-    "gl_entity": optional("GL entity", "The same, such as a company code."),
-    "gl_currency": optional("GL currency", "The same, such as EUR."),
-    "items_file": optional("Outstanding items", "Path or object-storage URL of a file with such items."),
+    "gl_date": optional_date("GL date", "Only if the profile takes the date from the run."),
+    "gl_entity": optional("GL entity", "Only if the profile takes it from the run, such as a company code."),
+    "gl_currency": optional("GL currency", "Only if the profile takes it from the run, such as EUR."),
+    "items_file": optional(
+        "Outstanding items", "Path or object-storage URL of a file with outstanding items."
+    ),
     "items_profile": optional(
         "Items profile", "How that file is read. Empty: plain, the ledger's own layout."
     ),
@@ -66,7 +68,7 @@ PARAMS = {
     ),
     "close_month": optional(
         "Month to close",
-        "A month such as 2026-10, to make its close pack. Empty: none.",
+        "Make the close pack of this month, such as 2026-10. Empty: none.",
         pattern="^([0-9]{4}-(0[1-9]|1[0-2]))?$",
     ),
 }

@@ -1,19 +1,19 @@
 """
-### What is wrong with the ledger now, told to whoever should know
+### Find problems in the ledger and alert people
 
-**watch.** Looks at the ledger every ten minutes, a quarter past each hour among them: an hour that is missing
-or lacks accounts, stale balances, answers held back, a failed run, a break above its limit, an approval that
-was taken back, books that were refused or are late, a broken seal. Each is a row of `ledger.alert` from when
-it is found until it is over.
-The connections in `QBANK_ALERT_CONNECTIONS` (of type `smtp` or `apprise`) are told once when it opens, once
-when it clears, and again every `QBANK_ALERT_REMIND_HOURS` in between; many of a kind are one message.
+**watch.** Checks the ledger every ten minutes, including at a quarter past each hour, for: a missing hour or
+one with missing accounts, stale balances, answers held back, a failed run, a break above its limit, a
+withdrawn approval, refused or late books, a broken seal. Each problem has a row in `ledger.alert` from when
+it is found until it is resolved.
+The connections in `QBANK_ALERT_CONNECTIONS` (of type `smtp` or `apprise`) get one message when a problem
+opens, one when it clears, and one every `QBANK_ALERT_REMIND_HOURS` in between. Several problems of a kind
+share a message.
 
-**This DAG is as alive as its scheduler.** What tells you of a scheduler that stands still has to run
-elsewhere: `qbank-ledger watch` from a timer, beside this or in its place, or a monitor that asks for
-`/qbank/health`.
+**If the scheduler stops, so does this DAG.** To learn of that, run a check elsewhere: `qbank-ledger watch`
+from a timer, beside this DAG or in its place, or a monitor that polls `/qbank/health`.
 
-**A red run**: the ledger's database can't be asked; the log says why. A mail server that is away is a
-warning in the log, and is tried again by the next run.
+**A red run** means that the ledger's database can't be queried; the log says why. An unreachable mail server
+is a warning in the log, and the next run tries it again.
 """
 
 from datetime import UTC, datetime, timedelta

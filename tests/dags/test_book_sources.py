@@ -186,5 +186,5 @@ def test_a_time_that_is_none_is_a_sentence_and_the_other_sources_are_loaded(
     assert len(done["load_nos"]) == 1
     assert books.value("SELECT source FROM recon.file_load") == "good"
     [sentence] = done["unreachable"]
-    assert sentence.startswith("source odd: its storage says of a file's time what is none (")
-    assert sentence.endswith('"yesterday"): which file is the newest can\'t be told, and none was loaded')
+    assert sentence.startswith("source odd: its storage gives an invalid time for a file (")
+    assert sentence.endswith('"yesterday"): it is not clear which file is the newest, so none was loaded')

@@ -170,6 +170,6 @@ def test_without_a_folder_no_file_of_the_workers_is_read(
         monkeypatch.setenv("QBANK_FILES_DIRS", given)
     for text in ("gl.csv", f"{folder}/gl.csv", f"file://{folder}/gl.csv"):
         assert refusal(text) == (
-            f"The file {text} is not read: no folder of the workers' is open to runs; give an object-storage URL, "
-            "such as s3://conn@bucket/key, or set QBANK_FILES_DIRS to the folders where files may lie."
+            f"The file {text} is not read: runs may not read any folder of the workers. Give an object-storage "
+            "URL, such as s3://conn@bucket/key, or set QBANK_FILES_DIRS to the folders that they may read."
         )

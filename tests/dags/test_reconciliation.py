@@ -338,7 +338,7 @@ def test_a_close_pack_that_can_not_be_written_is_a_warning_and_costs_the_run_not
     gl = books.file(f"{GL_HEADER}\nQB01,1100,EUR,{day(1)},93\n")
     ended = run(module, gl_file=str(gl), close_month="2024-10")
     assert (ended.state, ended.of("close")) == ("success", "skipped")
-    said = f"The close pack can't be written to {place}" if place else "There is no place for the close pack"
+    said = f"The close pack can't be written to {place}" if place else "The close pack has nowhere to go"
     assert said in "".join(capfd.readouterr())
 
 

@@ -96,7 +96,7 @@ def test_a_connection_that_cannot_be_read_is_a_warning_and_keeps_nobody_waiting(
         chat = {"conn_type": "apprise", "extra": {"config": {"path": hook.place}}}
         monkeypatch.setenv("AIRFLOW_CONN_CHAT", json.dumps(chat))
         assert run(alert_conn_ids=("sealed", "chat")).state == "success"
-    assert warned == ["The connection sealed can't be read (RuntimeError): look at it in Airflow."]
+    assert warned == ["The connection sealed can't be read (RuntimeError): check it in Airflow."]
     assert [post["title"] for post in hook.posts] == TITLES
 
 
