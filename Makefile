@@ -25,7 +25,7 @@ MAKEOVERRIDES := # a command needs them once, not also in MAKEFLAGS
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval override export $(name) := $$(value $(name)))))
 export $(ARGUMENTS)
 
-help: ## these, one line each
+help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r verb does; do printf '%-10s %s\n' "$$verb" "$$does"; done
 
 setup: ## make .venv from the hash-pinned lock
@@ -34,11 +34,11 @@ setup: ## make .venv from the hash-pinned lock
 run: setup ## set up and start the local stack, run the sync once, show the balances
 	@$(PYTHON) -m local run
 
-quick: setup ## the tests of single modules: what to run while working
+quick: setup ## run the unit tests: what to run while working
 	@$(PYTEST) tests/unit $(addprefix --ignore=,$(SLOW))
 
 # Half of what these do is wait for a server or for a time to pass: two more workers have the cores meanwhile.
-test: setup ## all that the product promises, on a PostgreSQL, a bank and an Airflow of the tests' own; offline
+test: setup ## run the whole test suite, offline, on a PostgreSQL, a bank and an Airflow that it starts itself
 	@$(PYTEST) -n 4 --ignore=$(THIRD_PARTIES) -m "not slow"
 
 sync: setup ## one run of qbank_balance_sync in the foreground (CONF='{…}')
@@ -47,16 +47,16 @@ sync: setup ## one run of qbank_balance_sync in the foreground (CONF='{…}')
 reconcile: setup ## one run of qbank_reconciliation in the foreground (CONF='{…}')
 	@$(PYTHON) -m local reconcile
 
-gl-preview: setup ## what a file of the ERP would become; loads nothing (FILE=…; PROFILE=…; DATE=…, ENTITY=…, CURRENCY=…)
+gl-preview: setup ## show how a file from the ERP would load; loads nothing (FILE=…; PROFILE=…; DATE=…, ENTITY=…, CURRENCY=…)
 	@$(PYTHON) -m local gl-preview
 
-gl-profile: setup ## propose a profile for a file of the ERP, to look over (FILE=…; SHEET=…)
+gl-profile: setup ## propose a profile for a file from the ERP, for you to check (FILE=…; SHEET=…)
 	@$(PYTHON) -m local gl-profile
 
-close: setup ## the month-end close pack (MONTH=2026-10; OUT=DIR)
+close: setup ## make the month-end close pack (MONTH=2026-10; OUT=DIR)
 	@$(PYTHON) -m local close
 
-export: setup ## balances for an ERP: the newest, or a date's closings (FORMAT=camt052, bai2 or csv; DATE=2026-10-31; OUT=FILE)
+export: setup ## export balances for an ERP: the newest, or a date's closings (FORMAT=camt052, bai2 or csv; DATE=2026-10-31; OUT=FILE)
 	@$(PYTHON) -m local export
 
 migrate: setup ## bring the ledger database to the newest schema, or print the SQL for a DBA
@@ -68,13 +68,13 @@ psql: setup ## a psql prompt on the ledger as an analyst, or one command (SQL="�
 stop: setup ## stop the local stack
 	@$(PYTHON) -m local stop
 
-status: setup ## say what of the local stack is up
+status: setup ## show what is up in the local stack
 	@$(PYTHON) -m local status
 
 clean: setup ## stop the local stack and delete its data
 	@$(PYTHON) -m local clean
 
-check: setup ## format, lint, types, spelling, tests, other makers' servers and a few faults: what CI runs
+check: setup ## format, lint, types, spelling, tests, third-party servers and a few faults: what CI runs
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m mypy
@@ -85,22 +85,22 @@ check: setup ## format, lint, types, spelling, tests, other makers' servers and 
 	@$(PYTEST) $(THIRD_PARTIES)
 	@$(PYTHON) -m chaos --short
 
-slow: setup ## the tests that take long by nature: a month of hours, many publishers, large files
+slow: setup ## run the slow tests: a month of hours, many publishers, large files
 	@$(PYTEST) --ignore=$(THIRD_PARTIES) -m slow
 
 verify: setup ## recompute the chain of seals over the ledger
 	@$(PYTHON) -m local verify
 
-health: setup ## say how the ledger is, in counts; exit code 0 when it is well
+health: setup ## print the ledger's health in counts; exit code 0 when healthy
 	@$(PYTHON) -m local health
 
-bench: setup ## the benchmark, side by side with its peers, into docs/benchmarks.md (BEFORE=commit to compare with)
+bench: setup ## run the benchmark beside its peers, and write docs/benchmarks.md (BEFORE=commit to compare with)
 	@$(PYTHON) -m benchmarks $(if $(BEFORE),--before "$$BEFORE")
 
-chaos: setup ## the faults, one after the other, bounded in time (FAULT=name for one)
+chaos: setup ## inject the faults one by one, within a time limit (FAULT=name for one)
 	@$(PYTHON) -m chaos
 
-lock: setup ## pin what the requirements bring in, with hashes
+lock: setup ## pin the requirements and their dependencies again, with hashes
 	@$(COMPILE) --output-file requirements.lock requirements.txt
 	@$(COMPILE) --output-file requirements-dev.lock --constraints requirements.lock requirements-dev.txt
 	@$(COMPILE) --output-file local/uv.txt local/uv.txt

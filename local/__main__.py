@@ -60,7 +60,7 @@ def _reconcile(settings: Settings) -> int:
 
 
 def _stop(settings: Settings) -> int:
-    print("Stopped." if stack.stop(settings) else "Nothing was up.")
+    print("Stopped." if stack.stop(settings) else "Nothing was running.")
     return 0
 
 
@@ -72,7 +72,7 @@ def _clean(settings: Settings) -> int:
             left = state.delete(settings.state)
     say(f"The stack's data in {settings.state} is deleted.")
     if left:
-        say(f"Left in place, since it is not the stack's: {', '.join(left)}.")
+        say(f"Left in place, because the stack did not make it: {', '.join(left)}.")
     return 0
 
 

@@ -97,7 +97,7 @@ def print_open_items(ledger: URL) -> None:
     """What the bank and the general ledger disagree on now, with status, cause and age, and its totals."""
     headings, items = _read(ledger, _OPEN_ITEMS)
     if not items:
-        print("Nothing is open: see recon.reconciliation for what was compared.")
+        print("No open items. recon.reconciliation has every comparison.")
         return
     _print("Open items, in recon.open_break", headings, items)
     _print("Their totals, in recon.open_break_total", *_read(ledger, _OPEN_TOTALS))

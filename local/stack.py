@@ -68,7 +68,7 @@ class Stack:
             return given
         with locked(self.settings.state):
             if self._start([units.postgres(self.settings, self.cluster)]):
-                say("The embedded PostgreSQL was started and stays up: `make stop` ends it.", sys.stderr)
+                say("The embedded PostgreSQL was started and stays up: `make stop` stops it.", sys.stderr)
             make_ledger(self.cluster, self.keys)
         return self.cluster.url(login, "ledger")
 

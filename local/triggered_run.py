@@ -25,15 +25,15 @@ def start_and_run(settings: Settings, dag_id: str) -> bool:
     """Have the stack up, run the DAG once, show what it left; True when the run succeeded."""
     for name in (QBANK_CONNECTION, LEDGER_CONNECTION):
         if settings.environ.get(name):
-            print(f"{name} is set, and is for `make sync`: the stack's connections are kept in Airflow.")
+            print(f"{name} is set, but only `make sync` uses it: the stack keeps its connections in Airflow.")
     stack = Stack.open(settings)
-    print("Starting PostgreSQL, the sandbox and Airflow, where they are not up …", flush=True)
+    print("Starting PostgreSQL, the sandbox and Airflow, if they are not up …", flush=True)
     stack.start()
     _wait_until_parsed(stack.api, dag_id)
     if stack.api.make_pool(POOL, SLOTS):  # a run that is under way may be waiting for it
-        print(f"The pool {POOL} was missing: it is made, with {SLOTS} slots.", flush=True)
+        print(f"The pool {POOL} was missing: it has been made, with {SLOTS} slots.", flush=True)
     for other in stack.api.unfinished_runs(dag_id):
-        say(f"{other} is under way: the new run begins when it has ended.")
+        say(f"{other} is under way: the new run starts when it ends.")
     run_id = stack.api.trigger(dag_id, {})
     print(f"{dag_id} {run_id}", flush=True)
     state = _watch(stack.api, dag_id, run_id)

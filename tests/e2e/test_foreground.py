@@ -60,7 +60,7 @@ def test_a_run_is_compared_with_books_and_goes_on_to_an_erp(commands: Commands) 
     commands.run("stop")
     exported = commands.run("export", FORMAT="csv")
     assert (exported.returncode, len(exported.stdout.splitlines())) == (0, 31), exported.stderr
-    assert exported.stderr == "The embedded PostgreSQL was started and stays up: `make stop` ends it.\n"
+    assert exported.stderr == "The embedded PostgreSQL was started and stays up: `make stop` stops it.\n"
     out = commands.state / "balances.xml"
     exported = commands.run("export", FORMAT="camt052", VERSION="001.08", OUT=str(out))
     assert (exported.returncode, exported.stdout) == (0, ""), exported.stderr

@@ -83,7 +83,7 @@ def test_a_second_run_makes_the_pool_again_and_keeps_what_a_user_has_entered(com
     api.call("DELETE", POOL)
     until(lambda: states(api, waiting).get("fetch") == "scheduled")
     second = commands.run("run")
-    assert "The pool qbank_api was missing: it is made, with 2 slots." in second.stdout
+    assert "The pool qbank_api was missing: it has been made, with 2 slots." in second.stdout
     assert f"{waiting} is under way" in second.stdout
     assert states(api, waiting)["fetch"] == "failed", "for the other secret"
     assert second.returncode == 1

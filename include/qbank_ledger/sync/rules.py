@@ -40,26 +40,26 @@ RULES = (
     ),
     AuditRule(
         "missing_field", "critical",
-        "A balance is both numbers: half of it would be read as nought by the next system.",
+        "A balance needs both numbers: the next system would read a missing one as zero.",
         "s.state = 'answered' AND (s.available_balance IS NULL OR s.ledger_balance IS NULL)",
     ),
     AuditRule(
         "not_finite", "critical",
-        "NaN and the infinities are numerics to PostgreSQL, pass comparisons, and poison every sum.",
+        "PostgreSQL accepts NaN and the infinities as numbers: they pass comparisons and spoil every sum.",
         "s.available_balance IN ('NaN', 'Infinity', '-Infinity')"
         " OR s.ledger_balance IN ('NaN', 'Infinity', '-Infinity')",
     ),
     AuditRule(
         "too_precise", "critical",
         "More decimals than the currency has (JPY 0, EUR 2, BHD 3) mean a wrong field, a wrong "
-        "currency or a float on the bank's side: rounding would hide it. Zeros beyond are none.",
+        "currency or a float on the bank's side: rounding would hide it. Trailing zeros don't count.",
         "s.state = 'answered' AND (scale(trim_scale(s.available_balance)) > s.minor_units"
         " OR scale(trim_scale(s.ledger_balance)) > s.minor_units)",
     ),
     AuditRule(
         "too_large", "critical",
-        f"{MAX_DIGITS} digits are what ERPs and warehouses hold (decimal({MAX_DIGITS})); more is no amount "
-        "of money.",
+        f"ERPs and warehouses hold {MAX_DIGITS} digits (decimal({MAX_DIGITS})); a longer number is not an "
+        "amount of money.",
         "CASE WHEN s.state = 'answered'"
         f" AND (greatest(abs(s.available_balance), abs(s.ledger_balance)) >= 1e{_SURELY_FITS}"
         f" OR greatest(scale(s.available_balance), scale(s.ledger_balance)) > {_SURELY_FITS})"
@@ -69,19 +69,19 @@ RULES = (
     ),
     AuditRule(
         "account_mismatch", "critical",
-        "An answer that names another account belongs to that account, whatever was asked.",
+        "An answer that names another account belongs to that account, whichever one was requested.",
         "s.echoed_account_id <> s.account_id",
     ),
     AuditRule(
         "currency_mismatch", "critical",
-        "An amount in another currency than the books' is another amount; it is never relabelled. "
-        "Its case and blanks around it don't make it another.",
+        "An amount in a currency other than the account's is a different amount; it is never relabelled. "
+        "Upper or lower case and surrounding blanks don't matter.",
         "CASE WHEN s.echoed_currency <> s.currency THEN upper(btrim(s.echoed_currency,"
         " ' ' || chr(9) || chr(10) || chr(13)) COLLATE \"C\") <> s.currency END",
     ),
     AuditRule(
         "bank_time_unreadable", "critical",
-        "A bank timestamp without an offset, or none at all, can't say which hour it speaks of.",
+        "A bank timestamp that can't be read, or has no offset, does not say which hour it means.",
         "s.echoed_as_of IS NOT NULL AND s.bank_as_of IS NULL",
     ),
     AuditRule(
@@ -91,41 +91,41 @@ RULES = (
     ),
     AuditRule(
         "future_dated", "critical",
-        "A bank timestamp more than five minutes ahead is a wrong clock or a wrong day.",
+        "A bank timestamp more than five minutes ahead means a wrong clock or a wrong day.",
         "s.bank_as_of > s.observed_at + interval '5 minutes'",
     ),
     AuditRule(
         "observed_outside_run", "critical",
-        "The hour of a balance is that of its observation: one outside the run's own time would "
-        "put a number under an hour in which nobody looked.",
+        "A balance belongs to the hour in which it was observed: an observation outside the run's own time "
+        "would put it under an hour in which nobody asked.",
         "s.observed_at < s.started_at OR s.observed_at > clock_timestamp()",
     ),
     AuditRule(
         "answers_mixed_up", "critical",
-        "Three answers or more that are exactly another account's, to six digits at least, are no chance: "
-        "somebody on the way mixes answers up, and each may be anybody's.",
+        "Three or more answers that equal another account's, to at least six digits, are no coincidence: "
+        "something between here and the bank mixes answers up, and each may be any account's.",
         "s.is_lookalike AND (SELECT count(*) FROM (SELECT FROM sync.lookalike AS l"
         " WHERE l.run_no = s.run_no LIMIT 3) AS three) = 3",
     ),
     AuditRule(
         "another_accounts_balance", "warning",
-        "An answer that is exactly another account's, to six digits at least, may be that account's: the "
-        "bank need not name the account that it speaks of.",
+        "An answer that equals another account's, to at least six digits, may belong to that account: the "
+        "bank's answer need not name its account.",
         "s.is_lookalike",
     ),
     AuditRule(
         "below_minimum", "warning",
-        "The account's owner asked to hear of a ledger balance below its minimum.",
+        "The accounts file asks for a warning when the ledger balance is below this minimum.",
         "s.ledger_balance < s.minimum_balance",
     ),
     AuditRule(
         "available_above_ledger", "warning",
-        "Legal (credit lines, pending credits), and a common sign of swapped fields.",
+        "Valid (credit lines, pending credits), but also a common sign of swapped fields.",
         "s.available_balance > s.ledger_balance",
     ),
     AuditRule(
         "unchanged_for_a_day", "warning",
-        "An account that used to move and has not for a day may be a feed that stands still.",
+        "An account that used to move and has not moved for a day may have a feed that has stopped.",
         # One look at the hour a day ago tells who stood still for some hours from who did for a day.
         "CASE WHEN s.ledger_balance = s.last_balance THEN"
         " EXISTS (SELECT FROM ledger.balance AS b WHERE b.account_id = s.account_id"

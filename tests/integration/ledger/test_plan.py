@@ -70,7 +70,7 @@ def test_a_dry_run_changes_no_account(ledger: Ledger) -> None:
 
 
 def test_a_subset_of_unknown_accounts_is_refused(ledger: Ledger) -> None:
-    with pytest.raises(AccountsFileError, match="are not active in .*: 'z'"):
+    with pytest.raises(AccountsFileError, match=r"are not active in .*: 'z'"):
         ledger.plan(only=["a", "z"])
     assert ledger.value("SELECT count(*) FROM sync.run") == 0
 
