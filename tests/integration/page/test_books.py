@@ -79,7 +79,7 @@ def test_a_file_is_previewed_loaded_and_compared(ann: Sender, site: Site, books:
     assert status == 200
     assert "Rows: 2. Skipped: 0." in said
     assert "2 balance QB01 1100 EUR 2024-10-01 100.00 1100 | 100.00" in said
-    assert "No account of the accounts file mirrors 1 of the 2 rows" in said
+    assert "1 of the 2 rows match no account of the accounts file" in said
     assert "It would load: 2 rows." in said
     assert loads(books) == 0
     status, said = ann.send("load", previewed=ann.fingerprint)
@@ -259,7 +259,7 @@ def test_a_file_that_another_has_followed_says_that_the_others_figures_stay(
         " as_of_date, balance + 1 FROM recon.gl_balance LIMIT 1"
     )
     said = ann.send("load", previewed=seen)[1]
-    assert "was loaded before, as load 1: nothing is new. Later files have replaced 1 of its figures" in said
+    assert "was loaded before, as load 1: nothing is new. Later files replaced 1 of its figures" in said
 
 
 def test_a_form_that_loaded_a_file_loads_no_other(ann: Sender, site: Site, books: Books) -> None:
