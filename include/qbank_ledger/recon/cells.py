@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
 from functools import cache
 
-from qbank_ledger.currency_signs import currencies_of
 from qbank_ledger.files.cell import unfit
 from qbank_ledger.files.workbook import Day, Number
 from qbank_ledger.money import MAX_DIGITS, MINOR_UNITS, plain, too_many_decimals
+from qbank_ledger.recon.currency_signs import currencies_of
 from qbank_ledger.recon.gl_file import CURRENCIES, DATES, SIDES
 from qbank_ledger.recon.profile import Place, Profile
 

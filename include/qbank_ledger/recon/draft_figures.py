@@ -5,11 +5,11 @@ from decimal import Decimal
 
 from qbank_ledger.files.records import Record
 from qbank_ledger.files.workbook import Number
-from qbank_ledger.marks import Marks
 from qbank_ledger.recon.cells import EXACT, trimmed
 from qbank_ledger.recon.draft_file import Seen
 from qbank_ledger.recon.draft_marks import marks_of
 from qbank_ledger.recon.draft_skips import is_total
+from qbank_ledger.recon.marks import Marks
 from qbank_ledger.recon.profile import ASKS
 
 _FIRST = 1_000  # cells of a column

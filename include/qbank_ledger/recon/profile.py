@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Literal
 
 from qbank_ledger.errors import GLSourcesFileError
-from qbank_ledger.marks import Marks
 from qbank_ledger.recon.gl_file import AMOUNTS, NAMED, Kind
+from qbank_ledger.recon.marks import Marks
 
 GIVEN = "given"
 NUMBERED = "numbered"

@@ -15,9 +15,9 @@ from typing import Any, cast
 
 from qbank_ledger.files.cell import shown
 from qbank_ledger.files.yaml_tree import Node
-from qbank_ledger.marks import POSITIONS, Marks
 from qbank_ledger.money import MINOR_UNITS, is_unsigned_amount
 from qbank_ledger.recon.gl_file import AMOUNTS, NAMED, Kind
+from qbank_ledger.recon.marks import POSITIONS, Marks
 from qbank_ledger.recon.profile import ASKS, NUMBERED, POSITION, AmountColumns, Profile, Proofs, Skip, Unpivot
 from qbank_ledger.recon.profile_places import Places
 

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from qbank_ledger.currency_signs import SIGNS
 from qbank_ledger.files.source import TextSource
 from qbank_ledger.money import MINOR_UNITS
+from qbank_ledger.recon.currency_signs import SIGNS
 from tests.words.erp import built_in, profiles, read
 
 BASE = "account: {column: Account}\nentity: QB01\ncurrency: EUR\ndate: 2025-10-31\ndelimiter: '|'\n"
