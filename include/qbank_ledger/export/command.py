@@ -1,15 +1,13 @@
 """The verb ``export``: where the file goes, and what is said beside it."""
 
-import io
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TextIO
 
 from sqlalchemy.engine import URL
 
@@ -18,8 +16,7 @@ from qbank_ledger.errors import ExportError, LedgerError
 from qbank_ledger.export.bai2 import PARTY_CHARACTERS, RECEIVER, SENDER, Bai2, is_party
 from qbank_ledger.export.camt052 import VERSIONS, Camt052
 from qbank_ledger.export.csv_table import CsvTable
-from qbank_ledger.export.file import Format, export_balances
-from qbank_ledger.files.scratch import scratch
+from qbank_ledger.export.file import Format, export_balances, standard_output, whole_file
 from qbank_ledger.terminal import say
 
 FORMATS: dict[str, Callable[[datetime], Format]] = {"camt052": Camt052, "bai2": Bai2, "csv": CsvTable}
@@ -61,7 +58,7 @@ def run(url: URL, given: Namespace) -> str:
     elif given.format == "bai2":
         form = partial(Bai2, sender=given.bai2_sender, receiver=given.bai2_receiver)
     try:
-        with _standard_output() if given.output is None else _file(given.output) as out:
+        with standard_output() if given.output is None else whole_file(given.output) as out:
             done = export_balances(reader_of(url), form, out, _say, given.date)
     except BrokenPipeError:
         # Who read has read enough. What is still in a buffer must not fail again when Python ends.
@@ -102,26 +99,3 @@ def _date(text: str) -> date:
 
 def _say(line: str) -> None:
     say(line, sys.stderr)
-
-
-@contextmanager
-def _standard_output() -> Iterator[TextIO]:
-    """Standard output in UTF-8 with the lines' own ends, whatever the terminal has."""
-    out = io.TextIOWrapper(sys.stdout.buffer, "utf-8", newline="")
-    try:
-        yield out
-    finally:
-        out.detach()  # flushes it, and leaves standard output open
-
-
-@contextmanager
-def _file(path: Path) -> Iterator[TextIO]:
-    """The file, whole or as it was: written beside it, then renamed."""
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        raise ExportError(f"The export can't be written to {path}: it is not a regular file.")
-    with scratch(path.parent, f".{path.name}.") as folder:
-        unfinished = folder / path.name
-        with unfinished.open("x", encoding="utf-8", newline="") as out:
-            yield out
-        unfinished.replace(path)

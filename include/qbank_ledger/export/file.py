@@ -3,10 +3,14 @@
 One REPEATABLE READ, READ ONLY transaction; memory holds some thousand rows, whatever the count.
 """
 
+import io
 import logging
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from sqlalchemy import Engine, text
@@ -16,6 +20,7 @@ from qbank_ledger.db.transaction import plan_for_sets, snapshot
 from qbank_ledger.errors import ExportError
 from qbank_ledger.export.balance import Balance, NotExportableError
 from qbank_ledger.export.sql import statement
+from qbank_ledger.files.scratch import scratch
 
 log = logging.getLogger(__name__)
 
@@ -101,3 +106,26 @@ def _balance(row: Any) -> Balance:
         which = f"closing balance on {on}" if on else "newest balance"
         raise NotExportableError(f"its {which} is in {row.currency}, the account in {row.account_currency}")
     return Balance(**{name: getattr(row, name) for name in _FIELDS})
+
+
+@contextmanager
+def standard_output() -> Iterator[TextIO]:
+    """Standard output in UTF-8 with the lines' own ends, whatever the terminal has."""
+    out = io.TextIOWrapper(sys.stdout.buffer, "utf-8", newline="")
+    try:
+        yield out
+    finally:
+        out.detach()  # flushes it, and leaves standard output open
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """The file, whole or as it was: written beside it, then renamed. Raises ExportError and OSError."""
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise ExportError(f"The export can't be written to {path}: it is not a regular file.")
+    with scratch(path.parent, f".{path.name}.") as folder:
+        unfinished = folder / path.name
+        with unfinished.open("x", encoding="utf-8", newline="") as out:
+            yield out
+        unfinished.replace(path)
