@@ -16,7 +16,8 @@ from qbank_page.account import balances, origins, signed
 from qbank_page.account.chart import chart
 from qbank_page.account.range import Asked, Range, hours_of
 from qbank_page.account.sql import execute
-from qbank_page.frame.desk import SignedIn, desk_of, show
+from qbank_page.frame.answer import show
+from qbank_page.frame.desk import SignedIn, desk_of
 from qbank_page.frame.table import Cell, Local, Table
 from qbank_page.frame.threads import OwnThreads
 

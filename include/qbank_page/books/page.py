@@ -14,9 +14,11 @@ from qbank_ledger.recon.gl_file import NAMED, Kind
 from qbank_ledger.recon.profile_file import PLAIN, GLSources, read_gl_sources
 from qbank_page.books.reading import CARRIED_KIB, Read, asks
 from qbank_page.books.sql import execute
-from qbank_page.frame.desk import SignedIn, desk_of, rights_of, show
+from qbank_page.frame.answer import show
+from qbank_page.frame.desk import SignedIn, desk_of
 from qbank_page.frame.host import Host, Visitor
 from qbank_page.frame.pages import Pages
+from qbank_page.frame.rights import rights_of
 from qbank_page.frame.table import Column, Mark, Table, digest, file_name, load_link
 from qbank_page.frame.threads import OwnThreads
 

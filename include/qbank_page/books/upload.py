@@ -29,7 +29,9 @@ from qbank_page.books.reading import (
     to_carry,
 )
 from qbank_page.books.sql import execute
-from qbank_page.frame.desk import Action, Asked, back, rights_of
+from qbank_page.frame.action import Action, Asked
+from qbank_page.frame.answer import back
+from qbank_page.frame.rights import rights_of
 from qbank_page.frame.threads import OwnThreads
 from qbank_page.frame.view import HTMX
 

@@ -15,7 +15,9 @@ from qbank_ledger.errors import CloseError
 from qbank_ledger.month_end.month import Month
 from qbank_ledger.month_end.pack import close_month
 from qbank_ledger.month_end.readiness import Gap, Readiness, readiness
-from qbank_page.frame.desk import Asked, SignedIn, desk_of, show
+from qbank_page.frame.action import Asked
+from qbank_page.frame.answer import show
+from qbank_page.frame.desk import SignedIn, desk_of
 from qbank_page.frame.table import Column, Link, Table, date_link
 from qbank_page.frame.threads import OwnThreads
 

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from qbank_page.coverage import tables
 from qbank_page.coverage.sql import execute
 from qbank_page.coverage.week import Week
-from qbank_page.frame.desk import SignedIn, desk_of, show
+from qbank_page.frame.answer import show
+from qbank_page.frame.desk import SignedIn, desk_of
 from qbank_page.frame.finding import is_named
 from qbank_page.frame.pages import Pages
 from qbank_page.frame.threads import OwnThreads

@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from qbank_ledger.month_end.table import Amount, total
-from qbank_page.frame.desk import SignedIn, desk_of, show
+from qbank_page.frame.answer import show
+from qbank_page.frame.desk import SignedIn, desk_of
 from qbank_page.frame.finding import by_entity_and_currency, is_named
 from qbank_page.frame.pages import Pages
 from qbank_page.frame.table import Column, Link, Local, Table, amount

@@ -6,7 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from fastapi.responses import Response
 
-from qbank_page.frame.desk import Asked, SignedIn, Typed, back, desk_of, rights_of, show
+from qbank_page.frame.action import Asked, Typed
+from qbank_page.frame.answer import back, show
+from qbank_page.frame.desk import SignedIn, desk_of
+from qbank_page.frame.rights import rights_of
 from qbank_page.frame.threads import OwnThreads
 from qbank_page.frame.tones import SIGN_OFFS, STATUSES, mark
 from qbank_page.reconciliation import evidence

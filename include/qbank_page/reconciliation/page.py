@@ -9,9 +9,12 @@ from fastapi import APIRouter, Form, HTTPException, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, BeforeValidator
 
-from qbank_page.frame.desk import Asked, SignedIn, Typed, desk_of, rights_of, show
+from qbank_page.frame.action import Asked, Typed
+from qbank_page.frame.answer import show
+from qbank_page.frame.desk import SignedIn, desk_of
 from qbank_page.frame.host import Visitor
 from qbank_page.frame.pages import Pages
+from qbank_page.frame.rights import rights_of
 from qbank_page.frame.threads import OwnThreads
 from qbank_page.frame.tones import STATUSES
 from qbank_page.reconciliation import tables

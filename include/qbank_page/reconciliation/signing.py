@@ -9,7 +9,8 @@ from fastapi import HTTPException
 
 from qbank_ledger.db.connection import translated_errors
 from qbank_ledger.errors import RefusedError
-from qbank_page.frame.desk import Action, Rights
+from qbank_page.frame.action import Action
+from qbank_page.frame.rights import Rights
 from qbank_page.reconciliation.sql import execute
 
 Verb = Literal["prepare", "approve", "reject"]

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from qbank_ledger.month_end.table import Amount, total
 from qbank_ledger.terminal import visible
-from qbank_page.frame.desk import Rights
 from qbank_page.frame.finding import by_entity_and_currency
+from qbank_page.frame.rights import Rights
 from qbank_page.frame.table import Column, Link, Table, amount, date_link
 from qbank_page.frame.tones import SIGN_OFFS, STATUSES, mark
 from qbank_page.reconciliation.signing import Seen, verbs_of

@@ -10,8 +10,10 @@ from sqlalchemy import Connection
 
 from qbank_ledger.month_end.table import Amount
 from qbank_ledger.sync.rules import RULES
-from qbank_page.frame.desk import Asked, Rights, Typed, back
+from qbank_page.frame.action import Asked, Typed
+from qbank_page.frame.answer import back
 from qbank_page.frame.pages import Pages
+from qbank_page.frame.rights import Rights
 from qbank_page.frame.table import Cell, Column, Local, Table
 from qbank_page.frame.threads import OwnThreads
 from qbank_page.runs.sql import execute

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from qbank_page.frame.desk import SignedIn, desk_of, show
+from qbank_page.frame.answer import show
+from qbank_page.frame.desk import SignedIn, desk_of
 from qbank_page.frame.host import Host
 from qbank_page.frame.pages import Pages
 from qbank_page.frame.table import Column, Link, Mark, Table, run_link

@@ -12,8 +12,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from qbank_ledger.sync.rules import RULES
-from qbank_page.frame.desk import Desk, SignedIn, desk_of, rights_of, show
+from qbank_page.frame.answer import show
+from qbank_page.frame.desk import Desk, SignedIn, desk_of
 from qbank_page.frame.pages import Pages
+from qbank_page.frame.rights import rights_of
 from qbank_page.frame.table import Cell, Column, Link, Local, Mark, Table
 from qbank_page.frame.threads import OwnThreads
 from qbank_page.frame.tones import OUTCOMES, mark

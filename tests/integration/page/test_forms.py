@@ -9,7 +9,8 @@ from fastapi import HTTPException
 from sqlalchemy.exc import IntegrityError
 
 from qbank_ledger.errors import RefusedError
-from qbank_page.frame.desk import Action, Desk
+from qbank_page.frame.action import Action
+from qbank_page.frame.desk import Desk
 from qbank_page.frame.host import Visitor
 from qbank_page.frame.ledger import Ledger as LedgerOfThePage
 from qbank_page.frame.security import new_token, require_token
