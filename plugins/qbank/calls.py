@@ -26,6 +26,7 @@ from qbank.transport import Form, NoReply, Reply, Transport
 _READ = tuple(field.name for field in fields(Reading))
 _read = attrgetter(*_READ)
 _echoed = attrgetter("echoed_account_id", "echoed_currency", "echoed_as_of")
+MOST_AGE_S = 60  # in a cache on the way: the bank answers in real time, and an older number is another hour's
 VERDICT_S = 1.0  # until a second 401 is put down to the account: others may be refused as well
 
 
@@ -189,6 +190,8 @@ def _answer(attempt: Attempt, outcome: Reply | NoReply, token: Token) -> Balance
         state, reading = "failed", Reading(reason=_failure(outcome.status))
     elif outcome.flaw:
         state, reading = "unfit", Reading(reason=outcome.flaw)
+    elif outcome.age_s > MOST_AGE_S:
+        state, reading = "unfit", Reading(reason="stale")
     else:
         reading = _blanked(read_balance(attempt.account_id, body, outcome.content_type), token)
         state = "unfit" if reading.reason else "answered"

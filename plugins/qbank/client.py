@@ -38,6 +38,7 @@ class QBankClient:
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",  # an answer has a hundred bytes
+            "Cache-Control": "no-cache",  # a gateway on the way may keep answers: the bank is to be asked
             "User-Agent": USER_AGENT,
         }
         self._template = Request("GET", f"{settings.api_url}/v1/balances/", headers).prepare()

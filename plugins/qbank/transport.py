@@ -7,6 +7,7 @@ on their way at once.
 """
 
 import logging
+import re
 import secrets
 import ssl
 import threading
@@ -37,6 +38,7 @@ BODY_CAP = 64 * 1024  # bytes, after decompression
 REST_S = 0.005
 USER_AGENT = f"airflow-provider-qbank-ledger/{version('airflow-provider-qbank-ledger')}"
 REQUEST_ID = "X-Request-ID"
+_AGE = re.compile(r"[0-9]+")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +49,7 @@ class Reply:
     content_type: str | None
     retry_after: str | None
     body: bytes  # decompressed, cut at BODY_CAP
+    age_s: int = 0  # how long a cache on the way has had it, where one says so
     flaw: Flaw | None = None  # cut, or not to be decompressed
 
 
@@ -228,8 +231,15 @@ def _reply(answer: Answer) -> Reply:
         content_type=answer.header("content-type"),
         retry_after=answer.header("retry-after"),
         body=body,
+        age_s=_age(answer) if "age" in answer.headers else 0,
         flaw=flaw,
     )
+
+
+def _age(answer: Answer) -> int:
+    """The greatest Age (RFC 9111, 5.1) that any cache wrote; what is no number of seconds says nothing."""
+    said = [text.strip() for value in answer.headers["age"] for text in value.split(",")]
+    return max((int(text[:12]) for text in said if _AGE.fullmatch(text)), default=0)
 
 
 def _tls_context(ca_bundle: str | None) -> ssl.SSLContext:

@@ -325,6 +325,39 @@ def test_an_id_goes_into_the_path_as_it_is(bank: Bank, client_of: ClientOf) -> N
     assert [call.path for call in bank.balance_calls] == ["/base/v1/balances/A-z_09"]
 
 
+@pytest.mark.parametrize(
+    ("ages", "kept"),
+    [
+        (["61"], "stale"),
+        (["86400"], "stale"),
+        (["9" * 5000], "stale"),
+        (["0", "7200"], "stale"),
+        (["7200, 0"], "stale"),
+        (["60"], None),
+        (["0"], None),
+        (["-7200"], None),
+        (["old"], None),
+        (["\u00b29999"], None),
+    ],
+)
+def test_an_answer_that_a_cache_has_kept_is_stale(
+    bank: Bank, client_of: ClientOf, ages: list[str], kept: str | None
+) -> None:
+    lines = "".join(f"Age: {age}\r\n" for age in ages)
+    body = b'{"available_balance":1,"ledger_balance":1}'
+    head = f"HTTP/1.1 200 OK\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
+    bank.balance = lambda call: Answer(raw=head.encode("latin-1") + body)
+    answer = client_of().get_balance("a")
+    assert (answer.reason, answer.attempts, answer.http_status) == (kept, 1, 200)
+    assert answer.state == ("unfit" if kept else "answered")
+    assert answer.payload == body.decode()
+
+
+def test_caches_are_told_to_ask_the_bank(bank: Bank, client_of: ClientOf) -> None:
+    client_of().get_balance("a")
+    assert bank.balance_calls[0].headers["cache-control"] == "no-cache"
+
+
 def test_cookies_are_not_kept(bank: Bank, client_of: ClientOf) -> None:
     bank.balance = lambda call: Answer(headers={"Set-Cookie": "a=b"})
     client = client_of()
