@@ -83,6 +83,12 @@ class RunRefusedError(LedgerError):
     """A run that must not start, or must not go on."""
 
 
+class ClockMovedError(LedgerError):
+    """The ledger database's clock was set, or this worker slept: an hour can't be told. A retry may."""
+
+    retryable = True
+
+
 class AuditError(LedgerError):
     """The audit could not prove that it looked at every row: nothing may be published."""
 

@@ -74,15 +74,16 @@ class Exchanges(Generic[_About]):
         first = next(iter(self._on_way), None)
         if first is not None:
             seconds = min(seconds, first.ends - monotonic())
-        for key, _ in self._selector.select(max(seconds, 0)):
+        events = self._selector.select(max(seconds, 0))
+        self._end_late()  # first: what waited here while this process stood still is no news any more
+        for key, _ in events:
             if key.data is None:
                 with suppress(BlockingIOError):
                     self._woken.recv(4096)
-            else:
+            elif key.data[0] in self._on_way:
                 self._proceed(*key.data)
         while self._connected:
             self._take_connected(*self._connected.popleft())
-        self._end_late()
         ended, self._ended = self._ended, []
         return ended
 

@@ -1,6 +1,7 @@
 """What goes over the wire, and what a hostile server can do to it: bar lines 8 to 11."""
 
 import gzip
+import itertools
 import socket
 import threading
 import time
@@ -16,6 +17,7 @@ import pytest
 from qbank import transport
 from qbank.connection import Connection, Origin, connect
 from qbank.errors import QBankAuthError, QBankConfigError, QBankUnavailableError
+from qbank.exchanges import Exchanges
 from tests.contract.bank import Answer, Bank, as_bytes
 from tests.contract.conftest import ClientOf
 
@@ -115,6 +117,23 @@ def test_one_deadline_holds_for_all_that_drips(bank: Bank, client_of: ClientOf, 
         took = time.monotonic() - began
     assert (answer.reason, answer.http_status, answer.attempts) == ("timeout", None, 2)
     assert 0.8 <= took < 1.3
+
+
+def test_what_came_while_the_process_stood_still_is_no_answer(
+    bank: Bank, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped, or frozen with its container: the number in its socket is of then, and the hour that of now."""
+    numbers = itertools.count(1)
+    bank.balance = lambda call: Answer(body=f'{{"available_balance":{next(numbers)},"ledger_balance":1}}')
+    wait, stops = Exchanges.wait, iter([0.8])
+
+    def stopped(self: Any, seconds: float) -> Any:
+        time.sleep(next(stops, 0) if bank.balance_calls else 0)
+        return wait(self, seconds)
+
+    monkeypatch.setattr(Exchanges, "wait", stopped)
+    answer = client_of(timeout_s=0.4).get_balance("a")
+    assert answer.available_balance == answer.attempts > 1  # that of the call that was waited for
 
 
 def test_a_server_that_reads_nothing_is_a_timeout(bank: Bank, client_of: ClientOf) -> None:

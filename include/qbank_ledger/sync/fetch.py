@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, text
 
 from qbank_ledger.db.copying import copy_into, copy_text
 from qbank_ledger.db.transaction import in_transaction, plan_for_sets
-from qbank_ledger.errors import RunRefusedError
+from qbank_ledger.errors import ClockMovedError, RunRefusedError
 from qbank_ledger.sync.answer_shape import KEPT, Answer
 from qbank_ledger.sync.run import lock_run
 from qbank_ledger.sync.sql import execute
@@ -33,6 +33,9 @@ _CHUNK_S = 2.0
 RESERVE_S = 900.0
 # A task has 27 minutes (the DAG): one that ran into that would be red in place of naming what it lacks.
 MOST_BUDGET_S = 1500.0
+
+# Seconds that the database's clock and this machine's may go apart in a fetch: drift and a failover are less.
+MOST_APART_S = 10.0
 
 _COLUMNS = (*KEPT, "observed_at")
 _kept = attrgetter(*KEPT)
@@ -63,6 +66,16 @@ class Clock:
     def at(self, monotonic: float) -> datetime:
         """The database's time (UTC) at a moment of ``time.monotonic()``."""
         return self.database + timedelta(seconds=monotonic - self.monotonic)
+
+    def check(self, connection: Connection) -> None:
+        """Raises ClockMovedError where the two went apart: it is not known when what came since was seen."""
+        apart = (Clock.read(connection).database - self.at(time.monotonic())).total_seconds()
+        if abs(apart) > MOST_APART_S:
+            raise ClockMovedError(
+                f"The ledger database's clock and this worker's went {abs(apart):.0f} s apart in this task: "
+                "one was set, or the worker slept. The hour of the newest answers can't be told, so they are "
+                "not kept, and a retry asks again."
+            )
 
 
 def batch_connection(engine: Engine, run_no: int, batch_no: int) -> str | None:
@@ -162,6 +175,7 @@ def _until_failure(answers: Iterable[Answer], failures: list[Exception]) -> Gene
 
 def _write(engine: Engine, run_no: int, chunk: list[Answer], clock: Clock, ends: float) -> int:
     def merge(connection: Connection) -> None:
+        clock.check(connection)
         execute(connection, "make_incoming")
         copy_into(connection, "incoming", _COLUMNS, _rows(chunk, clock))
         execute(connection, "add_answers", run_no=run_no)

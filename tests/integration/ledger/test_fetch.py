@@ -10,7 +10,7 @@ from unittest.mock import Mock
 import pytest
 
 from qbank.errors import QBankAuthError
-from qbank_ledger.errors import LedgerError, RunRefusedError
+from qbank_ledger.errors import ClockMovedError, LedgerError, RunRefusedError
 from qbank_ledger.sync import fetch
 from qbank_ledger.sync.fetch import Clock, fetch_batch, store_answers
 from tests.words.ledger import Ledger, Reply, failed
@@ -226,3 +226,24 @@ def test_time_is_the_databases_whatever_the_workers_clock_says() -> None:
     connection = Mock(**{"execute.return_value.scalar_one.return_value": read})
     clock = replace(Clock.read(connection), monotonic=5000.0)
     assert clock.at(5002.5) == read + timedelta(seconds=2.5)
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_what_came_while_the_clocks_went_apart_has_no_hour(ledger: Ledger, hours: int) -> None:
+    """The monotonic clock stands still while a machine sleeps; a database's clock may be set."""
+    run_no = ledger.plan()
+    with ledger.engine.connect() as connection:
+        clock = Clock.read(connection)
+    store_answers(ledger.engine, run_no, [Reply(account_id="a")], clock)
+    moved = replace(clock, database=clock.database - timedelta(hours=hours))
+    with pytest.raises(ClockMovedError, match="7200 s apart") as caught:
+        store_answers(ledger.engine, run_no, [Reply(account_id="b")], moved)
+    assert caught.value.retryable
+    assert ledger.rows("SELECT account_id FROM sync.observation") == [("a",)]
+    ledger.fetch(run_no)
+    assert (
+        ledger.value(
+            "SELECT count(*) FROM sync.observation WHERE observed_at > clock_timestamp() - interval '1 minute'"
+        )
+        == 3
+    ), "a retry asks again"
