@@ -28,18 +28,29 @@ def is_redirect(status: int) -> bool:
 
 
 def requested_wait(outcome: Reply | NoReply) -> float | None:
-    """The seconds of Retry-After, in either of its forms, however many; None where it says none."""
+    """The seconds of Retry-After, in either of its forms, however many; None where it says none.
+
+    A date is counted from the answer's own Date, where it has one: this worker's clock may be off.
+    """
     if not isinstance(outcome, Reply) or outcome.retry_after is None:
         return None
     text = outcome.retry_after.strip()
     if re.fullmatch(r"[0-9]+", text):
         return float(text[:12]) if len(text) <= 12 else LONGEST_WAIT_S
+    at = _instant(text)
+    if at is None:
+        return None
+    now = _instant(outcome.date or "") or datetime.now(UTC)
+    return max((at - now).total_seconds(), 0.0)
+
+
+def _instant(text: str) -> datetime | None:
+    """A date as HTTP writes it; None where it is none."""
     try:
         at = parsedate_to_datetime(text)
-        seconds = (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+        return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         return None
-    return max(seconds, 0.0)
 
 
 def backoff(attempt: int, cap: float) -> float:

@@ -49,6 +49,7 @@ class Reply:
     content_type: str | None
     retry_after: str | None
     body: bytes  # decompressed, cut at BODY_CAP
+    date: str | None = None
     age_s: int = 0  # how long a cache on the way has had it, where one says so
     flaw: Flaw | None = None  # cut, or not to be decompressed
 
@@ -230,6 +231,7 @@ def _reply(answer: Answer) -> Reply:
         status=answer.status,
         content_type=answer.header("content-type"),
         retry_after=answer.header("retry-after"),
+        date=answer.header("date"),
         body=body,
         age_s=_age(answer) if "age" in answer.headers else 0,
         flaw=flaw,

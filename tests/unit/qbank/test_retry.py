@@ -1,5 +1,6 @@
 """The retry policy's numbers."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -54,6 +55,16 @@ def test_retry_after_as_a_date_is_the_time_until_then() -> None:
     text = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     assert 28 < (requested_wait(reply(retry_after=text)) or 0) <= 30
     assert (requested_wait(reply(retry_after="Fri, 31 Dec 9999 23:59:59 GMT")) or 0) > 1e9
+
+
+@pytest.mark.parametrize("off", [timedelta(hours=-2), timedelta(minutes=10), timedelta(days=400)])
+def test_a_date_is_counted_from_the_answers_own_whatever_the_workers_clock_says(off: timedelta) -> None:
+    now = datetime.now(UTC) + off
+    then = format_datetime(now + timedelta(seconds=30), usegmt=True)
+    answer = replace(reply(retry_after=then), date=format_datetime(now, usegmt=True))
+    assert requested_wait(answer) == 30
+    for none in ("yesterday", "", "Fri, 99 Dec 1999 23:59:59 GMT"):
+        assert requested_wait(replace(answer, date=none)) != 30
 
 
 def test_no_reply_asks_for_no_wait() -> None:
