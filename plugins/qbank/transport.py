@@ -247,8 +247,10 @@ def _age(answer: Answer) -> int:
 def _tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     where = Path(ca_bundle or certifi.where())
     try:
+        if not (where.is_file() or where.is_dir()):  # a pipe has no end
+            raise FileNotFoundError(where)
         return _trusting(where, where.stat().st_mtime_ns)
-    except OSError:
+    except (OSError, ValueError):  # a path may have a NUL in it
         raise QBankConfigError("ca_bundle is not a PEM file or folder that this worker can read.") from None
 
 

@@ -1,5 +1,6 @@
 """A connection's fields: each bad one is a sentence that names it."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -168,9 +169,11 @@ def test_missing_credentials_are_named(fields: dict[str, Any], name: str) -> Non
         Settings.from_fields(**({"host": None, "login": "a", "password": "b", "extra": {}} | fields))
 
 
-@pytest.mark.parametrize("name", ["bad.pem", "absent.pem"])
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("name", ["bad.pem", "absent.pem", "pipe", "n\0l.pem", "\ud800.pem", "x" * 300])
 def test_a_bad_bundle_is_a_sentence(tmp_path: Path, name: str) -> None:
     (tmp_path / "bad.pem").write_text("no certificate")
+    os.mkfifo(tmp_path / "pipe")
     with pytest.raises(QBankConfigError, match=r"^ca_bundle is not a PEM file"):
         QBankClient(settings(ca_bundle=str(tmp_path / name)))
 
