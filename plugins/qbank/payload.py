@@ -22,7 +22,7 @@ _NOT_FINITE = re.compile(r"[+-]?(s?nan|inf|infinity)", re.IGNORECASE | re.ASCII)
 _CONSTANT = re.compile(rb"NaN|Infinity")
 _JSON_TYPE = re.compile(r"(application|text)/([a-z0-9.+-]+\+)?json", re.IGNORECASE)
 _MARKUP_TYPE = re.compile(r"text/html|[a-z]+/([a-z0-9.+-]+\+)?xml", re.IGNORECASE)
-_AS_OF = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+_AS_OF = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:?[0-5]\d)", re.ASCII)
 _EXACT = Context(prec=MAX_DIGITS, traps=[Underflow, Inexact])  # zeros may be cut off, and nothing else
 
 
