@@ -3,7 +3,6 @@
 Knows Airflow, the bank and the ledger; neither of those knows the other two.
 """
 
-import json
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from sqlalchemy.pool import QueuePool
 from qbank.errors import QBankError
 from qbank_airflow import lineage
 from qbank_airflow.names import LEDGER
-from qbank_ledger.config import postgres_url
+from qbank_ledger.config import connection_extra, postgres_url
 from qbank_ledger.db.allowed_server import require_allowed
 from qbank_ledger.db.connection import engine_for
 from qbank_ledger.errors import LedgerConnectionError, LedgerError, NoPackError
@@ -45,9 +44,9 @@ def ledger(conn_id: str = LEDGER, *, reads: Iterable[str] = (), writes: Iterable
             f"There is no connection {conn_id}: create one of type postgres, or set "
             f"AIRFLOW_CONN_{conn_id.upper()}."
         ) from None
+    extra = connection_extra(conn_id, conn.extra)
+    by_token = bool(extra.get("iam"))
     try:
-        extra = json.loads(conn.extra or "{}")
-        by_token = bool(extra.get("iam"))
         url = postgres_url(
             conn_type=conn.conn_type,
             host=conn.host,

@@ -266,6 +266,20 @@ def postgres_url(
     )
 
 
+def connection_extra(connection: str, text: str | None) -> dict[str, Any]:
+    """The extra of an Airflow connection; raises LedgerConnectionError where it is no JSON object."""
+    try:
+        extra = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        extra = None
+    if not isinstance(extra, dict):
+        raise LedgerConnectionError(
+            f"The extra of the connection {connection} must be a JSON object such as "
+            '{"sslmode": "require"}.'
+        )
+    return extra
+
+
 def _fields(text: str) -> dict[str, Any]:
     return _json_fields(text) if text.startswith("{") else _uri_fields(text)
 

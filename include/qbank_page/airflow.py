@@ -3,7 +3,6 @@
 Importing what its API server is made of takes seconds: it is there already when somebody asks.
 """
 
-import json
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -22,7 +21,7 @@ from airflow.utils.types import DagRunTriggeredByType
 from fastapi import FastAPI, HTTPException, Request
 from sqlalchemy.engine import URL
 
-from qbank_ledger.config import gl_sources_place, postgres_url
+from qbank_ledger.config import connection_extra, gl_sources_place, postgres_url
 from qbank_ledger.db.allowed_server import require_allowed
 from qbank_ledger.errors import GLSourcesFileError, LedgerConnectionError, in_one_line
 from qbank_ledger.recon.profile_file import GLSources, read_gl_sources
@@ -69,7 +68,7 @@ class Airflow:
                 login=conn.login,
                 password=conn.password,
                 schema=conn.schema,
-                extra=json.loads(conn.extra or "{}"),
+                extra=connection_extra(LEDGER_DESK, conn.extra),
             )
         except ValueError:
             raise LedgerConnectionError(f"The connection {LEDGER_DESK} is not of type postgres.") from None

@@ -30,6 +30,17 @@ def test_a_connection_made_in_the_ui_may_not_point_to_any_server(monkeypatch: py
         boundary.ledger()
 
 
+@pytest.mark.parametrize("extra", ["[]", "null", "5", '"x"', "{'sslmode': 'require'}", '{"hunter2"'])
+def test_an_extra_that_is_no_object_is_a_sentence(monkeypatch: pytest.MonkeyPatch, extra: str) -> None:
+    made = Connection(conn_id="ledger_default", conn_type="postgres", host="localhost", extra=extra)
+    monkeypatch.setattr(boundary.Connection, "get", lambda _: made)
+    with pytest.raises(
+        LedgerConnectionError, match=r"^The extra of the connection ledger_default must"
+    ) as said:
+        boundary.ledger()
+    assert "hunter2" not in str(said.value)
+
+
 def test_each_connection_has_a_token_of_its_own_where_iam_is_asked_for(
     ledger_url: URL, server: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
