@@ -155,9 +155,10 @@ class Transport:
 
         Raises ConnectionError for an answer that names another of our requests.
         """
-        echoed = answer.headers.get(REQUEST_ID.lower(), ())  # a gateway's own ids say nothing
+        echoed = answer.headers.get(REQUEST_ID.lower(), ())
         own = f"{self._ids}{number}"
-        if any(text.startswith(self._ids) and text != own for text in echoed):
+        said = [text.strip() for value in echoed for text in value.split(",")]  # a gateway's own say nothing
+        if any(text.startswith(self._ids) and text != own for text in said):
             self._distrust(origin, "an answer names another request")
             raise ConnectionError("the answer belongs to another request")
         if answer.in_doubt:

@@ -201,6 +201,7 @@ BROKEN: dict[str, Callable[[str], Talk]] = {
     "a space before the colon": lambda a: Talk([(0, whole(a, b"Content-Length : 3"))]),
     "a body of an interim answer": lambda a: Talk([(0, EARLY_HINTS + FOREIGN[-40:]), (0, whole(a))]),
     "an answer to another request": lambda a: Talk([(0, whole(a, b"X-Request-ID: {request_id}0"))]),
+    "one in a list": lambda a: Talk([(0, whole(a, b"X-Request-ID: gateway-7, {request_id}0"))]),
     "another protocol": lambda a: Talk([(0, whole(a).replace(b"HTTP/1.1", b"HTTP/2"))]),
     "nothing": lambda a: Talk([], closes=True),
 }  # fmt: skip
@@ -269,8 +270,17 @@ def test_each_request_has_an_id_of_its_own() -> None:
     assert len(set(raw.ids)) == len(raw.ids) == len(IDS)
 
 
-def test_a_gateways_own_request_id_says_nothing() -> None:
-    raw = RawBank(lambda account_id, _: Talk([(0, whole(account_id, b"X-Request-ID: gateway-7"))]))
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"X-Request-ID: gateway-7",
+        b"X-Request-ID: {request_id}\r\nX-Request-ID: gateway-7",
+        b"X-Request-ID: {request_id}, gateway-7",  # the same, once a proxy has joined the lines
+        b"X-Request-ID: gateway-7,{request_id}",
+    ],
+)
+def test_a_gateways_own_request_id_says_nothing(said: bytes) -> None:
+    raw = RawBank(lambda account_id, _: Talk([(0, whole(account_id, said))]))
     with asking(raw) as client:
         check_own(list(client.get_balances(IDS)))
     assert set(raw.asked.values()) == {1}
