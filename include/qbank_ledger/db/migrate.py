@@ -36,6 +36,10 @@ _REVISION = re.compile(r'^revision = "(\w+)"$', re.MULTILINE)  # in a revision's
 _VERSIONED = text("SELECT to_regclass('ledger.alembic_version') IS NOT NULL")
 _VERSION = text("SELECT version_num FROM ledger.alembic_version")
 _IS_SUPERUSER = text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+_MAKES_ROLES = text(
+    "SELECT (rolsuper OR rolcreaterole) AND NOT pg_is_in_recovery()"
+    " FROM pg_roles WHERE rolname = current_user"
+)
 _BECOME_OWNER = text(
     """SELECT pg_has_role(current_user, oid, CASE WHEN current_setting('server_version_num')::int >= 160000
                                                  THEN 'SET' ELSE 'MEMBER' END)
@@ -103,6 +107,11 @@ def _migrate(connection: Connection) -> str:
                 "The ledger was restored without its roles: they own nothing in it and have no rights. "
                 "Migrate an empty database on this server to make the roles, then restore again."
             )
+        # A dump has neither the rights on its database nor the database's settings.
+        if connection.execute(_MAKES_ROLES).scalar():
+            _make_roles(connection)
+            if connection.execute(_IS_SUPERUSER).scalar():
+                connection.execute(_plain("server.sql"))
         return f"The ledger database is at the newest schema ({head})."
     _require_known(before)
     _make_roles(connection)

@@ -114,6 +114,37 @@ def test_a_ledger_restored_without_its_roles_is_not_called_migrated(server: Serv
         migrate(url)
 
 
+RIGHTS = """
+SELECT coalesce(g.grantee::regrole::text, 'none'), g.privilege_type FROM pg_database AS d CROSS JOIN aclexplode(datacl) AS g
+ WHERE datname = current_database() ORDER BY 1, 2
+"""
+
+
+def test_a_restored_ledger_gets_the_rights_and_settings_that_no_dump_has(server: Server) -> None:
+    migrate(database(server, "one"))
+    url = database(server, "restored")
+    server.psql("restored", server.dump("one"))
+    assert server.run("SELECT has_database_privilege('public', 'restored', 'TEMPORARY')", "restored") == [
+        (True,)
+    ]
+    assert migrate(url) == f"The ledger database is at the newest schema ({NEWEST})."
+    assert server.run(RIGHTS, "restored") == server.run(RIGHTS, "one")
+    assert server.run("SHOW jit", "restored") == server.run("SHOW jit", "one") == [("off",)]
+
+
+def test_what_only_a_superuser_may_do_is_also_done_where_the_schema_is_the_newest(server: Server) -> None:
+    url = database(server, "one")
+    migrate(url)
+    server.run("GRANT EXECUTE ON FUNCTION lo_create(oid) TO PUBLIC", "one")
+    server.run("REVOKE pg_signal_backend FROM qbank_owner")
+    migrate(url)
+    assert server.run(
+        "SELECT has_function_privilege('public', 'lo_create(oid)', 'EXECUTE'),"
+        " pg_has_role('qbank_owner', 'pg_signal_backend', 'USAGE')",
+        "one",
+    ) == [(False, True)]
+
+
 @pytest.mark.parametrize("login", ["postgres", "runs"])
 def test_a_ledger_of_the_baseline_gets_what_came_after_it_and_keeps_every_row(
     server: Server, monkeypatch: pytest.MonkeyPatch, login: str

@@ -9,8 +9,11 @@ BEGIN
         SELECT oid FROM pg_proc
          WHERE pronamespace = 'pg_catalog'::regnamespace
            AND proname IN ('lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import', 'lo_put', 'lowrite')
+           AND has_function_privilege('public', oid, 'EXECUTE')
     LOOP
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', function);
     END LOOP;
+    IF NOT pg_has_role('qbank_owner', 'pg_signal_backend', 'USAGE') THEN
+        GRANT pg_signal_backend TO qbank_owner;
+    END IF;
 END $$;
-GRANT pg_signal_backend TO qbank_owner;
