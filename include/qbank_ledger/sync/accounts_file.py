@@ -69,7 +69,11 @@ _FORMS: dict[str, tuple[Callable[[str], object], str]] = {
         lambda zone: zone in _time_zones(),
         "write the IANA time zone of a place, such as Europe/Berlin",
     ),
-    "cut_off": (_matches(r"([01][0-9]|2[0-3]):[0-5][0-9]"), "write a time such as '17:30', in quotes"),
+    # A day that closed as it begins would hold the end of the day before, under its own date.
+    "cut_off": (
+        _matches(r"(?!00:00)([01][0-9]|2[0-3]):[0-5][0-9]"),
+        "write a time such as '17:30', in quotes, or leave the key out for the end of the day",
+    ),
     "closing_grace_minutes": (
         _matches(r"[0-9]|[1-9][0-9]|1[01][0-9]|120"),
         "write a whole number of minutes from 0 to 120",

@@ -105,6 +105,10 @@ def test_a_csv_says_the_same(tmp_path: Path, path: Path) -> None:
         ),
         (entry(time_zone="localtime"), "time_zone is 'localtime'"),
         (entry(cut_off='"25:00"'), "cut_off is '25:00'"),
+        (
+            entry(cut_off='"00:00"'),
+            "cut_off is '00:00': write a time such as '17:30', in quotes, or leave the key out",
+        ),
         (entry(cut_off="17:30:15"), "write a time such as '17:30', in quotes"),
         *(
             (entry(**{key: "''"}), f"{key} is empty: write a value, or leave the key out")
