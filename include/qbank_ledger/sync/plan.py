@@ -221,5 +221,6 @@ def _update_accounts(connection: Connection, asked: list[Account], *, full: bool
             "otherwise check QBANK_ACCOUNTS_FILE."
         )
     execute(connection, "upsert_accounts")
+    execute(connection, "periods_ahead")
     execute(connection, "close_periods")
     execute(connection, "open_periods")

@@ -223,3 +223,54 @@ def test_nobody_but_an_operator_sets_aside(ledger: Ledger, role: str) -> None:
         engine_for(ledger.url, role).begin() as them,
     ):
         them.exec_driver_sql(f"SELECT ledger.set_aside({run_no}, 'x')")
+
+
+def periods(ledger: Ledger, account: str) -> list[tuple[bool, bool | None]]:
+    """Of each period of the account, in order, whether its beginning and its end are past."""
+    return [
+        tuple(row)
+        for row in ledger.rows(
+            "SELECT opened_at <= now(), closed_at <= now() FROM ledger.account_period"
+            " WHERE account_id = :a ORDER BY opened_at",
+            a=account,
+        )
+    ]
+
+
+def test_an_account_that_was_opened_by_a_clock_that_ran_ahead_is_expected_now(ledger: Ledger) -> None:
+    ledger.quick_run()
+    ledger.rows(
+        "UPDATE ledger.account_period SET opened_at = opened_at + :ahead WHERE account_id = 'c'", ahead=AHEAD
+    )
+    ledger.quick_run(lambda id_: failed(id_) if id_ == "c" else Reply(account_id=id_))
+    assert periods(ledger, "c") == [(True, None)]
+    assert ledger.value("SELECT max(expected) FROM ledger.coverage") == 3
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=50), AHEAD])
+def test_an_account_that_was_opened_by_a_clock_that_ran_ahead_can_be_closed(
+    ledger: Ledger, ahead: timedelta
+) -> None:
+    ledger.quick_run()
+    ledger.rows(
+        "UPDATE ledger.account_period SET opened_at = now() + :ahead WHERE account_id = 'c'", ahead=ahead
+    )
+    ledger.accounts("a", "b")
+    ledger.quick_run()
+    assert ledger.rows("SELECT active FROM ledger.account WHERE account_id = 'c'") == [(False,)]
+    ledger.accounts("a", "b", "c")
+    ledger.quick_run()
+    assert periods(ledger, "c")[-1 if ahead == AHEAD else 0] == (True, None)
+
+
+def test_an_account_that_was_closed_by_a_clock_that_ran_ahead_is_expected_once(ledger: Ledger) -> None:
+    ledger.quick_run()
+    ledger.accounts("a", "b")
+    ledger.quick_run()
+    ledger.rows(
+        "UPDATE ledger.account_period SET closed_at = closed_at + :ahead WHERE account_id = 'c'", ahead=AHEAD
+    )
+    ledger.accounts("a", "b", "c")
+    ledger.quick_run()
+    assert periods(ledger, "c") == [(True, True), (True, None)]
+    assert ledger.value("SELECT max(expected) FROM ledger.coverage") == 3

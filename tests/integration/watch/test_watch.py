@@ -327,3 +327,23 @@ def test_the_database_knows_the_kinds_that_there_are(watched: Watched) -> None:
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'alert_kind_check'"
     )
     assert set(re.findall("'([a-z_]+)'", check)) == set(KINDS)
+
+
+def test_what_was_told_by_a_clock_that_ran_ahead_is_told_on_and_cleared(
+    watched: Watched, inbox: Inbox
+) -> None:
+    watched.ledger.quick_run(failed)
+    look(watched, ops=inbox)
+    watched.rows(
+        "UPDATE ledger.alert SET opened_at = opened_at + interval '1 year', notified_at = notified_at + interval '1 year'"
+    )
+    watched.rows(
+        "UPDATE ledger.alert_notice SET claimed_at = now() + interval '1 year', told_at = told_at + interval '1 year'"
+    )
+    inbox.titles()
+    look(watched, ops=inbox)
+    assert len(inbox.titles()) == 2, "told by a clock that is right, once"
+    look(watched, ops=inbox)
+    assert inbox.titles() == []
+    watched.ledger.quick_run()
+    assert str(look(watched, ops=inbox)) == "Alerts: 0 opened, 2 cleared, 0 open. Messages sent: 2."

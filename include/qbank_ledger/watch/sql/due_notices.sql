@@ -1,5 +1,6 @@
 -- Purpose: what a connection is to be told now and nobody has taken on: of an open alert, if it was told nothing, or a
---          while ago; of one that was cleared in the last three days, if it was told of its opening.
+--          while ago, or by a clock that ran ahead; of one that was cleared in the last three days, if it was told of
+--          its opening.
 -- Grain:   alert.
 -- Params:  conn_id; remind_hours: after how many hours an open alert is told again.
 SELECT a.alert_no, a.kind, a.subject, a.message, a.opened_at, a.cleared_at, now() AS listed_at,
@@ -7,7 +8,8 @@ SELECT a.alert_no, a.kind, a.subject, a.message, a.opened_at, a.cleared_at, now(
   FROM ledger.alert_notice AS n
   JOIN ledger.alert AS a USING (alert_no)
  WHERE n.connection = :conn_id
-   AND (n.claimed_at IS NULL OR n.claimed_at < clock_timestamp() - interval '10 minutes')
+   AND coalesce(n.claimed_at NOT BETWEEN clock_timestamp() - interval '10 minutes' AND clock_timestamp(), true)
    AND CASE WHEN a.cleared_at IS NULL
-            THEN n.told_at IS NULL OR n.told_at <= clock_timestamp() - make_interval(hours => :remind_hours)
+            THEN coalesce(n.told_at <= clock_timestamp() - make_interval(hours => :remind_hours)
+                          OR n.told_at > clock_timestamp(), true)
             ELSE n.told = 'opened' AND a.cleared_at > now() - interval '3 days' END

@@ -8,5 +8,5 @@ WITH kept AS (
      WHERE alert_no = ANY (:alerts) AND connection = :conn_id
     RETURNING alert_no
 )
-UPDATE ledger.alert AS a SET notified_at = clock_timestamp()
+UPDATE ledger.alert AS a SET notified_at = greatest(clock_timestamp(), a.opened_at)
   FROM kept WHERE a.alert_no = kept.alert_no AND CAST(:told AS text) IS NOT NULL
