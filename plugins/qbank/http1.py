@@ -20,7 +20,7 @@ MOST_HEADERS = 100
 LONGEST_LINE = 4096  # bytes of a chunk's size or of a trailer
 
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\x00\r\n]*)?")
-_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00\r\n]*?)[ \t]*")
+_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\x00\r\n]*)")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\x00\r\n]*)?")
@@ -180,7 +180,7 @@ def _read_head(incoming: Incoming) -> Reader[tuple[int, int, dict[str, list[str]
 def _read_header(line: bytes) -> tuple[str, str] | None:
     """The name in lower case, and the value, of a line with or without its CR; None where it is no header."""
     match = _HEADER.fullmatch(line.removesuffix(b"\r"))
-    return (match[1].decode("latin-1").lower(), match[2].decode("latin-1")) if match else None
+    return (match[1].decode("latin-1").lower(), match[2].strip(b" \t").decode("latin-1")) if match else None
 
 
 def _listed(headers: dict[str, list[str]], name: str) -> tuple[str, ...]:

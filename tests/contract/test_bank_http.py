@@ -119,6 +119,16 @@ def test_one_deadline_holds_for_all_that_drips(bank: Bank, client_of: ClientOf, 
     assert 0.8 <= took < 1.3
 
 
+def test_a_header_of_blanks_costs_no_more_than_another(bank: Bank, client_of: ClientOf) -> None:
+    """A pattern that goes back and forth over them took twenty seconds, and nothing else ran meanwhile."""
+    head = b"HTTP/1.1 200 OK\r\nX-A: a" + b" " * 60000 + b"b \t\r\nContent-Type: \tapplication/json \r\n"
+    body = b'{"available_balance":1,"ledger_balance":1}'
+    bank.balance = lambda call: Answer(raw=head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    began = time.process_time()
+    assert client_of().get_balance("a").state == "answered"
+    assert time.process_time() - began < 1
+
+
 def test_what_came_while_the_process_stood_still_is_no_answer(
     bank: Bank, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
