@@ -172,7 +172,7 @@ def _read_head(incoming: Incoming) -> Reader[tuple[int, int, dict[str, list[str]
         text = line.removesuffix(b"\r")
         if not (text[:1] in (b" ", b"\t") and values and b"\r" not in text and b"\x00" not in text):
             raise BrokenAnswerError("a line of its head is no header")
-        values[-1] += " " + text.strip().decode("latin-1")  # a folded line, as old servers send
+        values[-1] += " " + text.strip(b" \t").decode("latin-1")  # a folded line, as old servers send
     return int(match[1]), int(match[2]), headers
 
 
@@ -191,7 +191,7 @@ def _listed(headers: dict[str, list[str]], name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _elements(text: str) -> tuple[str, ...]:
-    elements = [element.strip().lower() for element in text.split(",")]
+    elements = [element.strip(" \t").lower() for element in text.split(",")]
     return tuple(element for element in elements if element)
 
 

@@ -196,6 +196,8 @@ BROKEN: dict[str, Callable[[str], Talk]] = {
     "a cut chunk": lambda a: Talk([(0, chunked(a)[:-30])], closes=True),
     "a chunk longer than it says": lambda a: Talk([(0, chunked(a).replace(b"\r\n0\r\n", b" \r\n0\r\n"))]),
     "a chunk's size as Python would read it": lambda a: Talk([(0, chunked(a).replace(b";ext", b"_0;ext"))]),
+    "a coding behind a blank that is none": lambda a: Talk([(0, chunked(a).replace(b": ch", b": \x0bch"))]),
+    "a length before a blank that is none": lambda a: Talk([(0, whole(a).replace(b"Length: ", b"Length: \xa0"))]),
     "a coding nobody asked for": lambda a: Talk([(0, chunked(a).replace(b": chunked", b": gzip, chunked"))]),
     "a header without a colon": lambda a: Talk([(0, whole(a, b"Oops"))]),
     "a space before the colon": lambda a: Talk([(0, whole(a, b"Content-Length : 3"))]),
