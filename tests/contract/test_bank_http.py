@@ -134,13 +134,21 @@ def test_what_came_while_the_process_stood_still_is_no_answer(
 ) -> None:
     """Stopped, or frozen with its container: the number in its socket is of then, and the hour that of now."""
     numbers = itertools.count(1)
-    bank.balance = lambda call: Answer(body=f'{{"available_balance":{next(numbers)},"ledger_balance":1}}')
-    wait, stops = Exchanges.wait, iter([0.8])
+    asked, standing = threading.Event(), threading.Event()
+    wait = Exchanges.wait
+
+    def balance(_call: Any) -> Answer:
+        asked.set()
+        standing.wait(5)
+        return Answer(body=f'{{"available_balance":{next(numbers)},"ledger_balance":1}}')
 
     def stopped(self: Any, seconds: float) -> Any:
-        time.sleep(next(stops, 0) if bank.balance_calls else 0)
+        if asked.is_set() and not standing.is_set():
+            standing.set()
+            time.sleep(0.8)
         return wait(self, seconds)
 
+    bank.balance = balance
     monkeypatch.setattr(Exchanges, "wait", stopped)
     answer = client_of(timeout_s=0.4).get_balance("a")
     assert answer.available_balance == answer.attempts > 1  # that of the call that was waited for
