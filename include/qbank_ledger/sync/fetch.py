@@ -126,7 +126,8 @@ def fetch_batch(
         return time_, missing, Clock.read(connection)
 
     time_, missing, clock = in_transaction(engine, begin)
-    left = max(0.0, min(min(budget_s, MOST_BUDGET_S) - time_.used_s, time_.left_s - RESERVE_S))
+    used = max(0.0, time_.used_s)  # below nought where the database's clock was set back
+    left = max(0.0, min(min(budget_s, MOST_BUDGET_S) - used, time_.left_s - RESERVE_S))
     log.info(
         "fetch: run %s batch %s asks for %s accounts in %.0f s",
         run_no,

@@ -216,9 +216,13 @@ def test_tries_share_one_budget_and_leave_the_later_rooms_their_time(ledger: Led
     fetch_batch(ledger.engine, run_no, 0, api_host="bank", budget_s=2400, get_balances=ask)
     ledger.rows("UPDATE sync.batch SET fetch_started_at = now() - interval '1000 seconds'")
     fetch_batch(ledger.engine, run_no, 0, api_host="bank", budget_s=1500, get_balances=ask)
+    ledger.rows(
+        "UPDATE sync.batch SET fetch_started_at = now() + interval '1 hour'"
+    )  # the clock was set back
+    fetch_batch(ledger.engine, run_no, 0, api_host="bank", budget_s=1500, get_balances=ask)
     ledger.rows("UPDATE sync.run SET deadline_at = now() + interval '1000 seconds'")
     fetch_batch(ledger.engine, run_no, 0, api_host="bank", budget_s=1500, get_balances=ask)
-    assert budgets == [pytest.approx(1500, abs=5), pytest.approx(500, abs=5), pytest.approx(100, abs=5)]
+    assert budgets == [pytest.approx(1500, abs=5), pytest.approx(500, abs=5), 1500, pytest.approx(100, abs=5)]
 
 
 def test_time_is_the_databases_whatever_the_workers_clock_says() -> None:
