@@ -18,7 +18,7 @@ from qbank_ledger.errors import LedgerError, MigrationNotAllowedError
 
 from .bare_server import Server, database
 
-BASELINE, NEWEST = "0001_baseline_2", "0019_left_behind"
+BASELINE, NEWEST = "0001_baseline_2", "0020_run_gap"
 
 
 @pytest.fixture

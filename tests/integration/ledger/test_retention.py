@@ -243,3 +243,17 @@ def test_a_block_holds_about_ten_days_of_runs(ledger: Ledger, runs: int, days: f
     first, last = ledger.rows("SELECT first_run_no, last_run_no FROM sync.blocks('payload') ORDER BY 1")[-1]
     assert last - first + 1 == size
     assert first <= runs + 1 <= last
+
+
+def test_where_run_numbers_have_jumped_the_next_run_has_a_block(ledger: Ledger) -> None:
+    """As after a move to another server, whose sequences somebody sets well ahead."""
+    first = ledger.quick_run()
+    for number in (3_000_000, 3_000_010, 9_000_000):
+        ledger.rows("SELECT setval('sync.run_run_no_seq', :n)", n=number)
+        run_no = ledger.quick_run()
+        assert run_no == number + 1
+        assert ledger.value("SELECT state FROM sync.run WHERE run_no = :n", n=run_no) == "complete"
+    assert len(ledger.rows(BLOCKS, table="payload")) == 3
+    age(ledger, first, 401)
+    ledger.quick_run()
+    assert len(ledger.rows(BLOCKS, table="payload")) == 2, "the first block is dropped in its time"
