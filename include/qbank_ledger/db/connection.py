@@ -86,8 +86,8 @@ def engine_for(
 
 
 def reader_of(url: URL) -> Engine:
-    """An engine for what only reads, with what the login itself may: an analyst's is enough."""
-    return engine_for(url, role=None, login=Login(role=ANALYST))
+    """An engine for what only reads, as an analyst, whom each of the ledger's roles may act as."""
+    return engine_for(url, ANALYST, login=Login(role=ANALYST))
 
 
 @contextmanager

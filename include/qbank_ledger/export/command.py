@@ -49,7 +49,7 @@ def options(parser: ArgumentParser) -> None:
 def run(url: URL, given: Namespace) -> str:
     """Write the file; all else goes to standard error.
 
-    With the login's own rights: an analyst's or a loader's. Raises ExportError when accounts were
+    An analyst's login is enough. Raises ExportError when accounts were
     refused, after everything else was written.
     """
     form = FORMATS[given.format]
